@@ -1,0 +1,28 @@
+import js from '@eslint/js';
+import globals from 'globals';
+import ts from 'typescript-eslint';
+
+// Three floors: {apps, umbrella} → libraries → core. A library may import core and nothing else of ours; its tests may
+// also use conformance, the zoo and whatever they compose.
+const message = 'Libraries import @espalier/core only; composition happens in apps and in the umbrella package.';
+const noSiblings = { patterns: [{ regex: '^(@espalier/(?!core(/|$))|espalier$)', message }] };
+const noUpward = { patterns: [{ regex: '^(@espalier/|espalier$)', message: 'core imports nothing of ours.' }] };
+
+export default ts.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'packages/*/vendor/**', 'report/**', 'out/**'] },
+  js.configs.recommended,
+  ...ts.configs.recommended,
+  { languageOptions: { globals: globals.node } },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-properties': ['error', { property: 'dataSync', message: 'Use await data().' }, { property: 'arraySync', message: 'Use await array().' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  { files: ['packages/*/src/**/*.ts'], ignores: ['**/*.test.ts', 'packages/espalier/**', 'packages/core/**'], rules: { 'no-restricted-imports': ['error', noSiblings] } },
+  { files: ['packages/core/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: { 'no-restricted-imports': ['error', noUpward] } },
+  { files: ['**/*.test.ts'], languageOptions: { globals: globals.jest }, rules: { 'no-restricted-properties': 'off' } },
+);

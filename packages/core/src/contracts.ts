@@ -1,0 +1,147 @@
+/**
+ * The contracts between models, scorers, strategies, schedules and repairs.
+ *
+ * Ownership: arguments are borrowed, results belong to the caller. Tensors stop at the scorer; past it everything is
+ * typed arrays, so the same scores give the same decisions on every backend.
+ */
+import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+
+/** Float32 saliency, read one parameter at a time; higher is kept. A parameter that is not listed has no opinion. */
+export interface Scores {
+  readonly params: readonly string[];
+  /** May be called any number of times, with the same answer each time. The array belongs to the caller. */
+  read(param: string): Promise<Float32Array>;
+  /** For scorers whose channel score is no sum of its weights' scores, such as (Σ w·g)². One value per unit. */
+  readGroup?(group: string): Promise<Float32Array>;
+  /** The backend that computed them, where that can change the last bits. */
+  readonly backend?: string;
+}
+
+/** A weight in TensorFlow.js layout: dense [in, out]; conv2d [h, w, in, out]; depthwise [h, w, in, mult]. */
+export interface Param {
+  /** Unique in the model, layer first: 'conv1/kernel'. */
+  readonly id: string;
+  readonly shape: readonly number[];
+  /** The axis that N:M groups run along; -1 = none. */
+  readonly inAxis: number;
+  readonly role: 'kernel' | 'bias' | 'norm';
+  /** How often each weight is multiplied per sample (1 for dense, output pixels for conv); null = unknown. */
+  readonly uses: number | null;
+  /** Whether gradients reach it: false for batch-norm statistics and frozen layers. */
+  readonly trainable: boolean;
+  /** Why element strategies leave it alone, said to the user. Absent = may be pruned. */
+  readonly skip?: string;
+}
+
+/** Slice i of `axis` belongs to unit unitOf[i]; -1 = none. Spells concat, flatten, heads and groups as data. */
+export interface Site {
+  readonly param: string;
+  readonly axis: number;
+  readonly unitOf: Int32Array;
+}
+
+/** `size` channels, each kept or removed at every site together. */
+export interface Group {
+  /** The name of the layer that produces the channels. */
+  readonly id: string;
+  readonly size: number;
+  readonly sites: readonly Site[];
+  /** Why no channel of it may be removed, said to the user. Absent = may be pruned. */
+  readonly skip?: string;
+}
+
+/** Bit i is bit (i & 7) of bytes[i >> 3]; 1 = keep. */
+export interface Bits {
+  readonly length: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What was decided: plain data, serialisable, the same on every backend. */
+export interface Plan {
+  /** The parameters with an element mask. */
+  readonly params: readonly string[];
+  /** Element decisions; may be asked any number of times. Rejects for a parameter that is not listed. */
+  mask(param: string): Promise<Bits>;
+  /** Channel decisions, by group. */
+  readonly units: Readonly<Record<string, Bits>>;
+  /** N:M, with N the number kept. */
+  readonly pattern?: { readonly keep: number; readonly group: number };
+  /** The largest pruned score by parameter, where one threshold decided (unstructured); null = nothing was pruned. */
+  readonly thresholds?: Readonly<Record<string, number | null>>;
+  /** What the user should hear about this decision: parameters left dense, layers emptied. */
+  readonly notes?: readonly string[];
+}
+
+/** Inputs and targets. It belongs to the iterator that yields it and is valid until the next one is asked for. */
+export interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/** Keeps pruned weights at zero for as long as the cut is reversible or training goes on. */
+export interface MaskHandle {
+  readonly plan: Plan;
+  /** Writes +0 over every pruned weight; call it after every optimizer step. */
+  apply(): void;
+  /** Gradients with +0 at pruned weights, as new tensors; those of unmasked parameters are cloned. */
+  maskGradients(grads: NamedTensorMap): NamedTensorMap;
+  /** Puts the pruned weights back as they were when they were masked, and ends the handle. */
+  restore(): void;
+  /** Forgets what was pruned, so that the zeros are the weights now, and ends the handle. May be called twice. */
+  makePermanent(): void;
+}
+
+/** What the model's output means, for scorers that need more of the loss than its gradient. */
+export type Output = 'probabilities' | 'logits' | 'other';
+
+/** What a scorer may ask of a model. */
+export interface PrunableModel {
+  /** Every weight of the model, in the model's order. */
+  readonly params: readonly Param[];
+  /** Channel dependencies, found once, by the adapter. */
+  readonly groups: readonly Group[];
+  /** 'probabilities' or 'logits' where the loss is softmax cross-entropy. */
+  readonly output: Output;
+  /** A copy of the weight's values. */
+  read(param: string): Promise<Float32Array>;
+  /** The variable that holds the weight; borrowed, never dispose it. */
+  variable(param: string): Variable;
+  /** The model's output in inference mode; the caller disposes it. */
+  predict(x: Tensor): Tensor;
+  /** Mean loss over the batch and its gradients by trainable parameter; the caller owns the tensors. */
+  gradients(batch: Batch, options?: { training?: boolean }): Promise<{ loss: number; grads: NamedTensorMap }>;
+  /** Zeroes what the plan prunes; shapes stay. */
+  mask(plan: Plan): Promise<MaskHandle>;
+  /** A new, smaller model without the units that the plan removes; this one is left as it is. */
+  shrink(plan: Plan): Promise<PrunableModel>;
+  dispose(): void;
+}
+
+export interface Context {
+  readonly model: PrunableModel;
+  /** Calibration data; throws a UsageError with code 'data-missing' where there is none. Restarts on every call. */
+  batches(): AsyncIterable<Batch>;
+}
+
+export interface Selection {
+  readonly params: readonly Param[];
+  readonly groups: readonly Group[];
+  readonly scores: Scores;
+  /** Fraction removed, in [0, 1]. */
+  readonly sparsity: number;
+  /** What an earlier step pruned stays pruned. */
+  readonly previous?: Plan;
+}
+
+export interface Scorer {
+  readonly name: string;
+  score(context: Context): Promise<Scores>;
+}
+
+export interface Strategy {
+  readonly name: string;
+  select(selection: Selection): Promise<Plan>;
+}
+
+/** The sparsity to reach at a step; undefined = leave the plan as it is. */
+export type Schedule = (step: number) => number | undefined;

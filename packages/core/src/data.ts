@@ -1,0 +1,115 @@
+/**
+ * Labelled samples in memory, and batches of tensors from them. A path of its own (`@espalier/core/data`), because it is
+ * the only part of core that needs TensorFlow.js when it runs.
+ */
+import { oneHot, tensor, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
+import type { Batch } from './contracts.js';
+import { InputError, show, UsageError } from './errors.js';
+import { seededRandom, shuffle } from './random.js';
+
+/** `y` holds integer labels where `classes` is given, else `y.length / size` target values a sample. */
+export interface Dataset {
+  readonly x: Float32Array;
+  readonly y: Int32Array | Float32Array;
+  /** The shape of one sample. */
+  readonly shape: readonly number[];
+  readonly classes?: number;
+  readonly size: number;
+}
+
+export interface BatchOptions {
+  readonly batchSize?: number;
+  /** The shape of one sample as the model wants it; element counts must match. Default: the dataset's own. */
+  readonly inputShape?: readonly number[];
+  /** Shuffles with this seed; absent = in order. */
+  readonly seed?: number;
+  /** At most this many samples, the first ones of the order. */
+  readonly limit?: number;
+}
+
+export const BATCH_DEFAULTS = { batchSize: 64 };
+
+export const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** Checks that sizes agree, labels are integers in range and values finite; returns the dataset. */
+export function checkDataset(data: Dataset, where = 'data'): Dataset {
+  const { x, y, shape, classes, size } = data;
+  const fail = (wanted: string, found: string): never => {
+    throw new InputError('data-invalid', `${where}: wanted ${wanted}, found ${found}`, { where, wanted, found });
+  };
+  if (!(Number.isInteger(size) && size > 0)) fail('at least one sample', show(size));
+  if (x.length !== size * product(shape)) {
+    fail(`${size} × ${product(shape)} = ${size * product(shape)} input values`, String(x.length));
+  }
+  if (classes === undefined ? y.length === 0 || y.length % size !== 0 : y.length !== size) {
+    fail(classes === undefined ? `a multiple of ${size} target values` : `${size} labels`, String(y.length));
+  }
+  const badInput = x.findIndex((value) => !Number.isFinite(value));
+  if (badInput >= 0) fail('finite input values', `${x[badInput]} in sample ${Math.floor(badInput / product(shape))}`);
+  for (let i = 0; i < y.length; i++) {
+    if (classes === undefined ? !Number.isFinite(y[i]) : !(Number.isInteger(y[i]) && y[i] >= 0 && y[i] < classes)) {
+      fail(classes === undefined ? 'finite targets' : `labels from 0 to ${classes - 1}`, `${y[i]} in sample ${i}`);
+    }
+  }
+  return data;
+}
+
+/** Throws an InputError with code 'data-shape' unless samples of `data` can be reshaped to `inputShape`. */
+export function checkInputShape(data: Dataset, inputShape: readonly (number | null)[], where = 'data'): void {
+  const known = inputShape.filter((n): n is number => n !== null && n >= 0);
+  const open = known.length < inputShape.length;
+  const [got, wanted] = [product(data.shape), product(known)];
+  if (open ? got % wanted === 0 : got === wanted) return;
+  const [w, f] = [`[${inputShape.map((n) => n ?? '?').join(', ')}]`, `[${data.shape.join(', ')}]`];
+  throw new InputError(
+    'data-shape',
+    `${where}: the model takes samples of shape ${w} (${wanted} values), the data has ${f} (${got} values); use data made for this model`,
+    { where, wanted: w, found: f, fix: 'use data made for this model' },
+  );
+}
+
+/**
+ * A source of batches that can be started again and again, each time in the same order. Each batch is disposed when the
+ * next one is asked for, or when the loop is left. Labels become one-hot rows [n, classes].
+ */
+export function arrayBatches(data: Dataset, options: BatchOptions = {}): () => AsyncIterable<Batch> {
+  const { batchSize = BATCH_DEFAULTS.batchSize, inputShape = data.shape, seed, limit = data.size } = options;
+  if (!(Number.isInteger(batchSize) && batchSize > 0)) {
+    throw new UsageError('batch-size', `the batch size must be a positive integer, got ${show(batchSize)}`);
+  }
+  checkInputShape(data, inputShape);
+  const order = Int32Array.from({ length: data.size }, (_, i) => i);
+  if (seed !== undefined) shuffle(order, seededRandom(seed));
+  const total = Math.min(limit, data.size);
+  return async function* () {
+    for (let at = 0; at < total; at += batchSize) {
+      const batch = gather(data, order.subarray(at, Math.min(at + batchSize, total)), inputShape);
+      try {
+        yield batch;
+      } finally {
+        batch.x.dispose();
+        batch.y.dispose();
+      }
+    }
+  };
+}
+
+function gather(data: Dataset, rows: Int32Array, inputShape: readonly number[]): { x: Tensor; y: Tensor } {
+  const width = product(data.shape);
+  const x = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => x.set(data.x.subarray(row * width, (row + 1) * width), i * width));
+  const inputs = tensor(x, [rows.length, ...inputShape], 'float32');
+  if (data.classes !== undefined) {
+    const labels = tensor1d(
+      Int32Array.from(rows, (row) => data.y[row]),
+      'int32',
+    );
+    const y = oneHot(labels, data.classes, 1, 0, 'float32');
+    labels.dispose();
+    return { x: inputs, y };
+  }
+  const targets = data.y.length / data.size;
+  const y = new Float32Array(rows.length * targets);
+  rows.forEach((row, i) => y.set(data.y.subarray(row * targets, (row + 1) * targets), i * targets));
+  return { x: inputs, y: tensor(y, [rows.length, targets], 'float32') };
+}
