@@ -140,8 +140,14 @@ export interface Scorer {
 
 export interface Strategy {
   readonly name: string;
+  /** The one sparsity it can reach, where its pattern fixes it (2:4 is 0.5). */
+  readonly sparsity?: number;
   select(selection: Selection): Promise<Plan>;
 }
 
-/** The sparsity to reach at a step; undefined = leave the plan as it is. */
-export type Schedule = (step: number) => number | undefined;
+export interface Schedule {
+  /** The sparsity to reach at a step; undefined = leave the plan as it is. */
+  (step: number): number | undefined;
+  /** Steps 0 to steps − 1 are all there is to it. */
+  readonly steps: number;
+}

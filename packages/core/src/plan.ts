@@ -1,0 +1,115 @@
+import { andBits, isKept, makeBits } from './bits.js';
+import type { Bits, Group, Param, Plan, PrunableModel, Site } from './contracts.js';
+import { InputError, show } from './errors.js';
+
+/** A plan whose masks are in memory. */
+export interface PlanContents extends Pick<Plan, 'pattern' | 'thresholds' | 'notes'> {
+  readonly masks?: Readonly<Record<string, Bits>>;
+  readonly units?: Readonly<Record<string, Bits>>;
+}
+
+export function memoryPlan({ masks = {}, units = {}, ...rest }: PlanContents): Plan {
+  const byId = new Map(Object.entries(masks));
+  return lazyPlan({ params: [...byId.keys()], units, ...rest }, async (id) => byId.get(id)!);
+}
+
+/** A plan whose masks are worked out when asked for; asking for an unlisted parameter rejects. */
+export function lazyPlan(rest: Omit<Plan, 'mask'>, mask: (param: string) => Promise<Bits>): Plan {
+  const known = new Set(rest.params);
+  return {
+    ...rest,
+    async mask(param) {
+      if (known.has(param)) return mask(param);
+      throw new InputError('plan-param', `the plan has no mask for ${show(param)}`, { where: param });
+    },
+  };
+}
+
+/** What both keep: the later plan's decisions on top of the earlier one's. */
+export function composePlans(earlier: Plan, later: Plan): Plan {
+  const params = [...new Set([...earlier.params, ...later.params])];
+  const units: Record<string, Bits> = { ...earlier.units };
+  for (const [group, bits] of Object.entries(later.units))
+    units[group] = units[group] ? andBits(units[group], bits) : bits;
+  const notes = [...(earlier.notes ?? []), ...(later.notes ?? [])];
+  const pattern = later.pattern ?? (later.params.length > 0 ? undefined : earlier.pattern);
+  return lazyPlan(
+    {
+      params,
+      units,
+      ...(pattern && { pattern }),
+      ...((earlier.thresholds ?? later.thresholds) && { thresholds: { ...earlier.thresholds, ...later.thresholds } }),
+      ...(notes.length > 0 && { notes }),
+    },
+    async (id) => {
+      const masks = await Promise.all([earlier, later].filter((p) => p.params.includes(id)).map((p) => p.mask(id)));
+      return masks.reduce(andBits);
+    },
+  );
+}
+
+/** Everything a plan prunes of one parameter, its element mask and its removed units together; undefined = nothing. */
+export async function resolveMask(plan: Plan, param: Param, groups: readonly Group[]): Promise<Bits | undefined> {
+  const size = param.shape.reduce((a, b) => a * b, 1);
+  let bits = plan.params.includes(param.id)
+    ? checkLength(await plan.mask(param.id), size, `mask of '${param.id}'`)
+    : undefined;
+  for (const group of groups) {
+    const units = plan.units[group.id];
+    if (!units) continue;
+    checkLength(units, group.size, `units of '${group.id}'`);
+    for (const site of group.sites) {
+      if (site.param !== param.id) continue;
+      const lifted = liftUnits(units, site, param.shape);
+      bits = bits ? andBits(bits, lifted) : lifted;
+    }
+  }
+  return bits;
+}
+
+/** For each slice along the site's axis, whether its unit is kept. */
+export function keptSlices(units: Bits, site: Site): Bits {
+  const bits = makeBits(site.unitOf.length);
+  site.unitOf.forEach((unit, i) => {
+    if (unit >= 0 && !isKept(units, unit)) bits.bytes[i >> 3] &= ~(1 << (i & 7));
+  });
+  return bits;
+}
+
+function liftUnits(units: Bits, site: Site, shape: readonly number[]): Bits {
+  const slices = keptSlices(units, site);
+  const inner = shape.slice(site.axis + 1).reduce((a, b) => a * b, 1);
+  const length = shape[site.axis];
+  const bits = makeBits(
+    shape.reduce((a, b) => a * b, 1),
+    false,
+  );
+  for (let i = 0; i < bits.length; i++) {
+    if (isKept(slices, Math.floor(i / inner) % length)) bits.bytes[i >> 3] |= 1 << (i & 7);
+  }
+  return bits;
+}
+
+function checkLength(bits: Bits, wanted: number, where: string): Bits {
+  if (bits.length === wanted && bits.bytes.length === (wanted + 7) >> 3) return bits;
+  throw misfit(`the plan's ${where}`, `${wanted} bits`, `${bits.length}`);
+}
+
+/** Throws an InputError with code 'plan-mismatch' unless the plan was made for a model of this shape. */
+export async function checkPlan(plan: Plan, model: Pick<PrunableModel, 'params' | 'groups'>): Promise<void> {
+  const params = new Set(model.params.map((p) => p.id));
+  const groups = new Set(model.groups.map((g) => g.id));
+  const unknown = plan.params.find((id) => !params.has(id)) ?? Object.keys(plan.units).find((id) => !groups.has(id));
+  if (unknown !== undefined) throw misfit('the plan', 'parameters and groups of this model', show(unknown));
+  for (const param of model.params) await resolveMask(plan, param, model.groups);
+}
+
+function misfit(where: string, wanted: string, found: string): InputError {
+  const fix = 'use the plan with the model it was made for';
+  return new InputError('plan-mismatch', `${where}: wanted ${wanted}, found ${found}; ${fix}`, {
+    where,
+    wanted,
+    found,
+    fix,
+  });
+}

@@ -1,0 +1,136 @@
+import type { Batch, Context, MaskHandle, Plan, PrunableModel, Schedule, Scorer, Strategy } from './contracts.js';
+import { checkSparsity } from './counting.js';
+import { protect } from './eligible.js';
+import { UsageError } from './errors.js';
+import { checkPlan } from './plan.js';
+import { oneShot } from './schedule.js';
+import { type PlanSummary, summarisePlan } from './summary.js';
+
+export interface PruneStep {
+  readonly step: number;
+  readonly steps: number;
+  readonly sparsity: number;
+  readonly plan: Plan;
+  /** In force; fine-tune with it. */
+  readonly handle: MaskHandle;
+}
+
+export interface PruneOptions {
+  readonly scorer: Scorer;
+  readonly strategy: Strategy;
+  /** Fraction removed, in [0, 1]. Default: what the strategy's pattern fixes, else 0.5. */
+  readonly sparsity?: number;
+  /** Calibration data, for scorers that need it. Restarts on every call. */
+  readonly data?: () => AsyncIterable<Batch>;
+  /** Default: one shot at `sparsity`. */
+  readonly schedule?: Schedule;
+  /** Globs over parameter ids and layer names that are left alone. */
+  readonly ignore?: readonly string[];
+  /** After each step's masks are in force: the place to fine-tune, to show progress, or to throw to give up. */
+  readonly onStep?: (step: PruneStep) => void | Promise<void>;
+}
+
+export const PRUNE_DEFAULTS = { sparsity: 0.5 };
+
+export interface PruneResult extends PlanSummary {
+  readonly plan: Plan;
+  /** The masks, in force on the model. `restore()` undoes the pruning, `makePermanent()` ends the possibility. */
+  readonly handle: MaskHandle;
+}
+
+/**
+ * Scores the model, lets the strategy decide and masks what it prunes: afterwards the model's pruned weights are zeros,
+ * and `result.plan` is what was decided. For plans that remove channels, `model.shrink(result.plan)` is the smaller model.
+ *
+ * With a schedule every step scores the model again as the steps before left it. If anything throws, the model is put back
+ * as it was. Errors: UsageError for options that cannot be right, InputError for weights, scores or data that are broken.
+ */
+export async function prune(model: PrunableModel, options: PruneOptions): Promise<PruneResult> {
+  const { scorer, strategy, onStep } = options;
+  const sparsity = options.sparsity ?? strategy.sparsity ?? PRUNE_DEFAULTS.sparsity;
+  const schedule = options.schedule ?? oneShot(sparsity);
+  checkSparsity(sparsity);
+  checkFixedSparsity(strategy, schedule, sparsity);
+  const { params, groups } = protect(model, options.ignore ?? []);
+  const context: Context = { model, batches: options.data ?? missingData(scorer.name) };
+
+  const handles: MaskHandle[] = [];
+  let plan: Plan | undefined;
+  let reached = 0;
+  try {
+    for (let step = 0; step < schedule.steps; step++) {
+      const target = schedule(step);
+      if (target === undefined) continue;
+      const scores = await scorer.score(context);
+      plan = await strategy.select({ params, groups, scores, sparsity: target, ...(plan && { previous: plan }) });
+      const handle = await model.mask(plan);
+      handles.push(handle);
+      handle.apply();
+      reached = target;
+      await onStep?.({ step, steps: schedule.steps, sparsity: target, plan, handle });
+    }
+    if (!plan) throw new UsageError('schedule-empty', 'the schedule has no step that sets a sparsity');
+    const summary = await summarisePlan(plan, { params, groups }, reached);
+    return { ...summary, plan, handle: stack(handles) };
+  } catch (error) {
+    for (const handle of handles.reverse()) handle.restore();
+    throw error;
+  }
+}
+
+/** Masks a model with a plan made elsewhere; throws an InputError with code 'plan-mismatch' where it does not fit. */
+export async function replay(model: PrunableModel, plan: Plan): Promise<MaskHandle> {
+  await checkPlan(plan, model);
+  const handle = await model.mask(plan);
+  handle.apply();
+  return handle;
+}
+
+/** Each later mask contains the earlier ones, so the last one rules and all of them together remember what was there. */
+function stack(handles: readonly MaskHandle[]): MaskHandle {
+  const last = handles[handles.length - 1];
+  if (handles.length === 1) return last;
+  return {
+    plan: last.plan,
+    apply: () => last.apply(),
+    maskGradients: (grads) => last.maskGradients(grads),
+    restore: () => [...handles].reverse().forEach((handle) => handle.restore()),
+    makePermanent: () => handles.forEach((handle) => handle.makePermanent()),
+  };
+}
+
+function checkFixedSparsity(strategy: Strategy, schedule: Schedule, sparsity: number): void {
+  if (strategy.sparsity === undefined) return;
+  const wanted = String(strategy.sparsity);
+  const fix = `leave the sparsity out, or give ${wanted}`;
+  if (Math.abs(sparsity - strategy.sparsity) > 1e-9) {
+    throw new UsageError('sparsity-fixed', `${strategy.name} has the sparsity ${wanted}, got ${sparsity}; ${fix}`, {
+      where: 'sparsity',
+      wanted,
+      found: String(sparsity),
+      fix,
+    });
+  }
+  if (schedule.steps > 1) {
+    throw new UsageError(
+      'schedule-fixed',
+      `${strategy.name} has one sparsity, ${wanted}, and cannot follow a schedule of ${schedule.steps} steps; use one-shot`,
+      { where: 'schedule' },
+    );
+  }
+}
+
+function missingData(scorer: string): () => never {
+  return () => {
+    throw new UsageError(
+      'data-missing',
+      `the ${scorer} scorer needs calibration data; pass data (--data on the command line)`,
+      {
+        where: 'data',
+        wanted: 'calibration data',
+        found: 'none',
+        fix: 'pass data (--data on the command line)',
+      },
+    );
+  };
+}

@@ -1,0 +1,86 @@
+import { countKept } from './bits.js';
+import type { Group, Param, Plan } from './contracts.js';
+import { isPrunable } from './eligible.js';
+import { resolveMask } from './plan.js';
+
+export interface LayerSummary {
+  /** The parameter's id. */
+  readonly id: string;
+  readonly shape: readonly number[];
+  readonly size: number;
+  readonly kept: number;
+  readonly sparsity: number;
+  /** The largest pruned score; null for structured and N:M plans, and where nothing was pruned. */
+  readonly threshold: number | null;
+}
+
+export interface PlanSummary {
+  readonly sparsity: { readonly requested: number; readonly achieved: number };
+  /** total: every weight of the model. prunable: in kernels that may be pruned. kept: of the total. */
+  readonly params: { readonly total: number; readonly prunable: number; readonly kept: number };
+  /** Multiply-accumulates per sample in kernels; null where the model's sizes are open. */
+  readonly macs: { readonly dense: number; readonly kept: number } | null;
+  readonly layers: readonly LayerSummary[];
+  /** Over the groups that may be pruned; only for plans that remove channels. */
+  readonly channels?: { readonly total: number; readonly kept: number };
+  /** What was left alone, and why. */
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  readonly notes: readonly string[];
+}
+
+/** Counts what a plan keeps of a model, one mask in memory at a time. */
+export async function summarisePlan(
+  plan: Plan,
+  { params, groups }: { params: readonly Param[]; groups: readonly Group[] },
+  requested: number,
+): Promise<PlanSummary> {
+  const layers: LayerSummary[] = [];
+  const notes = [...(plan.notes ?? [])];
+  const total = { size: 0, kept: 0, prunable: 0, prunableKept: 0, macs: 0, macsKept: 0, openSizes: false };
+  for (const param of params) {
+    const size = param.shape.reduce((a, b) => a * b, 1);
+    const mask = await resolveMask(plan, param, groups);
+    const kept = mask ? countKept(mask) : size;
+    total.size += size;
+    total.kept += kept;
+    if (param.role !== 'kernel') continue;
+    if (param.uses === null) total.openSizes = true;
+    else {
+      total.macs += size * param.uses;
+      total.macsKept += kept * param.uses;
+    }
+    if (!isPrunable(param) && kept === size) continue;
+    if (kept === 0 && size > 0) notes.push(`${param.id}: no weight is left, so everything behind it sees a constant`);
+    if (isPrunable(param)) {
+      total.prunable += size;
+      total.prunableKept += kept;
+    }
+    const threshold = plan.thresholds?.[param.id] ?? null;
+    layers.push({ id: param.id, shape: param.shape, size, kept, sparsity: size > 0 ? 1 - kept / size : 0, threshold });
+  }
+  const removesChannels = Object.keys(plan.units).length > 0;
+  const channels = { total: 0, kept: 0 };
+  for (const { id, size, skip } of groups) {
+    if (skip !== undefined && !plan.units[id]) continue;
+    channels.total += size;
+    channels.kept += plan.units[id] ? countKept(plan.units[id]) : size;
+  }
+  const removed = (all: number, kept: number) => (all > 0 ? (all - kept) / all : 0);
+  return {
+    sparsity: {
+      requested,
+      achieved: removesChannels ? removed(channels.total, channels.kept) : removed(total.prunable, total.prunableKept),
+    },
+    params: { total: total.size, prunable: total.prunable, kept: total.kept },
+    macs: total.openSizes ? null : { dense: total.macs, kept: total.macsKept },
+    layers,
+    ...(removesChannels && { channels }),
+    skipped: [
+      ...params.flatMap(({ id, role, skip }) =>
+        role === 'kernel' && skip !== undefined ? [{ id, reason: skip }] : [],
+      ),
+      ...(removesChannels ? groups.flatMap(({ id, skip }) => (skip === undefined ? [] : [{ id, reason: skip }])) : []),
+    ],
+    notes,
+  };
+}
