@@ -30,7 +30,7 @@ export function composePlans(earlier: Plan, later: Plan): Plan {
   const params = [...new Set([...earlier.params, ...later.params])];
   const units: Record<string, Bits> = { ...earlier.units };
   for (const [group, bits] of Object.entries(later.units))
-    units[group] = units[group] ? andBits(units[group], bits) : bits;
+    units[group] = Object.hasOwn(units, group) ? andBits(units[group], bits) : bits;
   const notes = [...(earlier.notes ?? []), ...(later.notes ?? [])];
   const pattern = later.pattern ?? (later.params.length > 0 ? undefined : earlier.pattern);
   return lazyPlan(
@@ -55,7 +55,7 @@ export async function resolveMask(plan: Plan, param: Param, groups: readonly Gro
     ? checkLength(await plan.mask(param.id), size, `mask of '${param.id}'`)
     : undefined;
   for (const group of groups) {
-    const units = plan.units[group.id];
+    const units = unitsOf(plan, group.id);
     if (!units) continue;
     checkLength(units, group.size, `units of '${group.id}'`);
     for (const site of group.sites) {
@@ -65,6 +65,11 @@ export async function resolveMask(plan: Plan, param: Param, groups: readonly Gro
     }
   }
   return bits;
+}
+
+/** The plan's decision on a group; groups may be named like properties that every object has. */
+export function unitsOf(plan: Plan, group: string): Bits | undefined {
+  return Object.hasOwn(plan.units, group) ? plan.units[group] : undefined;
 }
 
 /** For each slice along the site's axis, whether its unit is kept. */

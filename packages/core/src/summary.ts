@@ -1,7 +1,7 @@
 import { countKept } from './bits.js';
 import type { Group, Param, Plan } from './contracts.js';
 import { isPrunable } from './eligible.js';
-import { resolveMask } from './plan.js';
+import { resolveMask, unitsOf } from './plan.js';
 
 export interface LayerSummary {
   /** The parameter's id. */
@@ -61,9 +61,10 @@ export async function summarisePlan(
   const removesChannels = Object.keys(plan.units).length > 0;
   const channels = { total: 0, kept: 0 };
   for (const { id, size, skip } of groups) {
-    if (skip !== undefined && !plan.units[id]) continue;
+    const units = unitsOf(plan, id);
+    if (skip !== undefined && !units) continue;
     channels.total += size;
-    channels.kept += plan.units[id] ? countKept(plan.units[id]) : size;
+    channels.kept += units ? countKept(units) : size;
   }
   const removed = (all: number, kept: number) => (all > 0 ? (all - kept) / all : 0);
   return {

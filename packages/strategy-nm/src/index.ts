@@ -1,1 +1,1 @@
-export {};
+export * from './nm.js';

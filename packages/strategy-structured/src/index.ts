@@ -1,1 +1,2 @@
-export {};
+export * from './structured.js';
+export * from './unit-scores.js';

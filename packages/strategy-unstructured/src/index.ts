@@ -1,1 +1,1 @@
-export {};
+export * from './unstructured.js';
