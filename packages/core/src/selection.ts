@@ -44,7 +44,7 @@ export async function selectLowest(slices: readonly Slice[], count: number): Pro
   for (const slice of slices) {
     const keys = await survivors(slice);
     countHigh(keys, high);
-    if (hasNonFinite(high)) throw notFinite(slice, await slice.read());
+    if (hasNonFinite(high)) checkFiniteScores(slice.id, await slice.read());
     wanted -= slice.size - keys.length;
   }
   if (wanted <= 0) {
@@ -153,17 +153,16 @@ function hasNonFinite(bins: Uint32Array): boolean {
   return false;
 }
 
-function notFinite(slice: Slice, scores: Float32Array): InputError {
-  const index = scores.findIndex((score) => !Number.isFinite(score));
-  const found = `${scores[index]} at index ${index}`;
-  return new InputError(
-    'score-not-finite',
-    `the scores of '${slice.id}' must be finite, got ${found}; check the weights and the calibration data`,
-    {
-      where: slice.id,
+/** Throws an InputError with code 'score-not-finite' that names where and which. */
+export function checkFiniteScores(id: string, scores: ArrayLike<number>): void {
+  for (let i = 0; i < scores.length; i++) {
+    if (Number.isFinite(scores[i])) continue;
+    const [found, fix] = [`${scores[i]} at index ${i}`, 'check the weights and the calibration data'];
+    throw new InputError('score-not-finite', `the scores of '${id}' must be finite, got ${found}; ${fix}`, {
+      where: id,
       wanted: 'finite scores',
       found,
-      fix: 'check the weights and the calibration data',
-    },
-  );
+      fix,
+    });
+  }
 }

@@ -1,6 +1,9 @@
 import {
   type Bits,
+  checkFiniteScores,
   eligibleParams,
+  isKept,
+  layerOf,
   InputError,
   lazyPlan,
   makeBits,
@@ -85,15 +88,7 @@ function maskOf(slice: Slice, scores: Float32Array, { shape, inAxis }: Param, ke
   const bits: Bits = slice.previous
     ? { length: slice.size, bytes: slice.previous.bytes.slice() }
     : makeBits(slice.size);
-  const bad = scores.findIndex((score) => !Number.isFinite(score));
-  if (bad >= 0) {
-    const found = `${scores[bad]} at index ${bad}`;
-    throw new InputError(
-      'score-not-finite',
-      `the scores of '${slice.id}' must be finite, got ${found}; check the weights and the calibration data`,
-      { where: slice.id, found },
-    );
-  }
+  checkFiniteScores(slice.id, scores);
   const inner = shape.slice(inAxis + 1).reduce((a, b) => a * b, 1);
   const length = shape[inAxis];
   const whole = length - (length % group);
@@ -110,8 +105,9 @@ function maskOf(slice: Slice, scores: Float32Array, { shape, inAxis }: Param, ke
       const at = first + i * stride;
       let ahead = 0;
       for (let j = 0; j < group && ahead < keep; j++) {
-        const other = scores[first + j * stride];
-        if (other > scores[at] || (other === scores[at] && j < i)) ahead++;
+        const other = first + j * stride;
+        if (slice.previous && !isKept(slice.previous, other)) continue;
+        if (scores[other] > scores[at] || (scores[other] === scores[at] && j < i)) ahead++;
       }
       if (ahead >= keep) setPruned(bits, at);
     }
@@ -120,8 +116,7 @@ function maskOf(slice: Slice, scores: Float32Array, { shape, inAxis }: Param, ke
 
 function notDivisible(name: string, param: Param, group: number): InputError {
   const found = String(param.shape[param.inAxis]);
-  const layer = param.id.slice(0, Math.max(0, param.id.lastIndexOf('/'))) || param.id;
-  const fix = `leave it out with --ignore ${layer}, or keep the rest dense with --tail dense`;
+  const fix = `leave it out with --ignore ${layerOf(param.id)}, or keep the rest dense with --tail dense`;
   return new InputError(
     'nm-axis',
     `${name} needs the input axis of '${param.id}' divisible by ${group}, got ${found}; ${fix}`,

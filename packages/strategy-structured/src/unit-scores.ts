@@ -1,4 +1,4 @@
-import { type Group, InputError, type Param, type Scores, type Selection } from '@espalier/core';
+import { checkFiniteScores, type Group, type Param, type Scores, type Selection } from '@espalier/core';
 
 /**
  * One score per channel: what the scorer says of the group itself (`readGroup`), else the mean score of the kernel weights
@@ -8,15 +8,8 @@ import { type Group, InputError, type Param, type Scores, type Selection } from 
 export async function unitScores(group: Group, { params, scores }: Selection): Promise<Float32Array | undefined> {
   const values = (await groupScores(group, scores)) ?? (await meanOverSites(group, params, scores));
   if (!values) return undefined;
+  checkFiniteScores(group.id, values);
   const mean = values.reduce((sum, value) => sum + Math.abs(value), 0) / group.size;
-  if (!Number.isFinite(mean)) {
-    const unit = values.findIndex((value) => !Number.isFinite(value));
-    throw new InputError(
-      'score-not-finite',
-      `the channel scores of '${group.id}' must be finite, got ${values[unit]} for channel ${unit}; check the weights and the calibration data`,
-      { where: group.id },
-    );
-  }
   return mean > 0 ? Float32Array.from(values, (value) => value / mean) : Float32Array.from(values);
 }
 
