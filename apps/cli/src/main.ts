@@ -1,0 +1,35 @@
+import { Command, CommanderError } from 'commander';
+import { createRequire } from 'node:module';
+import { compareCommand } from './commands/compare.js';
+import { inspectCommand } from './commands/inspect.js';
+import { pruneCommand } from './commands/prune.js';
+import { fail } from './exit.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  2  wrong use: an option or an argument that cannot be right
+  3  bad input: a model, data or plan that is missing, broken or does not fit
+  4  could not write the result`;
+
+const program = new Command('espalier')
+  .description('Prunes TensorFlow.js networks and measures what each way of pruning is worth.')
+  .version(version)
+  .addCommand(inspectCommand())
+  .addCommand(pruneCommand())
+  .addCommand(compareCommand())
+  .addHelpText('after', EXIT_CODES);
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().showHelpAfterError('(--help shows what there is)').configureHelp({ sortOptions: false });
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its own message; help and version come this way too, with exit code 0.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else fail(error, process.argv.includes('--json'));
+}

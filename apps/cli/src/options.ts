@@ -1,0 +1,53 @@
+import { checkSparsity, show, UsageError } from '@espalier/core';
+import { Option } from 'commander';
+
+const usage = (where: string, wanted: string, found: string) =>
+  new UsageError('option-value', `${where} wants ${wanted}, got ${show(found)}`, { where, wanted, found });
+
+function number(where: string, wanted: string, test: (value: number) => boolean) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (!Number.isFinite(value) || !test(value)) throw usage(where, wanted, text);
+    return value;
+  };
+}
+
+export const positiveInteger = (where: string) =>
+  number(where, 'a positive integer', (n) => Number.isSafeInteger(n) && n > 0);
+export const wholeNumber = (where: string) =>
+  number(where, 'an integer from 0 up', (n) => Number.isSafeInteger(n) && n >= 0);
+export const positiveNumber = (where: string) => number(where, 'a number above 0', (n) => n > 0);
+
+export function sparsity(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  checkSparsity(Number.isNaN(value) ? text : value, '--sparsity');
+  return value;
+}
+
+export function oneOf<T extends string>(where: string, choices: readonly T[]) {
+  return (text: string): T => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw usage(where, `one of ${choices.join(', ')}`, text);
+    return found;
+  };
+}
+
+/** A comma-separated list, or the option given several times. */
+export function list<T>(parse: (text: string) => T) {
+  return (text: string, before: T[] | undefined): T[] => [
+    ...(before ?? []),
+    ...text.split(',').map((part) => parse(part.trim())),
+  ];
+}
+
+export const dataOption = () =>
+  new Option(
+    '--data <data>',
+    'calibrates and fine-tunes: a zoo name (mnist), idx:IMAGES,LABELS, or an ES module; the first two take ,mean=…,std=…',
+  );
+export const testOption = () => new Option('--test <data>', 'measures accuracy; default: the test part of --data');
+export const lossOption = () =>
+  new Option('--loss <name>', 'the loss to differentiate, where the output does not tell');
+export const seedOption = () =>
+  new Option('--seed <n>', 'fixes every random choice').argParser(wholeNumber('--seed')).default(0);
+export const jsonOption = () => new Option('--json', 'prints one JSON document on stdout');

@@ -1,0 +1,69 @@
+import { adaptLayers, type AdaptOptions, type LayersPrunable } from '@espalier/adapter-layers';
+import {
+  prune as pruneModel,
+  type PrunableModel,
+  type PruneOptions,
+  type PruneResult,
+  UsageError,
+} from '@espalier/core';
+import { magnitude } from '@espalier/scorer-magnitude';
+import { unstructured } from '@espalier/strategy-unstructured';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+/** A tf.LayersModel, or a model that an adapter has already been chosen for. */
+export type AnyModel = LayersModel | PrunableModel;
+
+export interface PruneAnyOptions extends Partial<PruneOptions>, AdaptOptions {
+  /** Removes the channels of a structured plan for good, so that `result.model` is a smaller model. Default: true. */
+  readonly shrink?: boolean;
+}
+
+export interface PruneAnyResult<M> extends PruneResult {
+  /** The pruned model: the one that was given, masked; or a new, smaller one that the caller disposes. */
+  readonly model: M;
+}
+
+/** The classic choice: the smaller half of all kernel weights goes. */
+export const PRUNE_DEFAULTS = { scorer: magnitude(), strategy: unstructured(), sparsity: 0.5, shrink: true };
+
+const isPrunable = (model: AnyModel): model is PrunableModel =>
+  'params' in model && 'groups' in model && 'mask' in model;
+const isLayersModel = (model: AnyModel): model is LayersModel => 'layers' in model && 'getWeights' in model;
+
+/** The adapter for a model. Throws a UsageError with code 'model-kind' for what there is no adapter for. */
+export function adapt(model: AnyModel, options: AdaptOptions = {}): PrunableModel {
+  if (typeof model === 'object' && model !== null) {
+    if (isPrunable(model)) return model;
+    if (isLayersModel(model)) return adaptLayers(model, options);
+  }
+  const wanted = 'a tf.LayersModel or a PrunableModel';
+  throw new UsageError('model-kind', `prune needs ${wanted}, got ${kindOf(model)}`, {
+    where: 'model',
+    wanted,
+    found: kindOf(model),
+  });
+}
+
+const kindOf = (value: unknown) =>
+  value === null ? 'null' : typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;
+
+/**
+ * Prunes a model in one call: `await prune(model)` masks the half of its kernel weights with the smallest magnitude, under
+ * one global threshold. Options choose another scorer, strategy, sparsity or schedule.
+ *
+ * Single weights and N:M: the model itself is masked, and `result.model` is that model. Channels: `result.model` is a new,
+ * smaller model, and the one given is put back as it was (with `shrink: false` it is masked instead).
+ */
+export async function prune<M extends AnyModel>(model: M, options: PruneAnyOptions = {}): Promise<PruneAnyResult<M>> {
+  const { shrink, loss, ...rest } = { ...PRUNE_DEFAULTS, ...options };
+  const sparsity = options.sparsity ?? rest.strategy.sparsity ?? PRUNE_DEFAULTS.sparsity;
+  const prunable = adapt(model, loss === undefined ? {} : { loss });
+  const result = await pruneModel(prunable, { ...rest, sparsity });
+  if (!shrink || Object.keys(result.plan.units).length === 0) return { ...result, model };
+  try {
+    const smaller = await prunable.shrink(result.plan);
+    return { ...result, model: (isPrunable(model) ? smaller : (smaller as LayersPrunable).model) as M };
+  } finally {
+    result.handle.restore();
+  }
+}
