@@ -1,1 +1,2 @@
-export {};
+export * from './magnitude.js';
+export * from './random.js';
