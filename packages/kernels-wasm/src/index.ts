@@ -1,1 +1,1 @@
-export {};
+export { enableTraining } from './enable.js';

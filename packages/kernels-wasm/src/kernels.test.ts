@@ -1,0 +1,391 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { enableTraining } from './index.js';
+import { type Data, expectClose, grid, on, tensor } from './testing.js';
+
+const run = (name: string, inputs: tf.NamedTensorMap, attrs: object): tf.Tensor =>
+  tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
+
+/** Runs one kernel on both backends. */
+async function both(
+  name: string,
+  inputs: Record<string, Data>,
+  attrs: object,
+): Promise<[wasm: Float32Array, cpu: Float32Array]> {
+  const call = () =>
+    run(name, Object.fromEntries(Object.entries(inputs).map(([key, data]) => [key, tensor(data)])), attrs);
+  const [cpu] = await on('cpu', call);
+  const [wasm] = await on('wasm', call);
+  return [wasm, cpu];
+}
+
+interface Conv {
+  x: number[];
+  filter: number[];
+  strides: [number, number];
+  pad: 'same' | 'valid' | number | [[number, number], [number, number], [number, number], [number, number]];
+  dilations?: [number, number];
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+const EXPLICIT: Conv['pad'] = [
+  [0, 0],
+  [2, 1],
+  [0, 3],
+  [0, 0],
+];
+
+const convolutions: [string, Conv][] = [
+  ['3×3, valid', { x: [2, 7, 6, 3], filter: [3, 3, 3, 4], strides: [1, 1], pad: 'valid' }],
+  ['3×3, same, odd size', { x: [3, 5, 7, 2], filter: [3, 3, 2, 5], strides: [1, 1], pad: 'same' }],
+  ['even filter, same', { x: [2, 6, 5, 2], filter: [2, 4, 2, 3], strides: [1, 1], pad: 'same' }],
+  ['stride 2, same', { x: [2, 7, 8, 2], filter: [3, 3, 2, 3], strides: [2, 2], pad: 'same' }],
+  ['stride 2, valid, pixels left over', { x: [2, 8, 8, 2], filter: [3, 3, 2, 3], strides: [2, 2], pad: 'valid' }],
+  ['unlike strides', { x: [2, 9, 8, 2], filter: [2, 3, 2, 3], strides: [3, 1], pad: 'valid' }],
+  ['stride above the filter', { x: [2, 9, 10, 2], filter: [2, 2, 2, 3], strides: [4, 3], pad: 'valid' }],
+  ['1×1', { x: [3, 4, 5, 6], filter: [1, 1, 6, 2], strides: [1, 1], pad: 'same' }],
+  ['1×1, stride 2', { x: [3, 5, 5, 4], filter: [1, 1, 4, 2], strides: [2, 2], pad: 'same' }],
+  ['1×1 with padding', { x: [2, 4, 4, 3], filter: [1, 1, 3, 2], strides: [1, 1], pad: 1, dimRoundingMode: 'floor' }],
+  ['padding 2', { x: [2, 6, 6, 2], filter: [3, 3, 2, 3], strides: [1, 1], pad: 2, dimRoundingMode: 'floor' }],
+  [
+    'padding 1, rounded down',
+    { x: [2, 6, 6, 2], filter: [3, 3, 2, 3], strides: [2, 2], pad: 1, dimRoundingMode: 'floor' },
+  ],
+  [
+    'padding 1, rounded up',
+    { x: [2, 6, 6, 2], filter: [3, 3, 2, 3], strides: [2, 2], pad: 1, dimRoundingMode: 'ceil' },
+  ],
+  ['padding 1, rounded', { x: [2, 6, 7, 2], filter: [3, 3, 2, 3], strides: [2, 2], pad: 1, dimRoundingMode: 'round' }],
+  [
+    'padding wider than the filter',
+    { x: [1, 3, 3, 1], filter: [2, 2, 1, 2], strides: [1, 1], pad: 3, dimRoundingMode: 'floor' },
+  ],
+  ['padding by side', { x: [2, 6, 5, 2], filter: [3, 3, 2, 3], strides: [1, 1], pad: EXPLICIT }],
+  [
+    'padding by side, stride 2',
+    { x: [2, 6, 5, 2], filter: [3, 3, 2, 3], strides: [2, 2], pad: EXPLICIT, dimRoundingMode: 'floor' },
+  ],
+  ['filter as large as the image', { x: [2, 5, 5, 1], filter: [5, 5, 1, 3], strides: [1, 1], pad: 'valid' }],
+  ['one pixel', { x: [4, 1, 1, 3], filter: [1, 1, 3, 2], strides: [1, 1], pad: 'valid' }],
+];
+
+const anyConv = (): fc.Arbitrary<Conv> =>
+  fc
+    .record({
+      batch: fc.integer({ min: 1, max: 3 }),
+      size: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
+      filter: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+      channels: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+      strides: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+      pad: fc.constantFrom('same' as const, 'valid' as const),
+    })
+    .filter(({ size, filter, pad }) => pad === 'same' || (filter[0] <= size[0] && filter[1] <= size[1]))
+    .map(({ batch, size, filter, channels, strides, pad }) => ({
+      x: [batch, ...size, channels[0]],
+      filter: [...filter, ...channels],
+      strides,
+      pad,
+    }));
+
+/** dy of the shape that the forward convolution gives. */
+function gradientOf({ x, filter, strides, pad, dilations = [1, 1], dimRoundingMode }: Conv, depthwise: boolean): Data {
+  const info = tf.backend_util.computeConv2DInfo(
+    x as never,
+    filter as never,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    depthwise,
+  );
+  return grid([x[0], info.outHeight, info.outWidth, info.outChannels], 3);
+}
+
+async function expectConv(conv: Conv): Promise<void> {
+  const [x, filter, dy] = [grid(conv.x, 1), grid(conv.filter, 2), gradientOf(conv, false)];
+  const { strides, pad, dimRoundingMode } = conv;
+  const attrs = { strides, pad, dimRoundingMode, dataFormat: 'NHWC' };
+  const dw = await both('Conv2DBackpropFilter', { x, dy }, { ...attrs, filterShape: conv.filter });
+  expectClose(...dw);
+  const dx = await both('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape: conv.x });
+  expectClose(...dx);
+}
+
+/**
+ * The gradients of Σ dy·conv(x, W) one basis vector at a time: the operation is linear in x and in W, so its value at a
+ * basis vector is the derivative. Independent of any gradient code, and right where the cpu kernels ignore dilation.
+ */
+async function expectDepthwise(conv: Conv): Promise<void> {
+  const { strides, pad, dilations = [1, 1], dimRoundingMode } = conv;
+  const [x, filter, dy] = [grid(conv.x, 1), grid(conv.filter, 2), gradientOf(conv, true)];
+  const inner = (a: tf.Tensor, w: tf.Tensor) =>
+    tf.sum(
+      tf.mul(
+        tensor(dy),
+        tf.depthwiseConv2d(a as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', dilations, dimRoundingMode),
+      ),
+    );
+  const basis = (shape: number[], i: number) =>
+    tensor({ shape, values: Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, j) => (i === j ? 1 : 0)) });
+  const [wantedFilter, wantedInput] = await on('cpu', () => [
+    tf.stack(Array.from(filter.values, (_, i) => inner(tensor(x), basis(conv.filter, i)))),
+    tf.stack(Array.from(x.values, (_, i) => inner(basis(conv.x, i), tensor(filter)))),
+  ]);
+  const attrs = { strides, pad, dilations, dimRoundingMode };
+  const [dw, dx] = await on('wasm', () => [
+    run(
+      'DepthwiseConv2dNativeBackpropFilter',
+      { x: tensor(x), dy: tensor(dy) },
+      { ...attrs, filterShape: conv.filter },
+    ),
+    run(
+      'DepthwiseConv2dNativeBackpropInput',
+      { dy: tensor(dy), filter: tensor(filter) },
+      { ...attrs, inputShape: conv.x },
+    ),
+  ]);
+  expectClose(dw, wantedFilter);
+  expectClose(dx, wantedInput);
+}
+
+let disable: () => void;
+beforeAll(() => {
+  disable = enableTraining();
+});
+afterAll(() => disable());
+
+describe('conv2d gradients agree with the cpu backend', () => {
+  test.each(convolutions)('%s', (_, conv) => expectConv(conv));
+
+  test('any size, filter and stride', () =>
+    fc.assert(fc.asyncProperty(anyConv(), expectConv), { numRuns: 60, seed: 7 }));
+
+  test('a worked example', async () => {
+    // x = [1 2 3; 4 5 6; 7 8 9], dy = [1 0; 0 2]: dW[i, j] = x[i, j] + 2·x[i + 1, j + 1].
+    const x = { shape: [1, 3, 3, 1], values: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9) };
+    const dy = { shape: [1, 2, 2, 1], values: Float32Array.of(1, 0, 0, 2) };
+    const filter = { shape: [2, 2, 1, 1], values: Float32Array.of(1, 2, 3, 4) };
+    const attrs = { strides: 1, pad: 'valid', dataFormat: 'NHWC' };
+    const [dw, dx] = await on('wasm', () => [
+      run('Conv2DBackpropFilter', { x: tensor(x), dy: tensor(dy) }, { ...attrs, filterShape: [2, 2, 1, 1] }),
+      run('Conv2DBackpropInput', { dy: tensor(dy), filter: tensor(filter) }, { ...attrs, inputShape: [1, 3, 3, 1] }),
+    ]);
+    expect([...dw]).toEqual([11, 14, 20, 23]);
+    expect([...dx]).toEqual([1, 2, 0, 3, 6, 4, 0, 6, 8]);
+  });
+
+  test('channels first is refused by name', async () => {
+    await tf.setBackend('wasm');
+    const x = tf.ones([1, 1, 3, 3]);
+    const dy = tf.ones([1, 1, 2, 2]);
+    const attrs = { strides: 1, pad: 'valid', dataFormat: 'NCHW', filterShape: [2, 2, 1, 1] };
+    expect(() => run('Conv2DBackpropFilter', { x, dy }, attrs)).toThrow(
+      /needs dataFormat 'NHWC', got 'NCHW'; build the model/,
+    );
+    tf.dispose([x, dy]);
+  });
+});
+
+describe('depthwise gradients are the derivatives of the forward convolution', () => {
+  const cases: [string, Conv][] = [
+    ['3×3, same', { x: [2, 5, 4, 3], filter: [3, 3, 3, 1], strides: [1, 1], pad: 'same' }],
+    ['multiplier 3', { x: [2, 4, 5, 2], filter: [3, 2, 2, 3], strides: [1, 1], pad: 'valid' }],
+    ['stride 2', { x: [2, 7, 6, 2], filter: [3, 3, 2, 2], strides: [2, 2], pad: 'same' }],
+    ['stride above the filter', { x: [1, 7, 9, 2], filter: [2, 2, 2, 1], strides: [3, 3], pad: 'valid' }],
+    ['dilation 2', { x: [1, 7, 6, 2], filter: [3, 3, 2, 1], strides: [1, 1], pad: 'same', dilations: [2, 2] }],
+    ['unlike dilations', { x: [1, 7, 6, 2], filter: [2, 3, 2, 2], strides: [1, 1], pad: 'valid', dilations: [3, 2] }],
+    ['1×1', { x: [2, 3, 3, 3], filter: [1, 1, 3, 2], strides: [1, 1], pad: 'valid' }],
+    ['padding 1', { x: [1, 4, 4, 2], filter: [3, 3, 2, 1], strides: [2, 2], pad: 1, dimRoundingMode: 'floor' }],
+    ['padding by side', { x: [1, 4, 4, 2], filter: [3, 3, 2, 1], strides: [1, 1], pad: EXPLICIT }],
+  ];
+  test.each(cases)('%s', (_, conv) => expectDepthwise(conv));
+
+  test('any size, filter, stride and multiplier', () =>
+    fc.assert(fc.asyncProperty(anyConv(), expectDepthwise), { numRuns: 25, seed: 7 }));
+});
+
+describe('max pooling', () => {
+  const pool = (shape: number[], filterSize: number, strides: number, pad: 'same' | 'valid' | number) =>
+    ({
+      shape,
+      attrs: { filterSize, strides, pad, dimRoundingMode: typeof pad === 'number' ? 'floor' : undefined },
+    }) as const;
+  const cases: [string, ReturnType<typeof pool>][] = [
+    ['2×2', pool([2, 6, 4, 3], 2, 2, 'valid')],
+    ['overlapping windows', pool([2, 7, 6, 3], 3, 2, 'valid')],
+    ['overlapping by all but one', pool([1, 5, 5, 2], 3, 1, 'same')],
+    ['same, odd size', pool([2, 7, 5, 2], 3, 2, 'same')],
+    ['windows apart', pool([2, 7, 7, 2], 2, 3, 'valid')],
+    ['padding 1', pool([2, 6, 6, 2], 3, 2, 1)],
+  ];
+  /** Few values, so that windows have ties; shifted below zero, so that no window has a positive pixel. */
+  const few = (shape: number[], shift: number): Data => {
+    const { values } = grid(shape, 5);
+    return { shape, values: values.map((v) => Math.round(v * 2) / 2 + shift) };
+  };
+
+  test.each(cases)(
+    '%s: gradients agree with the cpu backend, ties and negative windows included',
+    async (_, { shape, attrs }) => {
+      for (const shift of [0, -3, 3]) {
+        const input = few(shape, shift);
+        const [output] = await on('cpu', () => run('MaxPool', { x: tensor(input) }, attrs));
+        const info = tf.backend_util.computePool2DInfo(
+          shape as never,
+          attrs.filterSize,
+          attrs.strides,
+          1,
+          attrs.pad,
+          attrs.dimRoundingMode as never,
+        );
+        const dy = grid(info.outShape, 9);
+        expectClose(
+          ...(await both('MaxPoolGrad', { dy, input, output: { shape: info.outShape, values: output } }, attrs)),
+          1e-6,
+        );
+      }
+    },
+  );
+
+  test('a window without a positive pixel passes its gradient on, and the first of equals gets it', async () => {
+    const input = { shape: [1, 2, 4, 1], values: Float32Array.of(-3, -1, 0, 0, -2, -1, 0, 0) };
+    const dy = { shape: [1, 1, 2, 1], values: Float32Array.of(5, 7) };
+    const output = { shape: [1, 1, 2, 1], values: Float32Array.of(-1, 0) };
+    const [dx] = await on('wasm', () =>
+      run(
+        'MaxPoolGrad',
+        { dy: tensor(dy), input: tensor(input), output: tensor(output) },
+        { filterSize: 2, strides: 2, pad: 'valid' },
+      ),
+    );
+    expect([...dx]).toEqual([0, 5, 7, 0, 0, 0, 0, 0]);
+  });
+});
+
+describe('matrix products', () => {
+  const shapes: [number[], number[], boolean, boolean][] = [
+    [[3, 4], [3, 5], true, false],
+    [[3, 4], [5, 4], false, true],
+    [[3, 4], [5, 3], true, true],
+    [[1, 3, 4], [1, 3, 5], true, false],
+    [[2, 3, 4], [2, 5, 4], false, true],
+    [[1, 3, 4], [2, 3, 5], true, false],
+  ];
+  test.each(shapes)('%j · %j, transposed: %s, %s', async (a, b, transposeA, transposeB) => {
+    const inputs = { a: grid(a, 1), b: grid(b, 2) };
+    expectClose(...(await both('BatchMatMul', inputs, { transposeA, transposeB })));
+  });
+});
+
+describe('einsum', () => {
+  const equations: [string, number[][]][] = [
+    [
+      'ij,jk->ik',
+      [
+        [3, 4],
+        [4, 5],
+      ],
+    ],
+    [
+      'ij,jk->ki',
+      [
+        [3, 4],
+        [4, 5],
+      ],
+    ],
+    [
+      'bij,bjk->bik',
+      [
+        [2, 3, 4],
+        [2, 4, 5],
+      ],
+    ],
+    [
+      'ibj,kjb->kbi',
+      [
+        [3, 2, 4],
+        [5, 4, 2],
+      ],
+    ],
+    [
+      'abc,cde->abde',
+      [
+        [2, 3, 4],
+        [4, 2, 5],
+      ],
+    ],
+    ['i,j->ij', [[3], [4]]],
+    ['i,i->', [[5], [5]]],
+    [
+      'ij,ij->ij',
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    ],
+    ['ijk,l->ik', [[2, 3, 4], [3]]],
+    ['ij->ji', [[2, 3]]],
+    ['ijk->k', [[2, 3, 4]]],
+    ['ij->', [[2, 3]]],
+    ['ij->ij', [[2, 3]]],
+  ];
+  test.each(equations)('%s', async (equation, shapes) => {
+    const terms = shapes.map((shape, i) => grid(shape, i + 1));
+    const [got] = await on('wasm', () => tf.einsum(equation, ...terms.map(tensor)));
+    expectClose(got, sumOfProducts(equation, terms));
+  });
+
+  test('integers stay integers', async () => {
+    const [got] = await on('wasm', () =>
+      tf.einsum('ij,jk->ik', tf.tensor2d([[1, 2]], [1, 2], 'int32'), tf.tensor2d([[3], [4]], [2, 1], 'int32')),
+    );
+    expect(got).toEqual(Int32Array.of(11));
+  });
+
+  /** The definition: the sum of the products over every value of every label. */
+  function sumOfProducts(equation: string, terms: Data[]): Float32Array {
+    const [left, output] = equation.split('->');
+    const labels = left.split(',');
+    const sizes = new Map(
+      labels.flatMap((term, t) => [...term].map((label, i) => [label, terms[t].shape[i]] as const)),
+    );
+    const at = (term: string, index: Map<string, number>) =>
+      [...term].reduce((n, label) => n * sizes.get(label)! + index.get(label)!, 0);
+    const out = new Float32Array([...output].reduce((n, label) => n * sizes.get(label)!, 1));
+    const all = [...sizes.keys()];
+    const visit = (depth: number, index: Map<string, number>): void => {
+      if (depth === all.length) {
+        out[at(output, index)] += labels.reduce((p, term, t) => p * terms[t].values[at(term, index)], 1);
+        return;
+      }
+      for (let i = 0; i < sizes.get(all[depth])!; i++) visit(depth + 1, index.set(all[depth], i));
+    };
+    visit(0, new Map());
+    return out;
+  }
+});
+
+describe('unsortedSegmentSum', () => {
+  const sum = (x: Data, ids: number[], count: number) =>
+    on('wasm', () => tf.unsortedSegmentSum(tensor(x), tf.tensor1d(ids, 'int32'), count));
+
+  test('adds rows by id; empty segments are zero and ids out of range count nowhere', async () => {
+    const x = { shape: [5, 2], values: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10) };
+    expect([...(await sum(x, [2, 0, 2, -1, 4], 4))[0]]).toEqual([3, 4, 0, 0, 6, 8, 0, 0]);
+    expect([...(await sum({ shape: [3], values: Float32Array.of(1, 2, 4) }, [1, 1, 0], 2))[0]]).toEqual([4, 3]);
+  });
+
+  test('agrees with the cpu backend', async () => {
+    const x = grid([6, 2, 3], 1);
+    const ids = () => tf.tensor1d([0, 3, 1, 3, 3, 0], 'int32');
+    const [wanted] = await on('cpu', () => tf.unsortedSegmentSum(tensor(x), ids(), 4));
+    const [got] = await on('wasm', () => tf.unsortedSegmentSum(tensor(x), ids(), 4));
+    expectClose(got, wanted, 0);
+  });
+
+  test('ids that do not fit are refused', async () => {
+    await expect(sum(grid([3, 2], 1), [0, 1], 2)).rejects.toThrow(
+      /needs segmentIds of shape \[3\], got \[2\]; flatten/,
+    );
+  });
+});

@@ -1,0 +1,3 @@
+import { enableTraining } from './enable.js';
+
+enableTraining();
