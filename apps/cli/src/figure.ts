@@ -1,0 +1,58 @@
+import type { LayersPrunable } from '@espalier/adapter-layers';
+import { type Bits, makeBits, type Plan, resolveMask, show, UsageError } from '@espalier/core';
+import { figures } from '@espalier/figures';
+import { toPng } from '@espalier/figures/png';
+import { extname } from 'node:path';
+import { writeWhole } from './output.js';
+
+export interface Kernel {
+  readonly id: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  maskOf(plan: Plan): Promise<Bits>;
+}
+
+/** The kernel that --layer names by its id or its layer, with its weights as they are now; default: the first. */
+export async function kernelOf(model: LayersPrunable, layer: string | undefined): Promise<Kernel> {
+  const kernels = model.params.filter(({ role }) => role === 'kernel');
+  const param = layer === undefined ? kernels[0] : kernels.find(({ id }) => id === layer || id.startsWith(`${layer}/`));
+  if (!param) {
+    const names = kernels.map(({ id }) => id).join(', ') || 'none';
+    throw new UsageError('layer-unknown', `--layer: no kernel is called ${show(layer ?? '')}; the kernels are ${names}`, { where: '--layer', found: layer ?? '' });
+  }
+  const size = param.shape.reduce((a, b) => a * b, 1);
+  return {
+    id: param.id,
+    shape: param.shape,
+    values: await model.read(param.id),
+    maskOf: async (plan) => (await resolveMask(plan, param, model.groups)) ?? makeBits(size),
+  };
+}
+
+export function checkFigurePath(path: string): void {
+  if (['.svg', '.png'].includes(extname(path).toLowerCase())) return;
+  throw new UsageError('figure-kind', `--figure wants a file that ends in .svg or .png, got ${show(path)}`, { where: '--figure', wanted: '.svg or .png', found: path });
+}
+
+export function drawPruning({ id, shape, values }: Kernel, options: { sparsity: number } | { mask: Bits; threshold: number | null }): string {
+  if ('sparsity' in options) return figures.pruning({ name: id, shape, values }, { sparsity: options.sparsity });
+  return figures.pruning({ name: id, shape, values, ...options });
+}
+
+export async function writeFigure(path: string, svg: string): Promise<{ path: string; bytes: number }> {
+  return writeWhole(path, extname(path).toLowerCase() === '.png' ? await toPng(svg) : svg);
+}
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** The distribution of a kernel's weights in text, one bar a bin. */
+export function histogramText(id: string, values: Float32Array, bins = 24, width = 56): string {
+  const { counts, edges } = figures.histogram(values, { bins });
+  const most = Math.max(...counts, 1);
+  const lines = Array.from(counts, (n, i) => {
+    const length = (n / most) * width;
+    const bar = '█'.repeat(Math.floor(length)) + EIGHTHS[Math.floor((length % 1) * 8)];
+    return `${edges[i].toFixed(3).padStart(8)} ${bar || (n > 0 ? '▏' : '')} ${n > 0 ? n.toLocaleString('en-US') : ''}`.trimEnd();
+  });
+  return [`${id}: ${values.length.toLocaleString('en-US')} weights`, ...lines].join('\n');
+}

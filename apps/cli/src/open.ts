@@ -1,0 +1,79 @@
+import { adaptLayers, type LayersPrunable, loadLayersModel } from '@espalier/adapter-layers';
+import { type Dataset, checkInputShape } from '@espalier/core/data';
+import { InputError, UsageError } from '@espalier/core';
+import { type ModelFile, readModel } from '@espalier/format';
+import { loadData } from './data.js';
+import { resolveModel } from './model-source.js';
+import { note } from './ui.js';
+
+export interface OpenModel {
+  readonly name: string;
+  readonly file: ModelFile;
+  readonly model: LayersPrunable;
+}
+
+/** Reads, checks and adapts a model; nothing is left behind if that fails. */
+export async function openModel(source: string, loss?: string): Promise<OpenModel> {
+  const { path, name } = await resolveModel(source);
+  const file = await readModel(path);
+  const layers = await loadLayersModel(file.artifacts);
+  try {
+    return { name, file, model: adaptLayers(layers, loss === undefined ? {} : { loss }) };
+  } catch (error) {
+    layers.dispose();
+    throw error;
+  }
+}
+
+/** One sample's shape as the model takes it; its open sizes come from the data. */
+export function inputShapeOf({ model, name }: OpenModel, data: Dataset, where: string): number[] {
+  const inputs = model.model.inputs;
+  if (inputs.length !== 1) {
+    throw new InputError('model-inputs', `${name}: data needs a model with one input, this one has ${inputs.length}; leave the data out`, { where: name });
+  }
+  const shape = inputs[0].shape.slice(1);
+  checkInputShape(data, shape, where);
+  if (!shape.includes(null)) return shape as number[];
+  if (shape.length === data.shape.length && shape.every((n, i) => n === null || n === data.shape[i])) return [...data.shape];
+  throw new InputError('data-shape', `${where}: the model's input [${shape.map((n) => n ?? '?').join(', ')}] leaves sizes open, so samples need the same rank, got [${data.shape.join(', ')}]`, { where });
+}
+
+export interface LoadedData {
+  readonly calibration?: Dataset;
+  readonly test?: Dataset;
+  /** Where the test samples come from, for people. */
+  readonly testName?: string;
+}
+
+/** The datasets of --data and --test; `mnist` brings a split of its own, one that serves both is said to. */
+export async function openData(data: string | undefined, test: string | undefined): Promise<LoadedData> {
+  const calibration = data === undefined ? undefined : await loadData(data, { cwd: process.cwd() });
+  if (test !== undefined) {
+    const measured = await loadData(test, { cwd: process.cwd() });
+    return { ...(calibration && { calibration: calibration.train }), test: measured.test, testName: test };
+  }
+  if (!calibration) return {};
+  if (calibration.shared) note(`${data} has no test part of its own: the same samples calibrate and measure; give --test for an honest accuracy`);
+  return { calibration: calibration.train, test: calibration.test, testName: `${data}${calibration.shared ? '' : ' (test part)'}` };
+}
+
+/**
+ * The loss for a model and its data: what --loss says; cross-entropy for a softmax output; cross-entropy from logits for a
+ * linear output with integer labels. undefined = nothing fits, and gradients will ask for --loss.
+ */
+export function lossFor(open: OpenModel, data: Dataset | undefined, loss: string | undefined): LayersPrunable {
+  if (loss !== undefined || open.model.output === 'probabilities') return open.model;
+  if (data?.classes === undefined || open.model.loss !== undefined || !hasLinearOutput(open.model)) return open.model;
+  return adaptLayers(open.model.model, { loss: 'softmaxCrossEntropy' });
+}
+
+function hasLinearOutput({ model }: LayersPrunable): boolean {
+  const last = model.layers[model.layers.length - 1];
+  const activation = last.getConfig().activation;
+  return model.outputs.length === 1 && (activation === undefined || activation === 'linear');
+}
+
+export function requireData(data: Dataset | undefined, why: string): Dataset {
+  if (data) return data;
+  throw new UsageError('data-missing', `${why} needs data; give --data mnist, idx:IMAGES,LABELS or an ES module`, { where: '--data', wanted: 'data', found: 'none', fix: 'give --data' });
+}

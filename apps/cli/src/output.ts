@@ -1,0 +1,41 @@
+import { OutputError, show } from '@espalier/core';
+import { constants } from 'node:fs';
+import { access, lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+const reason = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error);
+
+/** Refuses an output folder that cannot be one before any work is done; the folder need not exist yet. */
+export async function checkOutputFolder(dir: string): Promise<void> {
+  for (let at = resolve(dir); ; at = dirname(at)) {
+    const stat = await lstat(at).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      // A file where a folder of the path should be.
+      throw cannotWrite(dir, error.code === 'ENOTDIR' ? 'a file is in the way' : reason(error));
+    });
+    if (!stat) continue;
+    if (!stat.isDirectory() && !stat.isSymbolicLink()) throw cannotWrite(dir, `${show(at)} is not a folder`);
+    await access(at, constants.W_OK | constants.X_OK).catch((error) => {
+      throw cannotWrite(dir, reason(error));
+    });
+    return;
+  }
+}
+
+function cannotWrite(where: string, found: string): OutputError {
+  const fix = 'choose another place with -o';
+  return new OutputError('output-unwritable', `cannot write to ${show(where)}: ${found}; ${fix}`, { where, wanted: 'a folder that can be written', found, fix });
+}
+
+/** Writes one file as a whole or not at all. */
+export async function writeWhole(path: string, contents: string | Uint8Array): Promise<{ path: string; bytes: number }> {
+  const temporary = join(dirname(path), `.espalier-tmp-${process.pid}-${Date.now().toString(36)}`);
+  try {
+    await writeFile(temporary, contents, { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw cannotWrite(path, reason(error));
+  }
+  return { path, bytes: typeof contents === 'string' ? Buffer.byteLength(contents) : contents.length };
+}

@@ -1,0 +1,66 @@
+import { Presets, SingleBar } from 'cli-progress';
+import pc from 'picocolors';
+
+/** People read stderr: stdout is for results. */
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+export interface Progress {
+  /** `done` of `total`; the detail is shown beside the bar. */
+  update(done: number, total: number, detail?: string): void;
+  end(): void;
+}
+
+const seconds = (ms: number) => (ms < 9950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
+
+/** A bar with the time left on a terminal; elsewhere a plain line now and then. Nothing for what is over at once. */
+function progress(label: string): Progress {
+  const started = performance.now();
+  let bar: SingleBar | undefined;
+  let lastLine = started;
+  return {
+    update(done, total, detail = '') {
+      const now = performance.now();
+      const elapsed = now - started;
+      const left = done > 0 ? seconds((elapsed / done) * (total - done)) : '?';
+      if (!process.stderr.isTTY) {
+        if (now - lastLine < 5000) return;
+        lastLine = now;
+        return say(`  ${label} ${Math.round((100 * done) / total)}%, ${left} left${detail && `, ${detail}`}`);
+      }
+      if (!bar) {
+        if (elapsed < 300) return;
+        bar = new SingleBar({ format: `  ${label} {bar} {percentage}% | {left} left {detail}`, hideCursor: true, clearOnComplete: true, barsize: 24, stream: process.stderr }, Presets.shades_classic);
+        bar.start(total, done, { left, detail });
+      }
+      bar.setTotal(total);
+      bar.update(done, { left, detail });
+    },
+    end: () => bar?.stop(),
+  };
+}
+
+/** Runs one step of the work and leaves one line that says what it was, what came out and how long it took. */
+export async function task<T>(label: string, work: (progress: Progress) => Promise<T>, outcome?: (result: T) => string): Promise<T> {
+  const started = performance.now();
+  const bar = progress(label);
+  try {
+    const result = await work(bar);
+    bar.end();
+    const text = outcome?.(result);
+    say(`${pc.green('✓')} ${label}${text ? ` ${pc.bold(text)}` : ''} ${pc.dim(seconds(performance.now() - started))}`);
+    return result;
+  } catch (error) {
+    bar.end();
+    throw error;
+  }
+}
+
+export const note = (text: string) => say(`${pc.yellow('!')} ${text}`);
+export const line = say;
+
+export const percent = (fraction: number, digits = 1) => `${(100 * fraction).toFixed(digits)}%`;
+export const count = (n: number) => n.toLocaleString('en-US');
+export function bytes(n: number): string {
+  if (n < 1000) return `${n} B`;
+  return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(2)} MB`;
+}

@@ -1,0 +1,6 @@
+// npm start: from a fresh clone to the comparison of all three granularities.
+import { build, install, node } from './steps.mjs';
+
+install();
+build();
+node('compare', './apps/cli/bin/espalier.js', ['compare', 'lenet-300-100', '--data', 'mnist', '-o', 'report', ...process.argv.slice(2)]);
