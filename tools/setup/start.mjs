@@ -3,4 +3,12 @@ import { build, install, node } from './steps.mjs';
 
 install();
 build();
-node('compare', './apps/cli/bin/espalier.js', ['compare', 'lenet-300-100', '--data', 'mnist', '-o', 'report', ...process.argv.slice(2)]);
+node('compare', './apps/cli/bin/espalier.js', [
+  'compare',
+  'lenet-300-100',
+  '--data',
+  'mnist',
+  '-o',
+  'report',
+  ...process.argv.slice(2),
+]);

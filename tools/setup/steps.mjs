@@ -39,8 +39,10 @@ export function install() {
 }
 
 export function build() {
-  run('build', process.execPath, [bin('nx/dist/bin/nx.js'), 'run-many', '-t', 'build', '--outputStyle=static'], { quiet: true });
+  run('build', process.execPath, [bin('nx/dist/bin/nx.js'), 'run-many', '-t', 'build', '--outputStyle=static'], {
+    quiet: true,
+  });
 }
 
-export const node = (label, path, args, options) => run(label, process.execPath, [path.startsWith('.') ? join(root, path) : bin(path), ...args], options);
-
+export const node = (label, path, args, options) =>
+  run(label, process.execPath, [path.startsWith('.') ? join(root, path) : bin(path), ...args], options);

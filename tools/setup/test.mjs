@@ -9,4 +9,6 @@ if (!slow) {
   node('prettier', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
   node('types of tests', 'typescript-native/bin/tsc', ['-p', 'tsconfig.test.json']);
 }
-node(slow ? 'slow tests' : 'tests', 'jest/bin/jest.js', ['--maxWorkers=2'], { env: { ESPALIER_SLOW: slow ? '1' : '0' } });
+node(slow ? 'slow tests' : 'tests', 'jest/bin/jest.js', ['--maxWorkers=2'], {
+  env: { ESPALIER_SLOW: slow ? '1' : '0' },
+});
