@@ -1,1 +1,1 @@
-export {};
+export * from './tiny-network.js';

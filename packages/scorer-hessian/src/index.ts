@@ -1,1 +1,3 @@
-export {};
+export * from './empirical-fisher.js';
+export * from './gauss-newton.js';
+export { empiricalFisher as hessian } from './empirical-fisher.js';

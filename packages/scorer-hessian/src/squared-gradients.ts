@@ -1,0 +1,52 @@
+import { type Batch, InputError, type PrunableModel } from '@espalier/core';
+
+/**
+ * Weighted sums of squared gradients, one float64 array per trainable parameter. On the CPU and in float64: squares of
+ * small gradients leave float32's range (1e-20² is 0 there), and the sum does not depend on the backend.
+ */
+export class SquaredGradients {
+  readonly sums = new Map<string, Float64Array>();
+
+  constructor(
+    private readonly model: PrunableModel,
+    private readonly scorer: string,
+  ) {}
+
+  /** Adds weight · g² for the gradient g of the loss at one sample. */
+  async add(sample: Batch, weight: number, index: number): Promise<void> {
+    const { loss, grads } = await this.model.gradients(sample);
+    try {
+      if (!Number.isFinite(loss)) throw notFinite(this.scorer, 'loss', `calibration sample ${index}`, String(loss));
+      const ids = this.model.params.filter(({ id, trainable }) => trainable && grads[id]).map(({ id }) => id);
+      const values = await Promise.all(ids.map((id) => grads[id].data<'float32'>()));
+      ids.forEach((id, i) => this.#square(id, values[i], weight));
+    } finally {
+      for (const grad of Object.values(grads)) grad.dispose();
+    }
+  }
+
+  #square(id: string, grad: Float32Array, weight: number): void {
+    const sum = this.sums.get(id) ?? new Float64Array(grad.length);
+    this.sums.set(id, sum);
+    for (let i = 0; i < sum.length; i++) sum[i] += weight * grad[i] * grad[i];
+  }
+
+  /** The diagonal of the curvature: the sums divided by the number of samples. Ends the accumulation. */
+  mean(samples: number): Map<string, Float64Array> {
+    for (const [id, sum] of this.sums) {
+      for (let i = 0; i < sum.length; i++) sum[i] /= samples;
+      const bad = sum.findIndex((h) => !Number.isFinite(h));
+      if (bad >= 0) throw notFinite(this.scorer, 'gradient', id, `${sum[bad]} at index ${bad}`);
+    }
+    return this.sums;
+  }
+}
+
+function notFinite(scorer: string, what: 'loss' | 'gradient', where: string, found: string): InputError {
+  const fix = 'check the weights, and that the data is normalised as in training';
+  return new InputError(
+    `${what}-not-finite`,
+    `${scorer}: the ${what} of '${where}' must be finite, got ${found}; ${fix}`,
+    { where, wanted: `a finite ${what}`, found, fix },
+  );
+}
