@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Kernel, kernelFunc } from './heap.js';
+import { copy, type Kernel, kernelFunc } from './heap.js';
 
 /**
  * a·b with either of them transposed, as the gradients of dense layers ask for it. Only the plain product of two
@@ -16,7 +16,9 @@ export const batchMatMul: Kernel = (stock) =>
     return tf.tidy(() => {
       const a = transposeA ? turned(inputs.a) : inputs.a;
       const b = transposeB ? turned(inputs.b) : inputs.b;
-      const args = { inputs: { a, b }, backend, attrs: { transposeA: false, transposeB: false } };
+      // A row or a column is turned without moving anything.
+      const own = b.dataId === inputs.b.dataId ? copy(backend, b) : b;
+      const args = { inputs: { a, b: own }, backend, attrs: { transposeA: false, transposeB: false } };
       return tf.engine().makeTensorFromTensorInfo(run(args) as tf.TensorInfo);
     });
   });

@@ -1,31 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { eachTap } from './depthwise-taps.js';
-import { type Kernel, kernelFunc, view, zeros } from './heap.js';
+import { type Kernel, kernelFunc } from './heap.js';
+import { spread } from './spread.js';
 
 /**
- * dx[b, p·s + i·d − top, q·s + j·d − left, c] += Σ_k dy[b, p, q, c·mult + k] · W[i, j, c, k], for filters
- * [kh, kw, in, mult]. Dilation counts, unlike in the cpu backend's kernel, which ignores it.
+ * dx[b, h, w, c] = Σ_{i, j, k} dy[b, (h + top − i·d)/s, (w + left − j·d)/s, c·mult + k] · W[i, j, c, k], over the whole
+ * quotients, for filters [kh, kw, in, mult]: a depthwise convolution of dy, spread out by the stride, with the filter turned by
+ * 180°. Dilation counts, unlike in the cpu backend's kernel, which ignores it.
  */
 export const depthwiseBackpropInput: Kernel = () =>
   kernelFunc<tf.DepthwiseConv2dNativeBackpropInputInputs, tf.DepthwiseConv2dNativeBackpropInputAttrs>(
     ({ inputs, attrs, backend }) => {
       const { strides, dilations, pad, dimRoundingMode, inputShape } = attrs;
-      const shape = inputs.filter.shape as [number, number, number, number];
-      const info = tf.backend_util.computeConv2DInfo(inputShape, shape, strides, dilations, pad, dimRoundingMode, true);
-      const out = zeros(backend, inputShape);
-      const [dy, filter, dx] = [view(backend, inputs.dy), view(backend, inputs.filter), view(backend, out)];
-      const [channels, mult] = [info.inChannels, info.outChannels / info.inChannels];
-      if (mult === 1) {
-        eachTap(info, (pixel, window, weight) => {
-          for (let c = 0; c < channels; c++) dx[pixel + c] += dy[window + c] * filter[weight + c];
-        });
-      } else {
-        eachTap(info, (pixel, window, weight) => {
-          for (let c = 0, n = 0; c < channels; c++) {
-            for (let k = 0; k < mult; k++, n++) dx[pixel + c] += dy[window + n] * filter[weight + n];
-          }
-        });
-      }
-      return out;
+      const filter = inputs.filter as tf.Tensor4D;
+      const info = tf.backend_util.computeConv2DInfo(
+        inputShape,
+        filter.shape,
+        strides,
+        dilations,
+        pad,
+        dimRoundingMode,
+        true,
+      );
+      const [height, width, channels, mult] = filter.shape;
+      return tf.tidy(() => {
+        const turned = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * mult, 1]) as tf.Tensor4D;
+        const dy = spread(backend, inputs.dy as tf.Tensor4D, info);
+        const dx = tf.depthwiseConv2d(dy, turned, 1, 'valid', 'NHWC', [info.dilationHeight, info.dilationWidth]);
+        return mult === 1 ? dx : tf.sum(tf.reshape(dx, [...inputShape, mult]), 4);
+      });
     },
   );

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Kernel, kernelFunc } from './heap.js';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { copy, type Kernel, kernelFunc } from './heap.js';
 
 /**
  * Einstein summation of one or two tensors, with TensorFlow.js's rules: an arrow, no ellipsis, no label twice in a term. Two
@@ -7,7 +8,7 @@ import { type Kernel, kernelFunc } from './heap.js';
  * and the output, summed labels in both terms only, and the rest in one term.
  */
 export const einsum: Kernel = () =>
-  kernelFunc<tf.EinsumInputs, tf.EinsumAttrs>(({ inputs, attrs }) => {
+  kernelFunc<tf.EinsumInputs, tf.EinsumAttrs>(({ inputs, attrs, backend }) => {
     const tensors = [...inputs];
     const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(attrs.equation, tensors.length);
     tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors);
@@ -15,7 +16,7 @@ export const einsum: Kernel = () =>
     const terms = tensors.map((tensor, i): Term => ({ tensor, labels: idDims[i].map((id) => allDims[id]).join('') }));
     return tf.tidy(() => {
       const [a, b] = terms.map((term, i) => sumOut(term, output + (terms[1 - i]?.labels ?? '')));
-      return arrange(b ? contract(a, b, output) : a, output);
+      return arrange(b ? contract(backend, a, b, output) : a, output);
     });
   });
 
@@ -32,7 +33,7 @@ function sumOut({ tensor, labels }: Term, wanted: string): Term {
   return { tensor: tf.sum(tensor, axes), labels: [...labels].filter((label) => wanted.includes(label)).join('') };
 }
 
-function contract(a: Term, b: Term, output: string): Term {
+function contract(backend: BackendWasm, a: Term, b: Term, output: string): Term {
   const shared = [...a.labels].filter((label) => b.labels.includes(label));
   const batch = shared.filter((label) => output.includes(label)).join('');
   const summed = shared.filter((label) => !output.includes(label)).join('');
@@ -46,7 +47,10 @@ function contract(a: Term, b: Term, output: string): Term {
     const sizes = parts.map((part) => tf.util.sizeFromShape(shape(part)));
     return tf.reshape(arrange(term, parts.join('')), sizes as [number, number, number]);
   };
-  const product = multiply(flat(a, [batch, rows, summed]), flat(b, [batch, summed, columns]));
+  const product = multiply(
+    flat(a, [batch, rows, summed]),
+    copy(backend, flat(b, [batch, summed, columns])) as tf.Tensor3D,
+  );
   const labels = batch + rows + columns;
   return { tensor: tf.reshape(product, shape(labels)), labels };
 }

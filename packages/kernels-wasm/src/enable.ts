@@ -10,6 +10,8 @@ import { depthwiseBackpropInput } from './depthwise-backprop-input.js';
 import { einsum } from './einsum.js';
 import type { Kernel } from './heap.js';
 import { maxPoolGrad } from './max-pool-grad.js';
+import { oneHot } from './one-hot.js';
+import { mean, sum } from './reduce-rows.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 const BACKEND = 'wasm';
@@ -22,6 +24,9 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   [tf.DepthwiseConv2dNativeBackpropInput]: depthwiseBackpropInput,
   [tf.Einsum]: einsum,
   [tf.MaxPoolGrad]: maxPoolGrad,
+  [tf.Mean]: mean,
+  [tf.OneHot]: oneHot,
+  [tf.Sum]: sum,
   [tf.UnsortedSegmentSum]: unsortedSegmentSum,
 };
 
@@ -29,8 +34,8 @@ let installed: (() => void)[] | undefined;
 
 /**
  * Makes gradients and `model.fit` work on the wasm backend: registers the backward kernels that it lacks, quicker ones for
- * conv2d's input gradient and for transposed matrix products, a right one for max pooling, and a gradient of batch norm
- * that broadcasts. Other backends stay as they are. Before or after `setBackend`, once or many times.
+ * conv2d's input gradient, transposed matrix products and sums over leading axes, right ones for max pooling's gradient and for one-hot labels in
+ * float32, and a gradient of batch norm that broadcasts. Other backends stay as they are. Before or after `setBackend`, once or many times.
  *
  * TensorFlow.js has gradients only once '@tensorflow/tfjs-layers' is imported. Import it before the call; otherwise batch norm
  * keeps its stock gradient, which is right but slower.

@@ -14,6 +14,17 @@ export function zeros(backend: BackendWasm, shape: number[]): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo(info);
 }
 
+/**
+ * The same values in memory of their own. The backend keeps a packed copy of the right operand of a matrix product for as
+ * long as its data lives, and finds it by the data alone: the same data under another shape, which is what reshape
+ * gives, would be multiplied wrongly or crash. So nothing here multiplies by data that it does not own.
+ */
+export function copy(backend: BackendWasm, tensor: tf.Tensor): tf.Tensor {
+  const info = backend.makeOutput(tensor.shape, tensor.dtype);
+  view(backend, info).set(view(backend, tensor));
+  return tf.engine().makeTensorFromTensorInfo(info);
+}
+
 /** The arguments of a kernel, with the types that this kernel's callers pass. */
 export interface KernelCall<Inputs, Attrs> {
   readonly inputs: { readonly [Name in keyof Inputs]: tf.Tensor };

@@ -277,6 +277,62 @@ describe('matrix products', () => {
   });
 });
 
+test('data under two shapes may be a right operand in both', async () => {
+  const w = grid([24], 1);
+  const products = () => {
+    const data = tensor(w);
+    return [
+      tf.matMul(tf.ones([4, 2]), tf.reshape(data, [4, 6]), true),
+      tf.matMul(tf.ones([6, 2]), tf.reshape(data, [6, 4]), true),
+      tf.matMul(tf.ones([2, 1]), tf.reshape(data, [24, 1]), false, true),
+      tf.einsum('ij,jk->ik', tf.ones([2, 3]), tf.reshape(data, [3, 8])),
+    ];
+  };
+  const wanted = await on('cpu', products);
+  const got = await on('wasm', products);
+  got.forEach((values, i) => expectClose(values, wanted[i]));
+});
+
+describe('sums and means over leading axes', () => {
+  const cases: [number[], number | number[], boolean][] = [
+    [[6, 4], 0, false],
+    [[6, 4], [0], true],
+    [[2, 3, 5, 4], [0, 1, 2], false],
+    [[2, 3, 5, 4], [2, 0, 1], true],
+    [[2, 3, 5, 4], [0, 1], false],
+    [[7, 1], 0, false],
+    [[1, 3], 0, false],
+    // These stay with the stock kernel.
+    [[2, 3, 4], [1], false],
+    [[2, 3, 4], [-1], true],
+    [[2, 3], [0, 1], false],
+  ];
+  test.each(cases)('%j over %j, keepDims %s', async (shape, axis, keepDims) => {
+    const x = grid(shape, 1);
+    const reduce = () => [tf.sum(tensor(x), axis, keepDims), tf.mean(tensor(x), axis, keepDims)];
+    const shapes = [tf.tidy(() => reduce().map((t) => t.shape))];
+    const [wantedSum, wantedMean] = await on('cpu', reduce);
+    const [sum, mean] = await on('wasm', () => {
+      const results = reduce();
+      shapes.push(results.map((t) => t.shape));
+      return results;
+    });
+    expectClose(sum, wantedSum, 0);
+    expectClose(mean, wantedMean, 1e-6);
+    expect(shapes[1]).toEqual(shapes[0]);
+  });
+
+  test('a long sum is rounded once', async () => {
+    const rows = 250_000;
+    const [sum, mean] = await on('wasm', () => [
+      tf.sum(tf.fill([rows, 5], 0.1), 0),
+      tf.mean(tf.fill([rows, 5], 0.1), 0),
+    ]);
+    expect([...sum]).toEqual(Array(5).fill(Math.fround(rows * Math.fround(0.1))));
+    expect([...mean]).toEqual(Array(5).fill(Math.fround(0.1)));
+  });
+});
+
 describe('einsum', () => {
   const equations: [string, number[][]][] = [
     [
@@ -387,5 +443,20 @@ describe('unsortedSegmentSum', () => {
     await expect(sum(grid([3, 2], 1), [0, 1], 2)).rejects.toThrow(
       /needs segmentIds of shape \[3\], got \[2\]; flatten/,
     );
+  });
+});
+
+describe('oneHot', () => {
+  const labels = () => tf.tensor1d([2, 0, -1, 3], 'int32');
+
+  test.each([
+    [1, 0, 'float32'],
+    [0.9, 0.05, 'float32'],
+    [1, 0, 'int32'],
+  ] as const)('%d and %d as %s, as on the cpu backend', async (onValue, offValue, dtype) => {
+    const encode = () => tf.oneHot(labels(), 3, onValue, offValue, dtype);
+    const [wanted] = await on('cpu', encode);
+    const [got] = await on('wasm', encode);
+    expect(got).toEqual(wanted);
   });
 });
