@@ -1,0 +1,2 @@
+// The package's own folder, for ESM and for tests that are turned into CommonJS alike.
+module.exports = __dirname;
