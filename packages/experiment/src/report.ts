@@ -1,0 +1,187 @@
+import { InputError, show } from '@espalier/core';
+import * as z from 'zod';
+
+/** Raised when a reader of the old form could misunderstand the new one. */
+export const REPORT_VERSION = 1;
+
+const count = z.int().nonnegative();
+const fraction = z.number().min(0).max(1);
+const percent = z.number().min(0).max(100);
+const milliseconds = z.number().nonnegative();
+const text = z.string();
+const shape = z.array(count);
+
+const bytesSchema = z.object({ raw: count, gzip: count, brotli: count });
+
+/** MACs per sample; null where the model's sizes are open. */
+const macsSchema = z.object({ dense: z.number().nonnegative(), kept: z.number().nonnegative() });
+
+const timingSchema = z.object({
+  /** The backend that was asked for, and the one that held the output after the run. */
+  backend: text,
+  ran: text,
+  batch: z.int().positive(),
+  medianMs: milliseconds,
+  p10Ms: milliseconds,
+  p90Ms: milliseconds,
+  /** Timed samples, warm-up left out. */
+  runs: z.int().positive(),
+});
+
+const latencySchema = timingSchema.extend({
+  /** The dense model's median in the same rounds. */
+  denseMedianMs: milliseconds,
+  /** Dense time over pruned time, round by round: above 1 the pruned model is the faster one. */
+  speedup: z.object({ median: z.number().positive(), p10: z.number().positive(), p90: z.number().positive() }),
+  /** MACs dense / kept: what the arithmetic alone would allow; null where MACs are unknown or none are left. */
+  theoretical: z.number().positive().nullable(),
+});
+
+const layerSchema = z.object({
+  /** The parameter's id, such as 'conv1/kernel'. */
+  id: text,
+  shape,
+  size: count,
+  kept: count,
+  /** The largest pruned score; null for structured and N:M plans, and where nothing was pruned. */
+  threshold: z.number().nullable(),
+});
+
+/** One kernel before and after: what the three panels of the classic explanation show. */
+const panelSchema = z.object({
+  param: text,
+  shape,
+  /** The largest pruned magnitude, where one threshold on |w| decided; else null. */
+  threshold: z.number().nonnegative().nullable(),
+  /** Bin i of both histograms is [low + i·w, low + (i + 1)·w) with w = (high − low) / bins; the last one is closed. */
+  low: z.number(),
+  high: z.number(),
+  before: z.array(count),
+  /** The weights that are left; pruned ones are not among them. */
+  after: z.array(count),
+  pruned: count,
+  mask: z.object({
+    /** The kernel seen as a matrix: [product of the leading axes, last axis]. */
+    of: z.tuple([count, count]),
+    /** The top left corner of it, at most 32 × 32: one string a row, '1' = kept, '0' = pruned. */
+    rows: z.array(z.string().regex(/^[01]*$/)),
+  }),
+});
+
+const rowSchema = z.object({
+  /** Unique in the report. */
+  id: text,
+  strategy: text,
+  scorer: text,
+  scope: text.optional(),
+  /** N:M, with N the number kept. */
+  pattern: z.object({ keep: z.int().positive(), group: z.int().positive() }).optional(),
+  sparsity: z.object({ requested: fraction, achieved: fraction }),
+  params: z.object({ total: count, prunable: count, kept: count }),
+  macs: macsSchema.nullable(),
+  /** The files as written; null where none were. */
+  bytes: bytesSchema.nullable(),
+  accuracy: z.object({ dense: percent, pruned: percent }).nullable(),
+  /** Mean training loss of the last epoch, after fine-tuning. */
+  loss: z.number().optional(),
+  /** One entry a backend. */
+  latency: z.array(latencySchema),
+  layers: z.array(layerSchema),
+  /** Over the groups that may be pruned; only where channels were removed. */
+  channels: z.object({ total: count, kept: count }).optional(),
+  fineTuned: z.object({ epochs: z.int().positive() }).optional(),
+  /** Wall-clock seconds of each phase. */
+  seconds: z.object({
+    score: z.number().nonnegative(),
+    select: z.number().nonnegative(),
+    fineTune: z.number().nonnegative().optional(),
+    shrink: z.number().nonnegative().optional(),
+    measure: z.number().nonnegative(),
+  }),
+  panel: panelSchema.optional(),
+  /** What the reader should hear: layers left dense, layers emptied. */
+  notes: z.array(text),
+});
+
+/** A trial that could not be run on this model, and why. */
+const failureSchema = z.object({
+  id: text,
+  strategy: text,
+  scorer: text,
+  scope: text.optional(),
+  sparsity: fraction.optional(),
+  /** The code and message of the error. */
+  code: text,
+  message: text,
+});
+
+const denseSchema = z.object({
+  params: count,
+  macs: z.number().nonnegative().nullable(),
+  bytes: bytesSchema.nullable(),
+  accuracy: percent.nullable(),
+  latency: z.array(timingSchema),
+});
+
+export const reportSchema = z.object({
+  version: z.literal(REPORT_VERSION),
+  /** ISO 8601, as handed in by whoever ran the comparison. */
+  created: z.iso.datetime({ offset: true }),
+  /** The command line that makes this report again. */
+  command: text,
+  model: z.object({
+    name: text,
+    path: text.optional(),
+    /** Kernels, pruned or not. */
+    layers: count,
+    params: count,
+    macs: z.number().nonnegative().nullable(),
+  }),
+  data: z
+    .object({
+      name: text,
+      /** Samples that accuracy was measured on. */
+      samples: count,
+      /** The same samples calibrated and measured. */
+      shared: z.boolean().optional(),
+    })
+    .nullable(),
+  machine: z.object({
+    /** The version of Node; absent in a browser. */
+    node: text.optional(),
+    cpu: text,
+    cores: z.int().positive(),
+    platform: text,
+    tfjs: text,
+  }),
+  dense: denseSchema,
+  rows: z.array(rowSchema),
+  failures: z.array(failureSchema),
+  /** What holds for the comparison as a whole. */
+  notes: z.array(text),
+});
+
+/** A comparison as plain JSON data: every number that the table, the figures and the page show. */
+export type Report = z.infer<typeof reportSchema>;
+export type Row = Report['rows'][number];
+export type Failure = Report['failures'][number];
+export type Dense = Report['dense'];
+export type Panel = z.infer<typeof panelSchema>;
+export type Bytes = z.infer<typeof bytesSchema>;
+/** How long one model takes on one backend. */
+export type Timing = z.infer<typeof timingSchema>;
+/** The same, beside the dense model in the same rounds. */
+export type Latency = z.infer<typeof latencySchema>;
+
+/** Checks that a value is a report; throws an InputError with code 'report-invalid' that names the first wrong field. */
+export function parseReport(value: unknown, where = 'report'): Report {
+  const parsed = reportSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  const field = path.length > 0 ? `${where}.${path.map(String).join('.')}` : where;
+  throw new InputError('report-invalid', `${show(field)} is not as a report of version ${REPORT_VERSION}: ${message}`, {
+    where: field,
+    wanted: `a report of version ${REPORT_VERSION}`,
+    found: message,
+  });
+}
