@@ -15,18 +15,21 @@ function lenet300100(seed) {
     layers.dense({ name, units, activation, kernelInitializer: kernelInitializer(), ...more });
   return tfl.sequential({
     name: 'lenet-300-100',
-    layers: [
-      dense('fc1', 300, 'relu', { inputShape: [784] }),
-      dense('fc2', 100, 'relu'),
-      dense('fc3', 10, 'softmax'),
-    ],
+    layers: [dense('fc1', 300, 'relu', { inputShape: [784] }), dense('fc2', 100, 'relu'), dense('fc3', 10, 'softmax')],
   });
 }
 
 function lenet5(seed) {
   const { kernelInitializer } = seeds(seed);
   const conv = (name, filters, more) =>
-    layers.conv2d({ name, filters, kernelSize: 5, activation: 'relu', kernelInitializer: kernelInitializer(), ...more });
+    layers.conv2d({
+      name,
+      filters,
+      kernelSize: 5,
+      activation: 'relu',
+      kernelInitializer: kernelInitializer(),
+      ...more,
+    });
   const dense = (name, units, activation) =>
     layers.dense({ name, units, activation, kernelInitializer: kernelInitializer() });
   return tfl.sequential({
@@ -56,7 +59,14 @@ function resnetDs(seed) {
     let y = relu(`${name}_relu1`, norm(`${name}_bn1`, conv(`${name}_expand`, x, expand, 1, 1)));
     const depthwiseInitializer = kernelInitializer();
     y = layers
-      .depthwiseConv2d({ name: `${name}_dw`, kernelSize: 3, strides, padding: 'same', useBias: false, depthwiseInitializer })
+      .depthwiseConv2d({
+        name: `${name}_dw`,
+        kernelSize: 3,
+        strides,
+        padding: 'same',
+        useBias: false,
+        depthwiseInitializer,
+      })
       .apply(y);
     y = relu(`${name}_relu2`, norm(`${name}_bn2`, y));
     y = norm(`${name}_bn3`, conv(`${name}_project`, y, filters, 1, 1));

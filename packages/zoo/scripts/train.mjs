@@ -77,7 +77,8 @@ const { values, positionals } = parseArgs({
 const seed = Number(values.seed);
 const say = (line) => console.error(line);
 for (const name of positionals) {
-  if (!Object.hasOwn(RECIPES, name)) throw new Error(`no recipe '${name}'; there are ${Object.keys(RECIPES).join(', ')}`);
+  if (!Object.hasOwn(RECIPES, name))
+    throw new Error(`no recipe '${name}'; there are ${Object.keys(RECIPES).join(', ')}`);
 }
 tf.env().set('PROD', true);
 await tf.setBackend('wasm');
@@ -92,5 +93,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(RECIPES)) 
   await train(model, digits, { ...recipe, epochs, seed, say: (line) => say(`${name} ${line}`) });
   const result = await accuracy(model, test);
   await save(model, join(values.out, name), { data: 'mnist', accuracy: result, seed });
-  say(`${name}: ${model.countParams()} parameters, ${result}% of ${test.size} test digits, ${Math.round((Date.now() - started) / 1000)} s`);
+  say(
+    `${name}: ${model.countParams()} parameters, ${result}% of ${test.size} test digits, ${Math.round((Date.now() - started) / 1000)} s`,
+  );
 }
