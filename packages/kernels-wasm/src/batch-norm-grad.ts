@@ -17,14 +17,13 @@ export function batchNormGrad(stock: tf.GradConfig): tf.GradConfig {
 }
 
 function gradients(dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap): Record<string, () => tf.Tensor> {
-  // `scale` is undefined where the layer has none.
-  const [x, mean, variance] = saved;
-  const scale: tf.Tensor | undefined = saved[3];
+  // TensorFlow.js differentiates no batch norm without scale or offset, on any backend: it fails before it gets here.
+  const [x, mean, variance, scale] = saved;
   checkAxis(x.shape, mean.shape);
   const axes = tf.broadcast_util.getReductionAxes(mean.shape, x.shape);
   const reduce = (t: tf.Tensor) => tf.reshape(axes.length > 0 ? tf.sum(t, axes) : t, mean.shape);
   const inverse = tf.rsqrt(tf.add(variance, attrs.varianceEpsilon as number));
-  const slope = scale === undefined || scale === null ? inverse : tf.mul(inverse, scale);
+  const slope = tf.mul(inverse, scale);
   const centred = () => reduce(tf.mul(dy, tf.sub(x, mean)));
   return {
     x: () => tf.mul(dy, slope),
