@@ -1,1 +1,4 @@
-export {};
+export * from './count.js';
+export * from './accuracy.js';
+export * from './quantile.js';
+export * from './latency.js';

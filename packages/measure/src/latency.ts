@@ -1,0 +1,198 @@
+import { seededRandom, show, shuffle, UsageError } from '@espalier/core';
+import { engine, getBackend, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import type { Predict } from './accuracy.js';
+import { spread, type Spread } from './quantile.js';
+
+export interface Contender {
+  readonly name: string;
+  readonly predict: Predict;
+}
+
+export interface LatencyOptions {
+  /** The shape of one sample; the input is drawn from [0, 1). Give this or `x`. */
+  readonly inputShape?: readonly number[];
+  /** An input to use instead, batch first; borrowed. */
+  readonly x?: Tensor;
+  readonly batch?: number;
+  /** Timed rounds; in each of them every contender runs once. */
+  readonly rounds?: number;
+  /** Runs of each contender before the clock counts: caches fill, kernels compile, weights move to the backend. */
+  readonly warmup?: number;
+  /** A timed run repeats the call until about this long has passed, so that the clock's grain does not show. */
+  readonly minTimeMs?: number;
+  /** Fixes the order within rounds, and the input. */
+  readonly seed?: number;
+  /** Default: the backend in use. */
+  readonly backends?: readonly string[];
+  /** Makes a backend the current one and resolves to the name of the one that is; needed with `backends`. */
+  readonly useBackend?: (name: string) => Promise<string>;
+  /** Before every round; throw in it to give up. */
+  readonly onProgress?: (progress: LatencyProgress) => void;
+  /** Milliseconds that only go forward. */
+  readonly now?: () => number;
+}
+
+export interface LatencyProgress {
+  readonly backend: string;
+  /** From 0. */
+  readonly round: number;
+  readonly rounds: number;
+}
+
+export const LATENCY_DEFAULTS = { batch: 1, rounds: 30, warmup: 3, minTimeMs: 2, seed: 0 };
+
+export interface BackendLatency {
+  /** What was asked for. */
+  readonly backend: string;
+  /** The backend that held the outputs: the one that really ran. */
+  readonly ran: string;
+  readonly batch: number;
+  readonly entries: readonly ContenderLatency[];
+}
+
+export interface ContenderLatency {
+  readonly name: string;
+  /** Of one call, output downloaded. */
+  readonly medianMs: number;
+  readonly p10Ms: number;
+  readonly p90Ms: number;
+  /** Timed runs behind these numbers. */
+  readonly runs: number;
+  /** Time of the first contender over this one's, round by round: above 1 this one is faster. */
+  readonly speedup: Spread;
+}
+
+/**
+ * How long each contender takes, on one backend after the other. The first contender is what the others are compared with:
+ * every round times each of them once, in an order drawn from the seed, so that a machine that slows down slows all of them,
+ * and the speed-up is the median of the rounds' ratios. A run ends when the output has arrived in JavaScript.
+ *
+ * The backend that was current is made current again. Throws a UsageError with code 'latency-options'.
+ */
+export async function latency(entries: readonly Contender[], options: LatencyOptions = {}): Promise<BackendLatency[]> {
+  const o = { ...LATENCY_DEFAULTS, now: () => performance.now(), ...options };
+  checkOptions(entries, o);
+  const before = getBackend();
+  const { backends = [before], useBackend } = o;
+  const results: BackendLatency[] = [];
+  try {
+    for (const backend of backends) {
+      await useBackend?.(backend);
+      results.push(await onBackend(entries, backend, o));
+    }
+  } finally {
+    if (before !== undefined && getBackend() !== before) await useBackend?.(before);
+  }
+  return results;
+}
+
+type Settings = LatencyOptions & typeof LATENCY_DEFAULTS & { readonly now: () => number };
+
+async function onBackend(entries: readonly Contender[], backend: string, o: Settings): Promise<BackendLatency> {
+  const { rounds, seed, now } = o;
+  const x = o.x ?? randomInput(o);
+  try {
+    const ran = await warmUp(entries, x, o.warmup);
+    const repeats: number[] = [];
+    for (const entry of entries) repeats.push(await repeatsFor(entry, x, o));
+    const times = entries.map(() => new Float64Array(rounds));
+    const random = seededRandom(seed);
+    for (let round = 0; round < rounds; round++) {
+      o.onProgress?.({ backend, round, rounds });
+      const order = shuffle(
+        entries.map((_, i) => i),
+        random,
+      );
+      for (const i of order) times[i][round] = (await timed(entries[i], x, repeats[i], now)) / repeats[i];
+    }
+    return {
+      backend,
+      ran,
+      batch: x.shape[0],
+      entries: entries.map(({ name }, i) => {
+        const { median, p10, p90 } = spread(times[i]);
+        const speedup = spread(times[0].map((dense, round) => dense / times[i][round]));
+        return { name, medianMs: median, p10Ms: p10, p90Ms: p90, runs: rounds, speedup };
+      }),
+    };
+  } finally {
+    if (x !== o.x) x.dispose();
+  }
+}
+
+async function warmUp(entries: readonly Contender[], x: Tensor, runs: number): Promise<string> {
+  const holders = new Set<string>();
+  for (let run = 0; run < Math.max(1, runs); run++) {
+    for (const { predict } of entries) {
+      const output = predict(x);
+      try {
+        holders.add(holderOf(output));
+        await output.data();
+      } finally {
+        if (output !== x) output.dispose();
+      }
+    }
+  }
+  return [...holders].join('+');
+}
+
+/** The name of the backend whose memory holds the tensor. */
+function holderOf({ dataId }: Tensor): string {
+  const { state, registry } = engine();
+  const holder = state.tensorInfo.get(dataId)?.backend;
+  const found = Object.entries(registry).find(([, backend]) => backend === holder);
+  return found ? found[0] : 'unknown';
+}
+
+/** Doubles the calls in a run until they take long enough; these runs are warm-up too. */
+async function repeatsFor(entry: Contender, x: Tensor, { minTimeMs, now }: Settings): Promise<number> {
+  let repeats = 1;
+  while (repeats < 65_536 && (await timed(entry, x, repeats, now)) < minTimeMs) repeats *= 2;
+  return repeats;
+}
+
+/** A nanosecond: where a clock is so coarse that nothing seems to pass, ratios stay numbers. */
+const LEAST_MS = 1e-6;
+
+async function timed({ predict }: Contender, x: Tensor, repeats: number, now: () => number): Promise<number> {
+  const start = now();
+  for (let i = 0; i < repeats; i++) {
+    const output = predict(x);
+    try {
+      await output.data();
+    } finally {
+      if (output !== x) output.dispose();
+    }
+  }
+  return Math.max(now() - start, LEAST_MS);
+}
+
+function randomInput({ inputShape = [], batch, seed }: Settings): Tensor {
+  const shape = [batch, ...inputShape];
+  const random = seededRandom(seed);
+  return tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random()),
+    shape,
+    'float32',
+  );
+}
+
+function checkOptions(entries: readonly Contender[], o: Settings): void {
+  const refuse = (where: string, wanted: string, found: unknown): never => {
+    throw new UsageError('latency-options', `latency: ${where} must be ${wanted}, got ${show(found)}`, {
+      where,
+      wanted,
+      found: String(found),
+    });
+  };
+  if (entries.length === 0) refuse('entries', 'one contender or more', 'none');
+  if ((o.x === undefined) === (o.inputShape === undefined)) {
+    refuse('the input', 'given once, as x or as inputShape', o.x === undefined ? 'neither' : 'both');
+  }
+  if (o.backends && !o.useBackend) refuse('useBackend', 'given with backends', 'none');
+  for (const name of ['batch', 'rounds'] as const) {
+    if (!(Number.isInteger(o[name]) && o[name] > 0)) refuse(name, 'a positive integer', o[name]);
+  }
+  if (!(Number.isInteger(o.warmup) && o.warmup >= 0)) refuse('warmup', 'an integer from 0 up', o.warmup);
+  if (!(o.minTimeMs >= 0 && o.minTimeMs < Infinity)) refuse('minTimeMs', 'a number from 0 up', o.minTimeMs);
+}
