@@ -1,0 +1,92 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { refuse, showPath } from './refuse.js';
+
+/** What a file is to its reader; the prefix of the error codes. */
+export type Subject = 'model' | 'shard' | 'data';
+
+/** One read call takes at most 2 GiB; half of that keeps every offset inside a call a small integer. */
+const CHUNK = 2 ** 30;
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'nothing there',
+  ENOTDIR: 'a file where a folder should be',
+  EACCES: 'no permission to read it',
+  EPERM: 'no permission to read it',
+  ELOOP: 'a chain of symbolic links without end',
+  ENAMETOOLONG: 'a name that is too long',
+  EISDIR: 'a folder',
+  ERR_INVALID_ARG_VALUE: 'a path with a NUL character',
+  EMFILE: 'too many open files',
+};
+
+/** The system's reason in words. */
+export function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? code ?? message;
+}
+
+/** Throws the InputError for a failed file operation: '<subject>-missing' or '<subject>-unreadable'. */
+export function refuseFile(subject: Subject, path: string, fix: string, error: unknown): never {
+  const missing = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return refuse(
+    `${subject}-${missing ? 'missing' : 'unreadable'}`,
+    showPath(path),
+    'a readable file',
+    reason(error),
+    fix,
+    error,
+  );
+}
+
+/**
+ * Opens a regular file for `use`, and closes it. Anything else is refused before it is opened, because a FIFO would block
+ * and a device may act on being opened; O_NONBLOCK covers the moment in which one could be put in its place.
+ * InputErrors: '<subject>-missing', '<subject>-unreadable', '<subject>-not-a-file'.
+ */
+export async function withFile<T>(
+  subject: Subject,
+  path: string,
+  fix: string,
+  use: (handle: FileHandle, size: number) => Promise<T>,
+): Promise<T> {
+  let handle: FileHandle | undefined;
+  try {
+    try {
+      let stats = await stat(path);
+      if (stats.isFile()) {
+        handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+        stats = await handle.stat();
+      }
+      if (!stats.isFile()) {
+        refuse(`${subject}-not-a-file`, showPath(path), 'a regular file', kindOf(stats), fix);
+      }
+      return await use(handle!, stats.size);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).syscall ?? (error as { code?: string }).code === 'ERR_INVALID_ARG_VALUE') {
+        refuseFile(subject, path, fix, error);
+      }
+      throw error;
+    }
+  } finally {
+    await handle?.close();
+  }
+}
+
+function kindOf(stats: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}
+
+/** Fills `target` from the file's beginning by positional reads; the number of bytes read is smaller where the file ends. */
+export async function readInto(handle: FileHandle, target: Uint8Array): Promise<number> {
+  let at = 0;
+  while (at < target.length) {
+    const piece = target.subarray(at, at + CHUNK);
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return at;
+}

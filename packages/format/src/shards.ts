@@ -1,0 +1,58 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { show } from '@espalier/core';
+import { refuseFile } from './files.js';
+import type { WeightGroup } from './manifest.js';
+import { refuse, showPath } from './refuse.js';
+
+const MISSING = 'copy the whole model folder, with every shard that model.json names';
+const CONTAINED = 'keep the shards beside model.json and name them there by file name';
+
+/** Why a shard's name cannot be that of a file in the model's folder, wherever the model is read; undefined = it can. */
+export function shardNameFault(name: string): string | undefined {
+  if (name === '') return 'an empty name';
+  if (name.includes('\0')) return 'a NUL character';
+  if (/^[a-z][a-z0-9+.-]*:/i.test(name)) return 'a URL or a drive';
+  if (name.includes('\\')) return 'a backslash';
+  if (name.startsWith('/')) return 'an absolute path';
+  if (/%[0-9a-f]{2}/i.test(name)) return 'percent-encoding';
+  if (name.split('/').includes('..')) return "'..'";
+  return undefined;
+}
+
+/**
+ * The real paths of every group's shards, all inside `dir`, each used once.
+ * InputErrors: 'shard-path', 'shard-missing', 'shard-unreadable', 'shard-duplicate'.
+ */
+export async function locateShards(
+  groups: readonly WeightGroup[],
+  modelPath: string,
+  dir: string,
+): Promise<string[][]> {
+  const where = showPath(modelPath);
+  const real = (path: string) => realpath(path).catch((error) => refuseFile('model', path, MISSING, error));
+  const root = await real(dir);
+  const seen = new Set([await real(modelPath)]);
+  const located: string[][] = [];
+  for (const { paths } of groups) {
+    const files: string[] = [];
+    for (const name of paths) {
+      const fault = shardNameFault(name);
+      if (fault !== undefined) {
+        refuse('shard-path', where, 'shards inside its folder', `${show(name)} (${fault})`, CONTAINED);
+      }
+      const file = await realpath(join(dir, name)).catch((error) =>
+        refuseFile('shard', join(dir, name), MISSING, error),
+      );
+      const inside = relative(root, file);
+      if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+        refuse('shard-path', where, 'shards inside its folder', `${show(name)} (a link that leaves it)`, CONTAINED);
+      }
+      if (seen.has(file)) refuse('shard-duplicate', where, 'each shard once', `${show(name)} again`, MISSING);
+      seen.add(file);
+      files.push(file);
+    }
+    located.push(files);
+  }
+  return located;
+}

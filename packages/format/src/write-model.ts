@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { readdir, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { show, UsageError } from '@espalier/core';
+import type { io } from '@tensorflow/tfjs-core';
+import { commitFiles, type Disk, staleFolders } from './atomic.js';
+import { checkDocument } from './document.js';
+import { readInto, withFile } from './files.js';
+import { type FileSize, READ_DEFAULTS, readModel, surveyModel } from './read-model.js';
+import { parseJson } from './json.js';
+import { refuse } from './refuse.js';
+import { checkWeights } from './weights.js';
+
+export interface WriteOptions {
+  /** Files to write beside the model, by name: the plan, figures. Strings become UTF-8. */
+  readonly extras?: Readonly<Record<string, Uint8Array | string>>;
+  /** Most bytes in a shard. */
+  readonly shardBytes?: number;
+  /** Runs when everything is written and verified and nothing is replaced yet; to throw here leaves all as it was. */
+  readonly beforeCommit?: () => void | Promise<void>;
+}
+
+export const WRITE_DEFAULTS = { shardBytes: 4 * 1024 * 1024 };
+
+const MODEL = 'model.json';
+const SUBJECT = 'the model to write';
+/** The names of the shards that a write adds or removes, while it is under way. */
+const NOTE = 'shards.txt';
+const FIX = 'write artifacts as tf.io.withSaveHandler gives them';
+/** The names that shards get here. */
+const OWN_SHARD = /^weights-\d+of\d+-[0-9a-f]{16}\.bin$/;
+
+/**
+ * Writes a TensorFlow.js model into a folder: shards named by their SHA-256, the extras, and model.json last. Whoever reads
+ * the folder at any moment, or after a crash, finds the old model or the new one, whole. What is written is read back with
+ * `readModel` before anything is replaced. Shards of the model.json that was there before are removed once no JSON file in
+ * the folder names them; all other files are left alone. The same artifacts give the same bytes.
+ *
+ * Returns the files written. Throws an InputError where the artifacts are no valid model (a NaN in a weight, a length that
+ * is wrong), an OutputError where the folder cannot be written, a UsageError for options that cannot be right.
+ */
+export async function writeModel(
+  dir: string,
+  artifacts: io.ModelArtifacts,
+  options: WriteOptions = {},
+): Promise<FileSize[]> {
+  return writeModelTo(undefined, dir, artifacts, options);
+}
+
+/** `writeModel` on a given disk. */
+export async function writeModelTo(
+  disk: Disk | undefined,
+  dir: string,
+  artifacts: io.ModelArtifacts,
+  { extras = {}, shardBytes = WRITE_DEFAULTS.shardBytes, beforeCommit }: WriteOptions,
+): Promise<FileSize[]> {
+  if (typeof dir !== 'string' || dir === '') {
+    throw new UsageError('path', `the output is a folder's path, got ${show(dir)}; give one`);
+  }
+  if (!(Number.isSafeInteger(shardBytes) && shardBytes > 0)) {
+    throw new UsageError('shard-bytes', `shardBytes must be a positive whole number, got ${show(shardBytes)}`);
+  }
+  const weights = joinWeights(artifacts.weightData);
+  const files = new Map<string, Uint8Array>();
+  const total = Math.ceil(weights.length / shardBytes);
+  for (let i = 0; i < total; i++) {
+    const shard = weights.subarray(i * shardBytes, (i + 1) * shardBytes);
+    const hash = createHash('sha256').update(shard).digest('hex').slice(0, 16);
+    files.set(`weights-${i + 1}of${total}-${hash}.bin`, shard);
+  }
+  const json = encodeDocument(artifacts, [...files.keys()], weights);
+  for (const [name, content] of Object.entries(extras)) {
+    if (name === MODEL || OWN_SHARD.test(name)) {
+      throw new UsageError('file-name', `an extra file cannot be called ${show(name)}; choose another name`);
+    }
+    files.set(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+  }
+  files.set(MODEL, json);
+
+  const retired = [...(await shardsInPlace(dir)), ...(await abandonedShards(dir))];
+  return commitFiles(
+    dir,
+    {
+      files,
+      note: { name: NOTE, text: JSON.stringify([...retired, ...files.keys()].filter((name) => OWN_SHARD.test(name))) },
+      verify: (staging) => verifyWritten(staging, files, weights),
+      beforeCommit,
+      afterCommit: () => removeUnnamed(dir, retired),
+    },
+    disk,
+  );
+}
+
+function joinWeights(data: io.WeightData | undefined): Uint8Array {
+  const parts = (Array.isArray(data) ? data : data === undefined ? [] : [data]).map((part) =>
+    ArrayBuffer.isView(part) ? new Uint8Array(part.buffer, part.byteOffset, part.byteLength) : new Uint8Array(part),
+  );
+  if (parts.length === 1) return parts[0];
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** model.json with its fields in a fixed order, after the checks that the reader makes. */
+function encodeDocument(artifacts: io.ModelArtifacts, paths: string[], weights: Uint8Array): Uint8Array {
+  const { modelTopology, weightSpecs = [] } = artifacts;
+  const document = {
+    // Artifacts made by hand may lack it; a topology with nodes is a graph.
+    format: artifacts.format ?? (modelTopology && 'node' in modelTopology ? 'graph-model' : 'layers-model'),
+    generatedBy: artifacts.generatedBy ?? null,
+    convertedBy: artifacts.convertedBy ?? null,
+    modelTopology,
+    trainingConfig: artifacts.trainingConfig,
+    userDefinedMetadata: artifacts.userDefinedMetadata,
+    signature: artifacts.signature,
+    modelInitializer: artifacts.modelInitializer,
+    initializerSignature: artifacts.initializerSignature,
+    weightsManifest: weightSpecs.length > 0 ? [{ paths, weights: weightSpecs }] : [],
+  };
+  const text = stringify(document);
+  const { groups } = checkDocument(parseJson(text, SUBJECT, READ_DEFAULTS), SUBJECT);
+  checkWeights(groups[0]?.specs ?? [], weights, SUBJECT);
+  return new TextEncoder().encode(text);
+}
+
+function stringify(document: object): string {
+  try {
+    return JSON.stringify(document);
+  } catch (error) {
+    return refuse('model-invalid', SUBJECT, 'fields that JSON can hold', String(error), FIX, error);
+  }
+}
+
+async function verifyWritten(staging: string, files: ReadonlyMap<string, Uint8Array>, weights: Uint8Array) {
+  const { artifacts } = await readModel(staging);
+  const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
+  if (!same(new Uint8Array(artifacts.weightData as ArrayBuffer), weights)) throw new Error('the weights differ');
+  for (const [name, bytes] of files) {
+    if (OWN_SHARD.test(name)) continue;
+    const read = new Uint8Array(bytes.length);
+    const size = await withFile('data', join(staging, name), FIX, async (handle, size) => {
+      await readInto(handle, read);
+      return size;
+    });
+    if (size !== bytes.length || !same(read, bytes)) throw new Error(`${name} differs`);
+  }
+}
+
+/** The shards of the model in place, if it is valid: a list of names in a broken file is no reason to delete anything. */
+async function shardsInPlace(dir: string): Promise<string[]> {
+  const model = await surveyModel(join(dir, MODEL)).catch(() => undefined);
+  return model?.document.groups.flatMap((group) => group.paths) ?? [];
+}
+
+/** The shards that writers which were killed may have left without a model, by their notes. */
+async function abandonedShards(dir: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const folder of await staleFolders(dir).catch(() => [])) {
+    const note = await withFile('data', join(folder, NOTE), FIX, (handle) => handle.readFile('utf8')).catch(() => '');
+    names.push(...(note.match(/weights-[^"]*/g) ?? []).filter((name) => OWN_SHARD.test(name)));
+  }
+  return names;
+}
+
+/** Removes those files that no JSON file in the folder mentions: another model may share a shard with the one replaced. */
+async function removeUnnamed(dir: string, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const candidates = new Set(names);
+  for (const name of await readdir(dir).catch(() => [])) {
+    if (!/json/i.test(name)) continue;
+    const text = await withFile('data', join(dir, name), FIX, (handle) => handle.readFile('latin1')).catch(() => '');
+    for (const candidate of candidates) {
+      if (text.includes(Buffer.from(basename(candidate)).toString('latin1'))) candidates.delete(candidate);
+    }
+  }
+  // A shard that cannot be removed does no harm: the model is written.
+  for (const name of candidates) await unlink(join(dir, name)).catch(() => undefined);
+}
