@@ -1,1 +1,10 @@
+export { describeLaws, type Law, LawError, type Runner, type SuiteOptions } from './law.js';
+export * from './describe.js';
+export { SCORER_LAWS, type ScorerSubject } from './scorer-laws.js';
+export type { StrategySubject } from './strategy-decision.js';
+export { STRATEGY_LAWS } from './strategy-laws.js';
+export { type Prunable, TINY_LAYERS } from './strategy-fixture.js';
+export { ADAPTER_LAWS } from './adapter-laws.js';
+export type { AdapterSubject } from './adapter-subject.js';
 export * from './tiny-network.js';
+export * from './tiny-batches.js';
