@@ -1,1 +1,4 @@
 export * from './report.js';
+export * from './tools.js';
+export * from './trial.js';
+export * from './comparison.js';
