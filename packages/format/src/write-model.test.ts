@@ -9,6 +9,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -195,11 +196,19 @@ describe('what is already there', () => {
     expect(readdirSync(dir)).toEqual(before);
   });
 
-  it('keeps shards that another model names', async () => {
+  it('keeps shards that another model names, or may name', async () => {
     const dir = modelFolder();
     writeFileSync(join(dir, 'dense.json'), JSON.stringify(tinyJson()));
     await writeModel(dir, artifacts(OTHER));
     expect(await weightsIn(join(dir, 'dense.json'))).toEqual(TINY_WEIGHTS);
+    const other = modelFolder();
+    symlinkSync('other.json', join(other, 'other.json'));
+    mkdirSync(join(other, 'json'));
+    await writeModel(other, artifacts(OTHER));
+    expect(existsSync(join(other, 'weights.bin'))).toBe(true);
+    unlinkSync(join(other, 'other.json'));
+    await writeModel(other, artifacts(OTHER.map((w) => w + 1)));
+    expect(readdirSync(other).filter((name) => name.endsWith('.bin'))).toHaveLength(2);
   });
 
   it('deletes nothing on the word of a model.json that is broken', async () => {

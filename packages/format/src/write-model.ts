@@ -168,14 +168,17 @@ async function abandonedShards(dir: string): Promise<string[]> {
 
 /** Removes those files that no JSON file in the folder mentions: another model may share a shard with the one replaced. */
 async function removeUnnamed(dir: string, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  const candidates = new Set(names);
-  for (const name of await readdir(dir).catch(() => [])) {
+  // Other names can be written in JSON in more than one way, so that searching would not find them.
+  const candidates = new Set(names.filter((name) => /^[\w./ -]+$/.test(name)));
+  if (candidates.size === 0) return;
+  for (const name of await readdir(dir)) {
     if (!/json/i.test(name)) continue;
-    const text = await withFile('data', join(dir, name), FIX, (handle) => handle.readFile('latin1')).catch(() => '');
-    for (const candidate of candidates) {
-      if (text.includes(Buffer.from(basename(candidate)).toString('latin1'))) candidates.delete(candidate);
-    }
+    const text = await withFile('data', join(dir, name), FIX, (handle) => handle.readFile('latin1')).catch((error) =>
+      (error as { code?: string }).code === 'data-not-a-file' ? '' : undefined,
+    );
+    // It may name any of them.
+    if (text === undefined) return;
+    for (const candidate of candidates) if (text.includes(basename(candidate))) candidates.delete(candidate);
   }
   // A shard that cannot be removed does no harm: the model is written.
   for (const name of candidates) await unlink(join(dir, name)).catch(() => undefined);
