@@ -1,0 +1,55 @@
+// npm run bench [-- name… --out FILE]: builds what is measured, runs each benchmark in a process of its own, prints a table on
+// stderr and the reports as one JSON array on stdout.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' } } });
+const known = readdirSync(at('src/'))
+  .filter((file) => file.endsWith('.mjs') && file !== 'harness.mjs')
+  .map((file) => file.slice(0, -'.mjs'.length));
+const unknown = positionals.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(', ')}; there are ${known.join(', ')}`);
+  process.exit(2);
+}
+
+function node(...args) {
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  if (status !== 0) {
+    process.stderr.write(stdout);
+    process.exit(1);
+  }
+  return stdout;
+}
+
+const range = ({ median, p10, p90 }) => `${median.toFixed(2)} (${p10.toFixed(2)}–${p90.toFixed(2)})`;
+
+node(
+  at('../../node_modules/typescript-native/bin/tsc'),
+  '-b',
+  at('../../packages/core'),
+  at('../../packages/kernels-wasm'),
+);
+const reports = [];
+for (const name of positionals.length > 0 ? positionals : known) {
+  console.error(`\n${name} …`);
+  const report = JSON.parse(node(at(`src/${name}.mjs`)));
+  reports.push(report);
+  console.error(report.what);
+  for (const [label, times] of Object.entries(report.cases)) {
+    console.error(`  ${label.padEnd(16)} ${range(times)} ${report.unit}`);
+  }
+  const { subject, peer, wanted } = report.ratio;
+  const goal = wanted === undefined ? '' : `, wanted at least ${wanted}×`;
+  console.error(`  ${subject} is ${range(report.ratio)}× as fast as ${peer}${goal}`);
+}
+const json = `${JSON.stringify(reports, null, 2)}\n`;
+if (values.out) writeFileSync(values.out, json);
+process.stdout.write(json);
