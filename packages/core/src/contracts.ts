@@ -27,7 +27,7 @@ export interface Param {
   readonly role: 'kernel' | 'bias' | 'norm';
   /** How often each weight is multiplied per sample (1 for dense, output pixels for conv); null = unknown. */
   readonly uses: number | null;
-  /** Whether gradients reach it: false for batch-norm statistics and frozen layers. */
+  /** Whether training may change it: false for batch-norm statistics and frozen layers. */
   readonly trainable: boolean;
   /** Why element strategies leave it alone, said to the user. Absent = may be pruned. */
   readonly skip?: string;
@@ -108,7 +108,10 @@ export interface PrunableModel {
   variable(param: string): Variable;
   /** The model's output in inference mode; the caller disposes it. */
   predict(x: Tensor): Tensor;
-  /** Mean loss over the batch and its gradients by trainable parameter; the caller owns the tensors. */
+  /**
+   * Mean loss over the batch and its gradients by parameter: all that the loss depends on, frozen layers included, statistics
+   * of normalisations not. The caller owns the tensors.
+   */
   gradients(batch: Batch, options?: { training?: boolean }): Promise<{ loss: number; grads: NamedTensorMap }>;
   /** Zeroes what the plan prunes; shapes stay. */
   mask(plan: Plan): Promise<MaskHandle>;
