@@ -8,7 +8,7 @@ import { structured } from '@espalier/strategy-structured';
 import { unstructured } from '@espalier/strategy-unstructured';
 import * as tf from '@tensorflow/tfjs-core';
 import { type About, runComparison } from './comparison.js';
-import { parseReport, type Report } from './report.js';
+import { parseReport } from './report.js';
 import type { Contender, Tools, Trial } from './tools.js';
 import { runTrial } from './trial.js';
 
@@ -325,40 +325,5 @@ describe('a comparison', () => {
     const twice = runComparison({ model, about, trials: [half, half] });
     await expect(twice).rejects.toMatchObject({ name: 'UsageError', code: 'trial-duplicate' });
     await expect(twice).rejects.toBeInstanceOf(UsageError);
-  });
-});
-
-describe('parseReport', () => {
-  const sample = () =>
-    runComparison({
-      ...tools(),
-      model,
-      trials: [half],
-      about: {
-        created: '2026-01-02T03:04:05Z',
-        command: 'x',
-        model: { name: 'm', path: 'm/model.json' },
-        data: { name: 'mnist', samples: 10, shared: true },
-        machine: { cpu: 'a cpu', cores: 2, platform: 'web', tfjs: '4.22.0' },
-        notes: ['a note'],
-      },
-    });
-
-  test.each<[string, (report: Report) => unknown, string]>([
-    ['another version', (r) => ({ ...r, version: 2 }), 'report.version'],
-    ['a date that is none', (r) => ({ ...r, created: 'yesterday' }), 'report.created'],
-    [
-      'a fraction above 1',
-      (r) => ({ ...r, rows: [{ ...r.rows[0], sparsity: { requested: 90, achieved: 0.9 } }] }),
-      'report.rows.0.sparsity.requested',
-    ],
-    ['a missing field', (r) => ({ ...r, machine: {} }), 'report.machine.cpu'],
-    ['no object', () => 'nothing', 'report'],
-  ])('refuses %s and names the field', async (_, change, where) => {
-    const report = await sample();
-    expect(parseReport(report)).toEqual(report);
-    expect(() => parseReport(change(report))).toThrow(
-      expect.objectContaining({ name: 'InputError', code: 'report-invalid', where }),
-    );
   });
 });

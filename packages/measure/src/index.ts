@@ -2,3 +2,4 @@ export * from './count.js';
 export * from './accuracy.js';
 export * from './quantile.js';
 export * from './latency.js';
+export type { Contender } from './calls.js';

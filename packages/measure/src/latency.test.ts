@@ -2,7 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { tinyNetwork } from '@espalier/conformance';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Contender, latency, type LatencyOptions } from './latency.js';
+import type { Contender } from './calls.js';
+import { latency, type LatencyOptions } from './latency.js';
 
 beforeAll(() => {
   tf.env().set('PROD', true);

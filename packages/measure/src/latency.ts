@@ -1,12 +1,7 @@
 import { seededRandom, show, shuffle, UsageError } from '@espalier/core';
-import { engine, getBackend, tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { Predict } from './accuracy.js';
+import { getBackend, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { type Contender, repeatsFor, timed, warmUp } from './calls.js';
 import { spread, type Spread } from './quantile.js';
-
-export interface Contender {
-  readonly name: string;
-  readonly predict: Predict;
-}
 
 export interface LatencyOptions {
   /** The shape of one sample; the input is drawn from [0, 1). Give this or `x`. */
@@ -118,53 +113,6 @@ async function onBackend(entries: readonly Contender[], backend: string, o: Sett
   } finally {
     if (x !== o.x) x.dispose();
   }
-}
-
-async function warmUp(entries: readonly Contender[], x: Tensor, runs: number): Promise<string> {
-  const holders = new Set<string>();
-  for (let run = 0; run < Math.max(1, runs); run++) {
-    for (const { predict } of entries) {
-      const output = predict(x);
-      try {
-        holders.add(holderOf(output));
-        await output.data();
-      } finally {
-        if (output !== x) output.dispose();
-      }
-    }
-  }
-  return [...holders].join('+');
-}
-
-/** The name of the backend whose memory holds the tensor. */
-function holderOf({ dataId }: Tensor): string {
-  const { state, registry } = engine();
-  const holder = state.tensorInfo.get(dataId)?.backend;
-  const found = Object.entries(registry).find(([, backend]) => backend === holder);
-  return found ? found[0] : 'unknown';
-}
-
-/** Doubles the calls in a run until they take long enough; these runs are warm-up too. */
-async function repeatsFor(entry: Contender, x: Tensor, { minTimeMs, now }: Settings): Promise<number> {
-  let repeats = 1;
-  while (repeats < 65_536 && (await timed(entry, x, repeats, now)) < minTimeMs) repeats *= 2;
-  return repeats;
-}
-
-/** A nanosecond: where a clock is so coarse that nothing seems to pass, ratios stay numbers. */
-const LEAST_MS = 1e-6;
-
-async function timed({ predict }: Contender, x: Tensor, repeats: number, now: () => number): Promise<number> {
-  const start = now();
-  for (let i = 0; i < repeats; i++) {
-    const output = predict(x);
-    try {
-      await output.data();
-    } finally {
-      if (output !== x) output.dispose();
-    }
-  }
-  return Math.max(now() - start, LEAST_MS);
 }
 
 function randomInput({ inputShape = [], batch, seed }: Settings): Tensor {

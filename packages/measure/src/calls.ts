@@ -1,0 +1,57 @@
+import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { Predict } from './accuracy.js';
+
+export interface Contender {
+  readonly name: string;
+  readonly predict: Predict;
+}
+
+/** Resolves to the name of the backend that ran the calls; several, joined, where they differ. */
+export async function warmUp(entries: readonly Contender[], x: Tensor, runs: number): Promise<string> {
+  const holders = new Set<string>();
+  for (let run = 0; run < Math.max(1, runs); run++) {
+    for (const { predict } of entries) {
+      await call(predict, x, (output) => holders.add(holderOf(output)));
+    }
+  }
+  return [...holders].join('+');
+}
+
+/** The name of the backend whose memory holds the tensor. */
+function holderOf({ dataId }: Tensor): string {
+  const { state, registry } = engine();
+  const holder = state.tensorInfo.get(dataId)?.backend;
+  const found = Object.entries(registry).find(([, backend]) => backend === holder);
+  return found ? found[0] : 'unknown';
+}
+
+/** Doubles the calls in a run until they take long enough; these runs are warm-up too. */
+export async function repeatsFor(
+  entry: Contender,
+  x: Tensor,
+  { minTimeMs, now }: { minTimeMs: number; now: () => number },
+): Promise<number> {
+  let repeats = 1;
+  while (repeats < 65_536 && (await timed(entry, x, repeats, now)) < minTimeMs) repeats *= 2;
+  return repeats;
+}
+
+/** A nanosecond: where a clock is so coarse that nothing seems to pass, ratios stay numbers. */
+const LEAST_MS = 1e-6;
+
+/** Milliseconds that `repeats` calls take, outputs downloaded. */
+export async function timed({ predict }: Contender, x: Tensor, repeats: number, now: () => number): Promise<number> {
+  const start = now();
+  for (let i = 0; i < repeats; i++) await call(predict, x);
+  return Math.max(now() - start, LEAST_MS);
+}
+
+async function call(predict: Predict, x: Tensor, look?: (output: Tensor) => void): Promise<void> {
+  const output = predict(x);
+  try {
+    look?.(output);
+    await output.data();
+  } finally {
+    if (output !== x) output.dispose();
+  }
+}
