@@ -23,6 +23,7 @@ const esmOnly = [
   'nth-check',
   'boolbase',
   'cssom',
+  'cssomnom',
 ];
 const slow = process.env.ESPALIER_SLOW === '1';
 module.exports = {

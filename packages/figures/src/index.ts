@@ -1,1 +1,16 @@
-export {};
+import { bars } from './bars.js';
+import { histogram } from './histogram.js';
+import { pareto } from './pareto.js';
+import { pruning } from './pruning.js';
+
+export * from './bars.js';
+export * from './frontier.js';
+export * from './histogram.js';
+export * from './kernel.js';
+export * from './pareto.js';
+export * from './pruning.js';
+export { escapeXml } from './svg.js';
+export type { Background } from './theme.js';
+
+/** Every figure under one name; each returns SVG text, and histogram the counts alone. */
+export const figures = { pruning, pareto, bars, histogram };

@@ -1,0 +1,2 @@
+declare const fontFiles: readonly string[];
+export = fontFiles;
