@@ -1,10 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { tinyNetwork, type TinyWeights } from '@espalier/conformance';
+import { describeScorer, tinyNetwork, type TinyWeights } from '@espalier/conformance';
 import type { Batch, PrunableModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { gradient } from './gradient.js';
 
 beforeAll(() => tf.setBackend('cpu'));
+
+describeScorer('gradient', () => gradient());
 
 /** Batches of `size` rows, disposed when the next one is asked for. */
 function batchesOf(x: number[][], y: number[][], size: number): () => AsyncIterable<Batch> {
@@ -117,15 +119,31 @@ test('what it scored stays scored when the weights change', async () => {
   model.dispose();
 });
 
-test('frozen parameters get no opinion, and their gradients are freed', async () => {
+test('parameters without a gradient get no opinion', async () => {
   const model = tinyNetwork();
-  const frozen = { ...model, params: model.params.map((p) => ({ ...p, trainable: p.id.startsWith('out') })) };
+  const partial: PrunableModel = {
+    ...model,
+    async gradients(batch) {
+      const { loss, grads } = await model.gradients(batch);
+      const { 'hidden/kernel': kernel, 'hidden/bias': bias, ...rest } = grads;
+      tf.dispose([kernel, bias]);
+      return { loss, grads: rest };
+    },
+  };
   const tensors = tf.memory().numTensors;
-  const scores = await scoresOf(frozen, batchesOf(x, y, 2));
+  const scores = await scoresOf(partial, batchesOf(x, y, 2));
   expect(tf.memory().numTensors).toBe(tensors);
   expect(scores.params).toEqual(['out/kernel', 'out/bias']);
   await expect(scores.read('hidden/kernel')).rejects.toMatchObject({ code: 'score-param', where: 'hidden/kernel' });
   await expect(scores.readGroup!('nowhere')).rejects.toMatchObject({ code: 'score-param', where: 'nowhere' });
+  model.dispose();
+});
+
+test('frozen parameters are scored like others', async () => {
+  const model = tinyNetwork();
+  const frozen = { ...model, params: model.params.map((p) => ({ ...p, trainable: false })) };
+  const [expected, scores] = [await scoresOf(model, batchesOf(x, y, 2)), await scoresOf(frozen, batchesOf(x, y, 2))];
+  for (const { id } of model.params) expect(await scores.read(id)).toEqual(await expected.read(id));
   model.dispose();
 });
 

@@ -15,8 +15,8 @@ import { unitTaylor } from './unit-taylor.js';
  * cancel or add up. arXiv:1906.10771, which squares per mini-batch; we square the mean over all data, for the same reason
  * as above.
  *
- * Weights are those at the time of scoring: later changes do not show. Parameters that are not trainable, or that the loss
- * does not reach, get no opinion. Holds one float64 per weight while it is in use.
+ * Weights are those at the time of scoring: later changes do not show. Parameters that the loss
+ * does not depend on, such as batch-norm statistics, get no opinion. Holds one float64 per weight while it is in use.
  *
  * Throws a UsageError with code 'data-missing' without calibration data, an InputError with code 'data-empty',
  * 'loss-not-finite', 'gradient-not-finite' or 'score-not-finite' for data or weights that are broken, and 'score-param'
@@ -56,7 +56,7 @@ export function gradient(): Scorer {
 function noScores(where: string, kind: string): InputError {
   return new InputError(
     'score-param',
-    `gradient has no scores for the ${kind} ${show(where)}: no gradient reaches it; unfreeze it, or leave it out with --ignore`,
-    { where, fix: 'unfreeze it, or leave it out with --ignore' },
+    `gradient has no scores for the ${kind} ${show(where)}: the loss does not depend on it; leave it out with --ignore`,
+    { where, fix: 'leave it out with --ignore' },
   );
 }

@@ -1,7 +1,7 @@
 import { type Context, InputError } from '@espalier/core';
 
 /**
- * The gradient of the mean loss over all calibration samples, one array per trainable parameter: batch means weighted by
+ * The gradient of the mean loss over all calibration samples, one array per parameter that has one: batch means weighted by
  * batch size. Summed in float64 on the CPU, because signed gradients of a trained network nearly cancel, and float32 sums
  * would then depend on the order and the size of the batches; one download per parameter and batch costs little beside
  * the backward pass. No tensor outlives its batch.
@@ -17,10 +17,7 @@ export async function meanGradients({ model, batches }: Context): Promise<Map<st
     const { loss, grads } = await model.gradients(batch);
     try {
       if (!Number.isFinite(loss)) throw badLoss(loss, index);
-      for (const { id, trainable } of model.params) {
-        if (!trainable || !grads[id]) continue;
-        add(sums, id, await grads[id].data<'float32'>(), size);
-      }
+      for (const { id } of model.params) if (grads[id]) add(sums, id, await grads[id].data<'float32'>(), size);
     } finally {
       for (const grad of Object.values(grads)) grad.dispose();
     }

@@ -18,10 +18,10 @@ export async function diagonalScores(
     async read(id) {
       const values = diagonal.get(id);
       if (values) return Float32Array.from(values);
-      const fix = 'unfreeze it, or leave it out with --ignore';
+      const fix = 'leave it out with --ignore';
       throw new InputError(
         'score-param',
-        `${scorer} has no scores for the parameter ${show(id)}: no gradient reaches it; ${fix}`,
+        `${scorer} has no scores for the parameter ${show(id)}: the loss does not depend on it; ${fix}`,
         { where: id, fix },
       );
     },

@@ -15,7 +15,7 @@ export const EMPIRICAL_FISHER_DEFAULTS = { samples: 256 };
  * arXiv:1801.05787 for the Hessian. Works with any loss that is a mean over samples.
  *
  * Per-sample gradients come from batches of one, so the scores do not depend on the batch size. Weights are those at the
- * time of scoring. Parameters that are not trainable, or that the loss does not reach, get no opinion. Holds one float64
+ * time of scoring. Parameters that the loss does not depend on get no opinion. Holds one float64
  * per weight while it is in use.
  *
  * Throws a UsageError with code 'samples', or 'data-missing' without calibration data; an InputError with code

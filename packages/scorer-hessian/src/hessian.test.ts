@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { tinyNetwork, type TinyWeights } from '@espalier/conformance';
+import { describeScorer, tinyNetwork, type TinyWeights } from '@espalier/conformance';
 import { type Batch, type PrunableModel, type Scorer, seededRandom } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { empiricalFisher } from './empirical-fisher.js';
@@ -7,6 +7,9 @@ import { gaussNewton } from './gauss-newton.js';
 import { hessian } from './index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
+
+describeScorer('empirical Fisher', () => empiricalFisher());
+describeScorer('Gauss-Newton', () => gaussNewton({ samples: 4 }));
 
 interface Data {
   readonly x: number[][];
@@ -173,10 +176,18 @@ describe.each([
     model.dispose();
   });
 
-  test('frozen parameters get no opinion', async () => {
+  test('parameters without a gradient get no opinion', async () => {
     const model = tinyNetwork();
-    const frozen = { ...model, params: model.params.map((p) => ({ ...p, trainable: p.id.startsWith('out') })) };
-    const scores = await make().score({ model: frozen, batches: batchesOf(data, 2) });
+    const partial: PrunableModel = {
+      ...model,
+      async gradients(batch) {
+        const { loss, grads } = await model.gradients(batch);
+        const { 'hidden/kernel': kernel, 'hidden/bias': bias, ...rest } = grads;
+        tf.dispose([kernel, bias]);
+        return { loss, grads: rest };
+      },
+    };
+    const scores = await make().score({ model: partial, batches: batchesOf(data, 2) });
     expect(scores.params).toEqual(['out/kernel', 'out/bias']);
     await expect(scores.read('hidden/kernel')).rejects.toMatchObject({ code: 'score-param', where: 'hidden/kernel' });
     model.dispose();

@@ -1,7 +1,7 @@
 import { type Batch, InputError, type PrunableModel } from '@espalier/core';
 
 /**
- * Weighted sums of squared gradients, one float64 array per trainable parameter. On the CPU and in float64: squares of
+ * Weighted sums of squared gradients, one float64 array per parameter that has some. On the CPU and in float64: squares of
  * small gradients leave float32's range (1e-20² is 0 there), and the sum does not depend on the backend.
  */
 export class SquaredGradients {
@@ -17,7 +17,7 @@ export class SquaredGradients {
     const { loss, grads } = await this.model.gradients(sample);
     try {
       if (!Number.isFinite(loss)) throw notFinite(this.scorer, 'loss', `calibration sample ${index}`, String(loss));
-      const ids = this.model.params.filter(({ id, trainable }) => trainable && grads[id]).map(({ id }) => id);
+      const ids = this.model.params.map(({ id }) => id).filter((id) => grads[id]);
       const values = await Promise.all(ids.map((id) => grads[id].data<'float32'>()));
       ids.forEach((id, i) => this.#square(id, values[i], weight));
     } finally {

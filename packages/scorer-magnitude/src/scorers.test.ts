@@ -1,7 +1,16 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { describeScorer } from '@espalier/conformance';
 import { type Context, type Param, type PrunableModel, seededRandom, UsageError } from '@espalier/core';
+import { setBackend } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { magnitude } from './magnitude.js';
 import { random } from './random.js';
+
+beforeAll(() => setBackend('cpu'));
+
+describeScorer('magnitude', () => magnitude());
+describeScorer('squared magnitude', () => magnitude({ norm: 2 }));
+describeScorer('random', () => random({ seed: 5 }));
 
 function contextOf(weights: Record<string, ArrayLike<number>>, reads: string[] = []): Context {
   const param = (id: string): Param => ({
