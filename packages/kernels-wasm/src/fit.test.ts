@@ -196,6 +196,14 @@ describe('enableTraining', () => {
     expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeDefined();
   });
 
+  test('importing register is the call', async () => {
+    disable();
+    expect(tf.getKernel('Einsum', 'wasm')).toBeUndefined();
+    await import('./register.js');
+    expect(tf.getKernel('Einsum', 'wasm')).toBeDefined();
+    disable = enableTraining();
+  });
+
   test('an undo from before leaves a later call alone', () => {
     disable();
     const later = enableTraining();
