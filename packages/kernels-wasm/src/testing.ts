@@ -35,3 +35,19 @@ export function expectClose(got: Float32Array, wanted: Float32Array, tolerance =
   got.forEach((v, i) => (worst = Math.max(worst, Number.isNaN(v) ? Infinity : Math.abs(v - wanted[i]))));
   expect(worst / scale).toBeLessThanOrEqual(tolerance);
 }
+
+export const run = (name: string, inputs: tf.NamedTensorMap, attrs: object): tf.Tensor =>
+  tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
+
+/** Runs one kernel on both backends. */
+export async function both(
+  name: string,
+  inputs: Record<string, Data>,
+  attrs: object,
+): Promise<[wasm: Float32Array, cpu: Float32Array]> {
+  const call = () =>
+    run(name, Object.fromEntries(Object.entries(inputs).map(([key, data]) => [key, tensor(data)])), attrs);
+  const [cpu] = await on('cpu', call);
+  const [wasm] = await on('wasm', call);
+  return [wasm, cpu];
+}
