@@ -1,1 +1,2 @@
-export {};
+export * from './fine-tune.js';
+export { cosine, type LearningRate } from './learning-rate.js';
