@@ -1,54 +1,45 @@
 import type { Param } from '@espalier/core';
-import type { LayersPrunable } from './adapt.js';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { isAdapted } from './artifacts.js';
+import { findGroups } from './groups.js';
+import { weightsOf } from './params.js';
+import { callsOf, classOf, graphOf, isModel, type Layer, product, type Shape } from './tfjs.js';
 
-export interface LayerRow {
+export interface LayerDescription {
+  /** With the names of the models around it in front: 'encoder/conv1'. */
   readonly name: string;
   readonly className: string;
-  /** Batch first; null = open. */
-  readonly outputShape: readonly (number | null)[];
+  /** With the batch in front; null = open. */
+  readonly outputShape: Shape;
   readonly params: number;
-  /** Multiply-accumulates of a sample; null = the layer's sizes are open or its arithmetic is not known. */
+  /** Multiply-accumulates a sample; null where sizes are open or the class is not known. */
   readonly macs: number | null;
-  /** The kernels that element strategies may prune. */
+  /** Ids of the parameters that element strategies may prune. */
   readonly prunable: readonly string[];
-  /** Why there is none. */
+  /** Why `prunable` is empty. */
   readonly reason?: string;
-  /** The layer's own output channels, where it has some. */
+  /** The channels that it makes, and why none of them may be removed. */
   readonly channels?: { readonly size: number; readonly prunable: boolean; readonly reason?: string };
 }
 
-const sizeOf = ({ shape }: Param) => shape.reduce((a, b) => a * b, 1);
-
-/** One row for each layer of the model, in its order. */
-export function describeLayers({ model, params, groups }: LayersPrunable): LayerRow[] {
-  const byId = new Map(params.map((param) => [param.id, param]));
-  const groupOf = new Map(groups.map((group) => [group.id, group]));
-  return model.layers.map((layer) => {
-    const own = layer.weights.map((weight) => byId.get(weight.originalName)!);
-    const kernels = own.filter(({ role }) => role === 'kernel');
-    const prunable = kernels.filter(({ skip }) => skip === undefined).map(({ id }) => id);
-    const macs = kernels.reduce<number | null>(
-      (sum, param) => (sum === null || param.uses === null ? null : sum + sizeOf(param) * param.uses),
-      0,
-    );
-    const group = groupOf.get(layer.name);
-    const reason =
-      own.length === 0
-        ? 'has no weights'
-        : kernels.length === 0
-          ? 'has no kernel'
-          : kernels.map(({ skip }) => skip).join(', ');
+/** What a person wants to know of each layer before pruning. Takes a model, or what `adaptLayers` returns. */
+export function describeLayers(model: LayersModel | { readonly model: LayersModel }): LayerDescription[] {
+  const layersModel = isAdapted(model) ? model.model : model;
+  const weights = weightsOf(layersModel);
+  const groups = new Map(findGroups(layersModel, weights).groups.map((group) => [group.id, group]));
+  const calls = callsOf(layersModel);
+  return namedLayers(layersModel).map(({ name, layer }) => {
+    const params = weights.filter((weight) => weight.layer === layer).map(({ param }) => param);
+    const prunable = params.filter(({ role, skip }) => role === 'kernel' && skip === undefined).map(({ id }) => id);
+    const group = name === layer.name ? groups.get(name) : undefined;
     return {
-      name: layer.name,
-      className: layer.getClassName(),
-      outputShape: [layer.outputShape]
-        .flat(1)
-        .map((n) => (Array.isArray(n) ? n : [n]))
-        .flat() as (number | null)[],
-      params: own.reduce((sum, param) => sum + sizeOf(param), 0),
-      macs,
+      name,
+      className: classOf(layer),
+      outputShape: calls.get(layer)?.[0].output ?? [],
+      params: params.reduce((sum, { shape }) => sum + product(shape)!, 0),
+      macs: macsOf(params),
       prunable,
-      ...(prunable.length === 0 && { reason }),
+      ...(prunable.length === 0 && { reason: reasonOf(params) }),
       ...(group && {
         channels: {
           size: group.size,
@@ -58,4 +49,26 @@ export function describeLayers({ model, params, groups }: LayersPrunable): Layer
       }),
     };
   });
+}
+
+function namedLayers(model: LayersModel, prefix = ''): { name: string; layer: Layer }[] {
+  graphOf(model);
+  return model.layers.flatMap((layer) => {
+    const name = prefix + layer.name;
+    return isModel(layer) ? namedLayers(layer, `${name}/`) : [{ name, layer }];
+  });
+}
+
+function macsOf(params: readonly Param[]): number | null {
+  return params
+    .filter(({ role }) => role === 'kernel')
+    .reduce<number | null>(
+      (sum, { shape, uses }) => (sum === null || uses === null ? null : sum + product(shape)! * uses),
+      0,
+    );
+}
+
+function reasonOf(params: readonly Param[]): string {
+  if (params.length === 0) return 'no weights';
+  return params.find(({ role }) => role === 'kernel')?.skip ?? 'no kernel';
 }

@@ -1,81 +1,101 @@
 import type { Group } from '@espalier/core';
-import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { type Draft, type Flow, refuse } from './flow.js';
-import { HANDLERS } from './group-handlers.js';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type Draft, type Flow, iota, type Resize, spoil, tie } from './flow.js';
+import { kernelOf } from './kernels.js';
+import { type Weight, weightName } from './params.js';
+import { RULES } from './rules.js';
+import { classOf, configOf, graphOf, isModel, type Layer, type Node, nodesOf } from './tfjs.js';
 
-type Layer = layers.Layer;
+export interface Dependencies {
+  readonly groups: readonly Group[];
+  /** What removing units changes in the layers' configurations. */
+  readonly resizes: readonly Resize[];
+}
+
+const MERGES = ['Add', 'Multiply', 'Average', 'Maximum', 'Minimum', 'Concatenate', 'Dot'];
 
 /**
- * Which channels have to be removed together: a walk from the model's inputs to its outputs that carries the channels of
- * every tensor along. Whatever is not understood refuses the groups that reach it, with a reason, and guesses nothing.
+ * Follows channels through the network, inputs first: Dense and convolutions start a group named after themselves; every
+ * weight axis that the channels pass or end at becomes a site of it. A group whose channels reach a layer that they
+ * cannot be followed through, or the model's output, says so in `skip`. Nothing is assumed of classes without a rule.
  */
-export function findGroups(model: LayersModel): Group[] {
-  const groups: Draft[] = [];
-  const flows = new Map<SymbolicTensor, Flow | undefined>();
-  const visits = new Map<Layer, number>();
-  const order = topological(model.outputs);
-  for (const tensor of order) visits.set(tensor.sourceLayer, (visits.get(tensor.sourceLayer) ?? 0) + 1);
-  for (const tensor of order) flows.set(tensor, visit(tensor, flows, groups, visits.get(tensor.sourceLayer)! > 1));
-  for (const output of model.outputs) refuse(flows.get(output), "its channels are the model's output");
-  return groups;
-}
+export function findGroups(model: LayersModel, weights: readonly Weight[]): Dependencies {
+  const [groups, resizes] = [new Map<string, Draft>(), [] as Resize[]];
+  const flows = new Map<number, Flow | undefined>();
+  const ownLayers = new Set(model.layers);
+  const nodes = nodesOf(model);
+  const calls = new Map<Layer, number>();
+  for (const { outboundLayer: layer } of nodes) calls.set(layer, (calls.get(layer) ?? 0) + 1);
 
-function visit(
-  tensor: SymbolicTensor,
-  flows: Map<SymbolicTensor, Flow | undefined>,
-  groups: Draft[],
-  shared: boolean,
-): Flow | undefined {
-  const layer = tensor.sourceLayer;
-  const inputs = inputsOf(tensor);
-  if (inputs.length === 0) return undefined;
-  const incoming = inputs.map((input) => flows.get(input));
-  const refuseAll = (reason: string) => incoming.forEach((flow) => refuse(flow, reason));
-  const className = layer.getClassName();
-  if (inputs.length > 1)
-    return void refuseAll(`feeds '${layer.name}' (${className}), and channels that meet others are not supported yet`);
-  if ('layers' in layer) return void refuseAll(`feeds '${layer.name}', a model inside the model`);
-  const handler = HANDLERS.get(className);
-  if (!handler) return void refuseAll(`feeds '${layer.name}', and what a ${className} does with channels is not known`);
-  if (shared) {
-    refuseAll(`feeds '${layer.name}', which is used in several places`);
+  for (const node of nodes) {
+    const { outboundLayer: layer, inputTensors, outputTensors } = node;
+    const incoming = inputTensors.flatMap(({ id }) => flows.get(id) ?? []);
+    const obstacle = obstacleOf(layer, calls.get(layer)!, ownLayers) ?? passThrough(node, incoming[0]);
+    if (obstacle === undefined) continue;
+    for (const flow of incoming) spoil(flow, `feeds ${obstacle}`);
+    for (const { id } of outputTensors) flows.set(id, undefined);
+    if (ownLayers.has(layer) && !isModel(layer)) openAnyway(layer, obstacle);
+  }
+  for (const { id } of graphOf(model).outputs) {
+    const group = flows.get(id)?.group;
+    if (group) group.skip = 'model output';
+  }
+  return { groups: [...groups.values()], resizes };
+
+  /** Lets the layer's rule decide; returns what is in the way, if anything. */
+  function passThrough({ outboundLayer: layer, inputTensors, outputTensors }: Node, flow?: Flow): string | undefined {
+    const out = RULES.get(classOf(layer))!({
+      layer,
+      config: configOf(layer),
+      input: inputTensors[0].shape,
+      output: outputTensors[0].shape,
+      weights: weightsOfLayer(layer),
+      flow,
+      open: (size) => open(layer, size),
+      resize: (resize) => resizes.push({ ...resize, layer: layer.name }),
+    });
+    if (typeof out === 'string') return `'${layer.name}' (${classOf(layer)}), ${out}`;
+    flows.set(outputTensors[0].id, out);
     return undefined;
   }
-  const config = layer.getConfig() as Record<string, unknown>;
-  if (config.dataFormat === 'channelsFirst') return void refuseAll(`feeds '${layer.name}', whose channels come first`);
-  const weights = new Map(layer.weights.map((w) => [w.originalName.slice(w.originalName.lastIndexOf('/') + 1), w]));
-  return handler({
-    layer,
-    name: layer.name,
-    config,
-    input: inputs[0],
-    flow: incoming[0],
-    shapeOf: (weight) => weights.get(weight)?.shape.map((n) => n ?? 0),
-    site(flow, weight, axis) {
-      const found = weights.get(weight);
-      if (flow && found) flow.group.sites.push({ param: found.originalName, axis, unitOf: flow.unitOf });
-    },
-    open(size) {
-      const group: Draft = { id: layer.name, size, sites: [] };
-      groups.push(group);
-      return { group, unitOf: Int32Array.from({ length: size }, (_, unit) => unit) };
-    },
-  });
-}
 
-function inputsOf({ sourceLayer, nodeIndex }: SymbolicTensor): SymbolicTensor[] {
-  return sourceLayer.inboundNodes[nodeIndex]?.inputTensors ?? [];
-}
-
-/** Tensors before those made from them; without recursion, because networks can be deep. */
-function topological(outputs: readonly SymbolicTensor[]): SymbolicTensor[] {
-  const order = new Set<SymbolicTensor>();
-  const stack = [...outputs].reverse();
-  while (stack.length > 0) {
-    const tensor = stack[stack.length - 1];
-    const waiting = order.has(tensor) ? [] : inputsOf(tensor).filter((input) => !order.has(input));
-    if (waiting.length > 0) stack.push(...waiting);
-    else order.add(stack.pop()!);
+  function open(layer: Layer, size: number): Draft {
+    const group: Draft = { id: layer.name, size, sites: [] };
+    groups.set(layer.name, group);
+    return group;
   }
-  return [...order];
+
+  /** A layer that makes channels says why they stay, even where its rule was not asked. */
+  function openAnyway(layer: Layer, obstacle: string): void {
+    if (groups.has(layer.name)) return;
+    const own = weightsOfLayer(layer);
+    for (const [name, weight] of own) {
+      const outAxis = kernelOf(layer, name)?.outAxis ?? -1;
+      if (outAxis < 0 || !RULES.has(classOf(layer))) continue;
+      const group = open(layer, weight.param.shape[outAxis]);
+      group.skip = obstacle;
+      const flow = { group, unitOf: iota(group.size) };
+      tie(flow, weight, outAxis);
+      tie(flow, own.get('bias'), 0);
+    }
+  }
+
+  function weightsOfLayer(layer: Layer): Map<string, Weight> {
+    return new Map(weights.filter((w) => w.layer === layer).map((w) => [weightName(w.param.id), w]));
+  }
+}
+
+/** What keeps a layer's rule from being asked at all. */
+function obstacleOf(layer: Layer, calls: number, ownLayers: ReadonlySet<Layer>): string | undefined {
+  const name = classOf(layer);
+  const label = `'${layer.name}' (${name})`;
+  if (name === 'InputLayer') return undefined;
+  if (isModel(layer)) return `the nested model '${layer.name}'; groups that span models are not supported yet`;
+  if (!ownLayers.has(layer)) return `${label} of a nested model; groups that span models are not supported yet`;
+  if (MERGES.includes(name)) return `${label}; groups that span branches are not supported yet`;
+  if (calls > 1) return `${label}, which is called ${calls} times; groups through shared layers are not supported yet`;
+  if (!RULES.has(name)) return `${label}, through which channels are not followed`;
+  if (configOf(layer).dataFormat === 'channelsFirst')
+    return `${label}, whose layout is channelsFirst; only channelsLast is supported`;
+  return undefined;
 }

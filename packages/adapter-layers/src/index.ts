@@ -1,4 +1,5 @@
 export { adaptLayers, type AdaptOptions, type LayersPrunable } from './adapt.js';
-export { describeLayers, type LayerRow } from './describe.js';
-export { loadLayersModel, toArtifacts } from './load.js';
-export { LOSS_NAMES, type LossFunction } from './loss.js';
+export { toArtifacts } from './artifacts.js';
+export { describeLayers, type LayerDescription } from './describe.js';
+export { loadLayersModel } from './load.js';
+export { type Loss, type LossFunction, type LossName, LOSSES } from './loss.js';

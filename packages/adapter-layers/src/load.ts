@@ -1,138 +1,127 @@
-import { InputError, isEspalierError, show } from '@espalier/core';
+import { InputError, show } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, models } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { buildModel, invalid } from './build.js';
+import { type Weight, weightsOf } from './params.js';
+import { copyOf } from './tfjs.js';
+import { graphModel, parseTopology } from './topology.js';
 
-type Json = Record<string, unknown>;
+const FIX = 'export the model again, topology and weights together';
 
 /**
- * A tf.LayersModel from its artifacts, after checks that name what is wrong: graph models, unknown layer classes, weights
- * that are missing, too many or of another shape. Nothing is left in memory on an error.
+ * A tf.LayersModel from what a file holds: what `tf.loadLayersModel` does, with checks in front that name what is wrong, and
+ * nothing left behind when something is. Weights come in byte for byte, even where a layer has constraints. The optimizer
+ * and its state are left out. The caller disposes the model.
+ *
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'topology-keras3', 'layer-unknown', 'layer-connection',
+ * 'weights-missing', 'weights-mismatch', 'weight-shape', 'weight-duplicate' or 'weights-invalid'.
  */
 export async function loadLayersModel(artifacts: tf.io.ModelArtifacts): Promise<LayersModel> {
-  const topology = artifacts.modelTopology as Json | undefined;
-  if (artifacts.format === 'graph-model' || (topology && 'node' in topology)) {
-    throw new InputError(
-      'model-kind',
-      'a graph model is not supported yet; use a layers model (format: layers-model)',
-      { where: 'format', wanted: 'layers-model', found: 'graph-model' },
-    );
-  }
-  const modern = modernise(structuredClone(topology ?? {})) as Json;
-  checkClasses((modern.model_config ?? modern) as Json);
-  let model: LayersModel | undefined;
+  if (artifacts.format === 'graph-model') throw graphModel();
+  const { className, config } = parseTopology(artifacts.modelTopology);
+  const model = buildModel(className, config);
   try {
-    model = await models.modelFromJSON({ modelTopology: modern } as unknown as Parameters<
-      typeof models.modelFromJSON
-    >[0]);
-    loadWeights(model, artifacts);
-    if (artifacts.userDefinedMetadata) model.setUserDefinedMetadata(artifacts.userDefinedMetadata);
+    fill(weightsOf(model), artifacts);
+    if (artifacts.userDefinedMetadata) model.setUserDefinedMetadata(copyOf(artifacts.userDefinedMetadata) as object);
     return model;
   } catch (error) {
-    model?.dispose();
-    if (isEspalierError(error)) throw error;
-    const found = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new InputError('model-topology', `the model's topology cannot be built: ${show(found)}`, {
-      where: 'modelTopology',
+    disposeBuilt(model);
+    throw invalid(error);
+  }
+}
+
+/** Nested models do not always free what is in them. */
+function disposeBuilt(model: LayersModel): void {
+  const held = model.weights.map((weight) => weight.read());
+  model.dispose();
+  for (const variable of held) if (!variable.isDisposed) variable.dispose();
+}
+
+function fill(weights: readonly Weight[], { weightSpecs, weightData }: tf.io.ModelArtifacts): void {
+  if (weightSpecs === undefined || weightData === undefined) {
+    if (weights.length === 0) return;
+    throw new InputError(
+      'weights-missing',
+      `the topology has ${weights.length} weights, and none come with it; ${FIX}`,
+      {
+        where: 'weightData',
+        wanted: `${weights.length} weights`,
+        found: 'none',
+        fix: FIX,
+      },
+    );
+  }
+  const targets = match(
+    weights,
+    weightSpecs.filter(({ group }) => group !== 'optimizer'),
+  );
+  tf.tidy(() => {
+    const tensors = decode(weightData, weightSpecs);
+    for (const [name, { variable }] of targets) variable.assign(tensors[name]);
+  });
+}
+
+function decode(data: tf.io.WeightData, specs: tf.io.WeightsManifestEntry[]): tf.NamedTensorMap {
+  try {
+    return tf.io.decodeWeights(data, specs);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new InputError('weights-invalid', `the weights cannot be read: ${show(found)}; ${FIX}`, {
+      where: 'weightData',
       found,
+      fix: FIX,
       cause: error,
     });
   }
 }
 
-/** Keras 3 writes batch_shape and dtype policies where tfjs-layers wants batch_input_shape and names. */
-function modernise(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(modernise);
-  if (typeof value !== 'object' || value === null) return value;
-  const out: Json = {};
-  for (const [key, entry] of Object.entries(value)) {
-    if (key === 'batch_shape' && !('batch_input_shape' in value)) out.batch_input_shape = entry;
-    else if (key === 'dtype' && typeof entry === 'object' && entry !== null)
-      out.dtype = ((entry as Json).config as Json | undefined)?.name ?? 'float32';
-    else out[key] = modernise(entry);
-  }
-  return out;
-}
-
-/** Throws an InputError with code 'layer-unknown' that names the first layer whose class nobody registered. */
-function checkClasses(model: Json): void {
-  const known = tf.serialization.SerializationMap.getMap().classNameMap;
-  const config = model.config as Json | Json[] | undefined;
-  const listed = Array.isArray(config) ? config : config?.layers;
-  if (!Array.isArray(listed))
-    throw new InputError('model-topology', 'the model has no list of layers', { where: 'modelTopology.config.layers' });
-  for (const entry of listed as Json[]) {
-    const className = entry?.class_name;
-    const name = (entry?.config as Json | undefined)?.name ?? entry?.name;
-    if (typeof className !== 'string' || !Object.hasOwn(known, className)) {
-      const fix =
-        className === 'Lambda'
-          ? 'rebuild it without Lambda, which no file can carry'
-          : 'register custom layers with tf.serialization.registerClass';
-      throw new InputError(
-        'layer-unknown',
-        `layer ${show(String(name))} has the class ${show(String(className))}, which TensorFlow.js does not know; ${fix}`,
-        { where: String(name), found: String(className), fix },
-      );
-    }
-    if ((entry.config as Json | undefined)?.layers) checkClasses(entry);
-  }
-}
-
-function loadWeights(model: LayersModel, { weightSpecs = [], weightData }: tf.io.ModelArtifacts): void {
-  const wanted = new Map(model.weights.map((weight) => [weight.originalName, weight.shape]));
-  const nameOf = (name: string) => (wanted.has(name) ? name : shortened(name));
-  const given = new Map(weightSpecs.map((spec) => [nameOf(spec.name), spec]));
-  for (const [name, spec] of given) {
-    const shape = wanted.get(name);
-    if (!shape)
-      throw weightError(
-        'weight-extra',
-        `the manifest holds ${show(spec.name)}, which no layer of the model has`,
-        spec.name,
-      );
-    if (String(shape) !== String(spec.shape)) {
-      throw weightError(
-        'weight-shape',
-        `${show(spec.name)} has the shape [${spec.shape.join(', ')}] in the manifest, its layer wants [${shape.join(', ')}]`,
-        spec.name,
-      );
+/** Which weight each entry of the manifest is for; throws unless that comes out even. */
+function match(weights: readonly Weight[], specs: readonly tf.io.WeightsManifestEntry[]): Map<string, Weight> {
+  const open = new Map(weights.map((weight) => [weight.param.id, weight]));
+  const targets = new Map<string, Weight>();
+  const extra: string[] = [];
+  // Full names first, so that no other spelling takes a weight away from its namesake.
+  for (const exact of [true, false]) {
+    for (const { name } of specs) {
+      if (targets.has(name)) continue;
+      const id = (exact ? [name] : otherSpellings(name)).find((spelling) => open.has(spelling));
+      if (id !== undefined) {
+        targets.set(name, open.get(id)!);
+        open.delete(id);
+      } else if (!exact) extra.push(name);
     }
   }
-  const missing = [...wanted.keys()].find((name) => !given.has(name));
-  if (missing !== undefined)
-    throw weightError('weight-missing', `the manifest has no weight ${show(missing)}, which the model needs`, missing);
-  if (given.size !== weightSpecs.length)
-    throw weightError(
-      'weight-duplicate',
-      'two weights of the manifest belong to the same weight of the model',
-      'weightsManifest',
-    );
-
-  const tensors = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData ?? new ArrayBuffer(0)), weightSpecs);
-  try {
-    model.loadWeights(tensors, true);
-  } finally {
-    tf.dispose(tensors);
-  }
+  if (open.size > 0 || extra.length > 0) throw mismatch([...open.keys()], extra);
+  for (const { name, shape, dtype } of specs) checkSpec(name, shape, dtype, targets.get(name)!);
+  return targets;
 }
 
-const weightError = (code: string, message: string, where: string) =>
-  new InputError(code, `${message}; save the model again`, { where, fix: 'save the model again' });
-
-/** 'conv1/conv1/kernel', as older converters write, is 'conv1/kernel'. */
-function shortened(name: string): string {
+/** TensorFlow 2.2 adds the cell's name to weights of recurrent layers (layer/cell/kernel), Keras 3 the model's in front. */
+function otherSpellings(name: string): string[] {
   const parts = name.split('/');
-  return [...parts.slice(0, -2), ...parts.slice(-1)].join('/');
+  return [[...parts.slice(0, -2), ...parts.slice(-1)], parts.slice(1)].map((spelling) => spelling.join('/'));
 }
 
-/** What a model is saved as; weight data in one buffer. */
-export async function toArtifacts(model: LayersModel): Promise<tf.io.ModelArtifacts> {
-  let saved: tf.io.ModelArtifacts | undefined;
-  await model.save(
-    tf.io.withSaveHandler(async (artifacts) => {
-      saved = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
+function checkSpec(name: string, shape: readonly number[], dtype: string, { param, variable }: Weight): void {
+  const text = (sizes: readonly number[], type: string) => `[${sizes.join(', ')}] ${type}`;
+  if (tf.util.arraysEqual([...shape], [...param.shape]) && dtype === variable.dtype) return;
+  const [wanted, found] = [text(param.shape, variable.dtype), text(shape, dtype)];
+  throw new InputError('weight-shape', `weight ${show(name)}: the topology wants ${wanted}, found ${found}; ${FIX}`, {
+    where: name,
+    wanted,
+    found,
+    fix: FIX,
+  });
+}
+
+function mismatch(missing: readonly string[], extra: readonly string[]): InputError {
+  const list = (names: readonly string[]) =>
+    names.length === 0
+      ? 'none'
+      : `${names.slice(0, 5).map(show).join(', ')}${names.length > 5 ? `, and ${names.length - 5} more` : ''}`;
+  return new InputError(
+    'weights-mismatch',
+    `the weights do not fit the topology: missing ${list(missing)}; not in the topology ${list(extra)}; ${FIX}`,
+    { where: 'weightSpecs', wanted: list(missing), found: list(extra), fix: FIX },
   );
-  return { ...saved!, weightData: tf.io.CompositeArrayBuffer.join(saved!.weightData!) };
 }

@@ -1,79 +1,143 @@
-import { type Bits, checkPlan, isKept, type MaskHandle, type Plan, resolveMask, UsageError } from '@espalier/core';
+import {
+  type Bits,
+  checkPlan,
+  countKept,
+  type Group,
+  InputError,
+  isKept,
+  type MaskHandle,
+  type Plan,
+  resolveMask,
+  unitsOf,
+  UsageError,
+} from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Group } from '@espalier/core';
 import type { Weight } from './params.js';
 
 interface Masked {
   readonly id: string;
   readonly variable: tf.Variable;
-  readonly keep: tf.Tensor;
-  /** The whole weight as it was; shares its memory until the weight is assigned. */
-  readonly before: tf.Tensor;
+  readonly bits: Bits;
+  /** The pruned weights, in order, as they were. */
+  readonly pruned: Float32Array;
 }
 
-/** Pruned weights are replaced, never multiplied: −1 · 0 is −0, and NaN · 0 is NaN. */
-const zeroed = (keep: tf.Tensor, values: tf.Tensor) => tf.where(keep, values, tf.zerosLike(values));
-
+/**
+ * Puts +0 in place of every weight that the plan prunes, now and at each `apply()`. Weights are selected, not multiplied:
+ * 0 · −1 is −0, and 0 · NaN is NaN. What was pruned is kept on the CPU until the handle ends, so handles survive a change
+ * of backend. Ended, a handle throws a UsageError with code 'mask-ended' rather than let training refill the zeros.
+ *
+ * Throws an InputError with code 'plan-mismatch' for a plan of another model, and with code 'group-fixed' for a plan that
+ * removes units of a group that may lose none.
+ */
 export async function maskWeights(
-  plan: Plan,
   weights: readonly Weight[],
   groups: readonly Group[],
+  plan: Plan,
 ): Promise<MaskHandle> {
-  await checkPlan(plan, { params: weights.map(({ param }) => param), groups });
+  await checkUnits(plan, weights, groups);
   const masked: Masked[] = [];
   for (const { param, variable } of weights) {
     const bits = await resolveMask(plan, param, groups);
-    if (bits)
-      masked.push({
-        id: param.id,
-        variable,
-        keep: tf.tensor(toBytes(bits), [...param.shape], 'bool'),
-        before: tf.clone(variable),
-      });
+    if (!bits || countKept(bits) === bits.length) continue;
+    masked.push({ id: param.id, variable, bits, pruned: prunedOf(bits, await variable.data<'float32'>()) });
   }
-  const byId = new Map(masked.map((entry) => [entry.id, entry]));
-  let ended = false;
+  const kept = keptTensors(masked);
+  let active = true;
   const end = () => {
-    ended = true;
-    tf.dispose(masked.flatMap(({ keep, before }) => [keep, before]));
+    active = false;
+    kept.dispose();
+    masked.length = 0;
   };
-  const assign = (value: (entry: Masked) => tf.Tensor) =>
-    tf.tidy(() => masked.forEach((entry) => entry.variable.assign(value(entry))));
   const handle: MaskHandle = {
     plan,
     apply() {
-      if (ended) throw endedError('apply()');
-      assign(({ keep, variable }) => zeroed(keep, variable));
+      if (!active) throw ended('apply()');
+      tf.tidy(() => {
+        for (const [i, { variable }] of masked.entries()) variable.assign(zeroed(kept.get(i), variable));
+      });
     },
     maskGradients(grads) {
-      if (ended) throw endedError('maskGradients()');
-      return tf.tidy(() =>
-        Object.fromEntries(
-          Object.entries(grads).map(([id, grad]) => [
-            id,
-            byId.has(id) ? zeroed(byId.get(id)!.keep, grad) : tf.clone(grad),
-          ]),
-        ),
-      );
+      if (!active) throw ended('maskGradients()');
+      return tf.tidy(() => {
+        const index = new Map(masked.map(({ id }, i) => [id, i]));
+        const entries = Object.entries(grads).map(([id, grad]) => {
+          const i = index.get(id);
+          return [id, i === undefined ? tf.clone(grad) : zeroed(kept.get(i), grad)];
+        });
+        return Object.fromEntries(entries) as tf.NamedTensorMap;
+      });
     },
     restore() {
-      if (ended) return;
-      assign(({ keep, variable, before }) => tf.where(keep, variable, before));
+      if (!active) return;
+      tf.tidy(() => {
+        for (const [i, { variable, bits, pruned }] of masked.entries()) {
+          const before = tf.tensor(spread(bits, pruned), variable.shape, 'float32');
+          variable.assign(tf.where(kept.get(i), variable, before));
+        }
+      });
       end();
     },
-    makePermanent() {
-      if (!ended) end();
-    },
+    makePermanent: end,
   };
   handle.apply();
   return handle;
 }
 
-const toBytes = (bits: Bits) => Uint8Array.from({ length: bits.length }, (_, i) => Number(isKept(bits, i)));
+/** Throws unless the plan was made for a model of this shape and removes only units that may go. */
+export async function checkUnits(plan: Plan, weights: readonly Weight[], groups: readonly Group[]): Promise<void> {
+  await checkPlan(plan, { params: weights.map(({ param }) => param), groups });
+  for (const { id, skip } of groups) {
+    const units = unitsOf(plan, id);
+    if (skip === undefined || !units || countKept(units) === units.length) continue;
+    throw new InputError('group-fixed', `the plan removes channels of '${id}', which must stay: ${skip}`, {
+      where: id,
+      wanted: 'all channels kept',
+      found: `${units.length - countKept(units)} of ${units.length} removed`,
+    });
+  }
+}
 
-const endedError = (call: string) =>
-  new UsageError(
-    'mask-ended',
-    `${call} was called on a mask that restore() or makePermanent() has ended; mask the model again`,
-    { where: call },
-  );
+function ended(call: string): UsageError {
+  const fix = 'mask the model again';
+  return new UsageError('mask-ended', `${call} of a mask that restore() or makePermanent() has ended; ${fix}`, {
+    where: call,
+    fix,
+  });
+}
+
+const zeroed = (kept: tf.Tensor, t: tf.Tensor) => tf.where(kept, t, tf.zerosLike(t));
+
+function prunedOf(bits: Bits, values: Float32Array): Float32Array {
+  return values.filter((_, i) => !isKept(bits, i));
+}
+
+/** The pruned weights back in their places, 0 everywhere else. */
+function spread(bits: Bits, pruned: Float32Array): Float32Array {
+  let at = 0;
+  return Float32Array.from({ length: bits.length }, (_, i) => (isKept(bits, i) ? 0 : pruned[at++]));
+}
+
+/** Boolean masks on the current backend, made when first asked for, and again when the backend has changed. */
+function keptTensors(masked: readonly Masked[]) {
+  let tensors: tf.Tensor[] = [];
+  let backend = '';
+  const dispose = () => {
+    tf.dispose(tensors);
+    tensors = [];
+  };
+  return {
+    dispose,
+    get(index: number): tf.Tensor {
+      if (backend !== tf.getBackend()) {
+        dispose();
+        backend = tf.getBackend();
+      }
+      const { bits, variable } = masked[index];
+      tensors[index] ??= tf.keep(tf.tensor(boolsOf(bits), variable.shape, 'bool'));
+      return tensors[index];
+    },
+  };
+}
+
+const boolsOf = (bits: Bits) => Uint8Array.from({ length: bits.length }, (_, i) => Number(isKept(bits, i)));

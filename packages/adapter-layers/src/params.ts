@@ -1,112 +1,99 @@
-import type { Param } from '@espalier/core';
-import { InputError, show } from '@espalier/core';
+import { InputError, type Param, show } from '@espalier/core';
 import type { Variable } from '@tensorflow/tfjs-core';
-import type { layers, LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
+import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
+import { type Kernel, kernelOf } from './kernels.js';
+import { type Call, callsOf, classOf, type Layer, layersOf, variableOf } from './tfjs.js';
 
-type Layer = layers.Layer;
-
+/** A weight of a model: what Espalier says of it, the layer it belongs to, the variable that holds it. */
 export interface Weight {
   readonly param: Param;
   readonly layer: Layer;
   readonly variable: Variable;
 }
 
-const innerLayers = (layer: Layer): Layer[] =>
-  'layers' in layer ? (layer as unknown as { layers: Layer[] }).layers : [];
+const NORMS = ['gamma', 'beta', 'moving_mean', 'moving_variance', 'alpha'];
 
-/** Every layer with weights of its own, those inside nested models included. */
-export function leafLayers(model: { readonly layers: Layer[] }): Layer[] {
-  return model.layers.flatMap((layer) =>
-    innerLayers(layer).length > 0 ? leafLayers({ layers: innerLayers(layer) }) : [layer],
+/** 'conv1/kernel' → 'kernel'. */
+export const weightName = (id: string) => id.slice(id.lastIndexOf('/') + 1);
+
+/**
+ * Every weight of the model in layer order, those of a layer in the layer's order. Freezing a layer does not change it, as
+ * it would the order of `model.weights`.
+ *
+ * Throws an InputError with code 'weight-duplicate' where two weights share a name: files and plans know them by name.
+ */
+export function weightsOf(model: LayersModel): Weight[] {
+  const calls = callsOf(model);
+  const trainable = new Set(model.trainableWeights);
+  const names = new Set<string>();
+  const seen = new Set<LayerVariable>();
+  return layersOf(model).flatMap((layer) =>
+    inLayerOrder(layer).flatMap((weight) => {
+      if (seen.has(weight)) return [];
+      seen.add(weight);
+      const id = weight.originalName;
+      if (names.has(id)) throw duplicate(id, layer);
+      names.add(id);
+      const param = describe(id, weight, layer, calls.get(layer) ?? [], trainable.has(weight));
+      return [{ param, layer, variable: variableOf(weight) }];
+    }),
   );
 }
 
-/** Every weight of the model, in the model's order. */
-export function weightsOf(model: LayersModel): Weight[] {
-  const owners = new Map(leafLayers(model).flatMap((layer) => layer.weights.map((weight) => [weight, layer] as const)));
-  const seen = new Set<string>();
-  return model.weights.map((weight) => {
-    const id = weight.originalName;
-    if (seen.has(id)) {
-      throw new InputError(
-        'weight-duplicate',
-        `two weights of the model are called ${show(id)}; rename one of the layers`,
-        { where: id },
-      );
-    }
-    seen.add(id);
-    const layer = owners.get(weight);
-    // The value of a LayerVariable is the variable that training assigns to.
-    return { param: describe(weight, layer), layer: layer!, variable: weight.read() as Variable };
-  });
+/** `layer.weights` puts the trainable ones first, whatever they are. */
+function inLayerOrder(layer: Layer): LayerVariable[] {
+  return [...layer.weights].sort((a, b) => a.id - b.id);
 }
 
-const BATCH_NORM = new Set(['gamma', 'beta', 'moving_mean', 'moving_variance']);
-const KERNELS = new Set(['kernel', 'depthwise_kernel', 'pointwise_kernel', 'recurrent_kernel', 'embeddings']);
-
-function describe(weight: LayerVariable, layer: Layer | undefined): Param {
-  const id = weight.originalName;
-  const name = id.slice(id.lastIndexOf('/') + 1);
-  const shape = weight.shape.map((n) => n ?? 0);
-  const className = layer?.getClassName() ?? 'unknown';
-  const base = { id, shape, trainable: weight.trainable && !name.startsWith('moving_') };
-  if (BATCH_NORM.has(name)) return { ...base, inAxis: -1, role: 'norm', uses: 0, skip: `${name} of a normalisation` };
-  if (!KERNELS.has(name) || shape.length < 2) {
-    return {
-      ...base,
-      inAxis: -1,
-      role: 'bias',
-      uses: 0,
-      skip: name === 'bias' ? 'a bias' : `${show(name)} is no kernel`,
-    };
-  }
-  const skip = skipReason(name, className);
+function describe(id: string, weight: LayerVariable, layer: Layer, calls: readonly Call[], trainable: boolean): Param {
+  const shape = weight.shape as number[];
+  const kernel = kernelOf(layer, weightName(id));
+  const role = roleOf(id, shape, kernel);
+  const skip = whyNot(weight, layer, role, kernel);
   return {
-    ...base,
-    inAxis: inAxisOf(name, className, shape.length),
-    role: 'kernel',
-    uses: usesOf(name, className, layer),
-    ...(skip && { skip }),
+    id,
+    shape,
+    inAxis: kernel?.inAxis ?? -1,
+    role,
+    uses: role === 'kernel' ? usesOf(layer, kernel, calls) : 0,
+    trainable,
+    ...(skip !== undefined && { skip }),
   };
 }
 
-function skipReason(name: string, className: string): string | undefined {
-  if (name === 'embeddings') return 'an embedding is looked up, not multiplied';
-  return className === 'unknown' ? 'its layer is not known' : undefined;
+function roleOf(id: string, shape: readonly number[], kernel: Kernel | undefined): Param['role'] {
+  if (kernel) return 'kernel';
+  if (NORMS.includes(weightName(id))) return 'norm';
+  return shape.length > 1 && weightName(id) !== 'bias' ? 'kernel' : 'bias';
 }
 
-function inAxisOf(name: string, className: string, rank: number): number {
-  // A depthwise kernel [h, w, in, mult] sums over no inputs; transposed convolutions are [h, w, out, in].
-  if (name === 'depthwise_kernel') return -1;
-  return className.endsWith('Transpose') ? rank - 1 : rank - 2;
-}
-
-/** Multiplications per weight and sample, over every place where the layer is applied. */
-function usesOf(name: string, className: string, layer: Layer | undefined): number | null {
-  if (name === 'embeddings') return 0;
-  let uses = 0;
-  for (const node of layer?.inboundNodes ?? []) {
-    const shapes = className.endsWith('Transpose') || isRecurrent(className) ? node.inputShapes : node.outputShapes;
-    const sizes = positionsOf(className, [shapes].flat()[0] as (number | null)[] | number, layer!);
-    if (sizes === undefined || sizes.some((n) => n === null)) return null;
-    uses += (sizes as number[]).reduce((a, b) => a * b, 1);
-  }
-  return uses;
-}
-
-const isRecurrent = (className: string) => /^(SimpleRNN|GRU|LSTM|Bidirectional|RNN)$/.test(className);
-
-/** The sizes of the axes that a kernel is applied along; undefined where that is not known. */
-function positionsOf(
-  className: string,
-  shape: (number | null)[] | number,
+function whyNot(
+  weight: LayerVariable,
   layer: Layer,
-): (number | null)[] | undefined {
-  if (!Array.isArray(shape)) return undefined;
-  if (isRecurrent(className)) return [shape[1]];
-  const channelsFirst = (layer.getConfig() as { dataFormat?: string }).dataFormat === 'channelsFirst';
-  if (/^(Dense|TimeDistributed|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/.test(className)) {
-    return channelsFirst && className !== 'Dense' ? shape.slice(2) : shape.slice(1, -1);
-  }
-  return undefined;
+  role: Param['role'],
+  kernel: Kernel | undefined,
+): string | undefined {
+  if (role === 'norm') return `${weightName(weight.originalName)} of a ${classOf(layer)}`;
+  if (role === 'bias') return 'a bias';
+  if (!kernel) return `the layer class ${show(classOf(layer))} is not known, its weights are left alone`;
+  if (weight.dtype !== 'float32') return `its values are ${weight.dtype}, only float32 is pruned`;
+  return kernel.skip;
+}
+
+/** Over all calls of the layer: a shared layer multiplies once for each. */
+function usesOf(layer: Layer, kernel: Kernel | undefined, calls: readonly Call[]): number | null {
+  if (!kernel) return null;
+  return calls.reduce<number | null>((sum, call) => {
+    const uses = kernel.uses(call, layer);
+    return sum === null || uses === null ? null : sum + uses;
+  }, 0);
+}
+
+function duplicate(id: string, layer: Layer): InputError {
+  const fix = 'give the layers of nested models names of their own';
+  return new InputError(
+    'weight-duplicate',
+    `two weights are called ${show(id)}, the second in layer ${show(layer.name)}; ${fix}`,
+    { where: id, wanted: 'a name for each weight', found: `${id} twice`, fix },
+  );
 }

@@ -1,27 +1,57 @@
-import { checkPlan, countKept, type Group, isKept, keptSlices, type Plan, unitsOf } from '@espalier/core';
+import {
+  type Bits,
+  countKept,
+  type Group,
+  InputError,
+  isKept,
+  keptSlices,
+  type Plan,
+  resolveMask,
+  unitsOf,
+} from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, models } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { buildModel, isRegistered } from './build.js';
+import type { Resize } from './flow.js';
+import type { Dependencies } from './groups.js';
+import { checkUnits } from './mask.js';
 import { type Weight, weightsOf } from './params.js';
+import { classOf, type Config, copyOf, modelConfig } from './tfjs.js';
+import { unknownClass } from './topology.js';
+
+interface Values {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
 
 /**
- * A new model without the units that the plan removes. Element masks of the plan are applied to what is left. The model
- * given is left as it is.
+ * A new model without the units that the plan removes, of the same layers under the same names. Element masks come along as
+ * zeros. On any input it gives what the masked model gives, to rounding. The optimizer stays behind.
+ *
+ * Throws an InputError with code 'plan-mismatch' for a plan of another model, 'group-fixed' or 'group-empty' for units that
+ * cannot go, 'layer-unknown' for a layer whose class is not registered.
  */
 export async function shrinkModel(
   model: LayersModel,
   weights: readonly Weight[],
-  groups: readonly Group[],
+  { groups, resizes }: Dependencies,
   plan: Plan,
 ): Promise<LayersModel> {
-  await checkPlan(plan, { params: weights.map(({ param }) => param), groups });
-  const smaller = await models.modelFromJSON(smallerTopology(model, groups, plan));
+  await checkUnits(plan, weights, groups);
+  for (const { id, size } of groups) {
+    const units = unitsOf(plan, id);
+    if (units && countKept(units) === 0) throw empty(id, size);
+  }
+  const values = new Map<string, Values>();
+  for (const weight of weights) values.set(weight.param.id, await keptValues(weight, groups, plan));
+  for (const layer of model.layers) if (!isRegistered(classOf(layer))) throw unknownClass(layer.name, classOf(layer));
+
+  const smaller = buildModel(classOf(model), resizeConfig(model, resizes, plan));
   try {
-    const target = new Map(weightsOf(smaller).map((weight) => [weight.param.id, weight]));
-    for (const weight of weights) {
-      const { values, shape } = await keptValues(weight, groups, plan);
-      tf.tidy(() => target.get(weight.param.id)!.variable.assign(tf.tensor(values, shape, 'float32')));
-    }
-    smaller.setUserDefinedMetadata((model.getUserDefinedMetadata() ?? {}) as object);
+    fill(smaller, values);
+    if (!model.trainable) smaller.trainable = false;
+    const metadata = model.getUserDefinedMetadata();
+    if (metadata) smaller.setUserDefinedMetadata(copyOf(metadata) as object);
     return smaller;
   } catch (error) {
     smaller.dispose();
@@ -29,48 +59,72 @@ export async function shrinkModel(
   }
 }
 
-interface LayerJson {
-  class_name: string;
-  config: Record<string, unknown> & { name: string };
-}
-
-function smallerTopology(model: LayersModel, groups: readonly Group[], plan: Plan) {
-  const topology = model.toJSON(null, false) as unknown as { config: { layers: LayerJson[] } };
-  const sizes = new Map(groups.flatMap(({ id }) => (unitsOf(plan, id) ? [[id, countKept(plan.units[id])]] : [])));
-  topology.config.layers.forEach(({ config }, i) => {
-    // Some programs note the input shape on every layer, and behind the first it would no longer be true.
-    if (model.getClassName() === 'Sequential' && i > 0) delete config.batch_input_shape;
-    const size = sizes.get(config.name);
-    if (size !== undefined) config['filters' in config ? 'filters' : 'units'] = size;
-  });
-  return topology as unknown as Parameters<typeof models.modelFromJSON>[0];
-}
-
-/** The weight with the removed slices of every axis left out. */
-async function keptValues(
-  { param, variable }: Weight,
-  groups: readonly Group[],
-  plan: Plan,
-): Promise<{ values: Float32Array; shape: number[] }> {
-  let values = Float32Array.from(await variable.data());
-  const shape = [...param.shape];
-  if (plan.params.includes(param.id)) {
-    const mask = await plan.mask(param.id);
-    values.forEach((_, i) => {
-      if (!isKept(mask, i)) values[i] = 0;
-    });
-  }
+async function keptValues({ param, variable }: Weight, groups: readonly Group[], plan: Plan): Promise<Values> {
+  const bits = await resolveMask(plan, param, groups);
+  const all = (await variable.data<'float32'>()).slice();
+  if (bits) all.forEach((_, i) => isKept(bits, i) || (all[i] = 0));
+  let values: Values = { shape: param.shape, data: all };
   for (const group of groups) {
     const units = unitsOf(plan, group.id);
     if (!units) continue;
     for (const site of group.sites) {
-      if (site.param !== param.id) continue;
-      const slices = keptSlices(units, site);
-      const inner = shape.slice(site.axis + 1).reduce((a, b) => a * b, 1);
-      const length = shape[site.axis];
-      values = values.filter((_, i) => isKept(slices, Math.floor(i / inner) % length));
-      shape[site.axis] = countKept(slices);
+      if (site.param === param.id) values = takeSlices(values, site.axis, keptSlices(units, site));
     }
   }
-  return { values, shape };
+  return values;
+}
+
+/** The kept slices along one axis, in order. */
+function takeSlices({ shape, data }: Values, axis: number, kept: Bits): Values {
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const smaller = shape.map((size, i) => (i === axis ? countKept(kept) : size));
+  const out = new Float32Array(smaller.reduce((a, b) => a * b, 1));
+  for (let from = 0, to = 0; from < data.length; from += inner) {
+    if (!isKept(kept, (from / inner) % shape[axis])) continue;
+    out.set(data.subarray(from, from + inner), to);
+    to += inner;
+  }
+  return { shape: smaller, data: out };
+}
+
+/** The model's configuration with fewer units where the plan removes some. */
+function resizeConfig(model: LayersModel, resizes: readonly Resize[], plan: Plan): Config {
+  const config = modelConfig(model);
+  const isSequential = classOf(model) === 'Sequential';
+  return { ...config, layers: config.layers.map((entry, i) => ({ ...entry, config: resized(entry, i) })) };
+
+  function resized(entry: Config, index: number): Config {
+    let own = { ...(entry.config as Config) };
+    // The input's shape is said by the first layer; what others say of theirs may be of the larger model.
+    if (entry.className !== 'InputLayer' && !(isSequential && index === 0)) delete own.batchInputShape;
+    for (const { layer, group, unitOf, change } of resizes) {
+      const units = layer === own.name && unitsOf(plan, group);
+      if (units)
+        own = change(
+          own,
+          unitOf.reduce((sum, unit) => sum + Number(isKept(units, unit)), 0),
+        );
+    }
+    return own;
+  }
+}
+
+function fill(model: LayersModel, values: ReadonlyMap<string, Values>): void {
+  tf.tidy(() => {
+    for (const { param, variable } of weightsOf(model)) {
+      const { shape, data } = values.get(param.id)!;
+      // Assigned to the variable itself: a constraint of the layer would change what training left.
+      variable.assign(tf.tensor(data, [...shape], variable.dtype));
+    }
+  });
+}
+
+function empty(where: string, size: number): InputError {
+  const fix = 'keep at least one channel of each layer';
+  return new InputError('group-empty', `the plan removes all ${size} channels of '${where}'; ${fix}`, {
+    where,
+    wanted: 'at least one channel',
+    found: 'none',
+    fix,
+  });
 }

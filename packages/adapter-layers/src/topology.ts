@@ -1,0 +1,160 @@
+import { InputError, show } from '@espalier/core';
+import { isRegistered } from './build.js';
+import { toKeras2 } from './keras3.js';
+import type { Config } from './tfjs.js';
+
+/** A layer as files have it: `{ class_name, config, name?, inbound_nodes? }`. */
+export interface FileLayer extends Config {
+  readonly class_name: string;
+  readonly config: Config;
+}
+
+const CONTAINERS = ['Sequential', 'Functional', 'Model'];
+
+/**
+ * The class and the configuration of the outermost model, ready for TensorFlow.js. Checks what TensorFlow.js would stumble
+ * over or, given a connection to a layer that is not there, never come back from.
+ *
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'layer-unknown' or 'layer-connection'.
+ */
+export function parseTopology(topology: unknown): { className: string; config: Config } {
+  const outer = topology as Config | undefined;
+  if (outer && Array.isArray(outer.node)) throw graphModel();
+  const model = toKeras2(asLayer(outer?.model_config ?? outer, 'modelTopology'));
+  if (!CONTAINERS.includes(model.class_name)) {
+    throw malformed('modelTopology.class_name', `one of ${CONTAINERS.join(', ')}`, model.class_name);
+  }
+  checkLayer(model, 'modelTopology');
+  const { className, config } = toCamelCase(model) as { className: string; config: Config };
+  return { className, config: Array.isArray(config) ? { layers: config } : config };
+}
+
+export function graphModel(): InputError {
+  const fix = 'convert it to a layers model, with tensorflowjs_converter --output_format tfjs_layers_model';
+  return new InputError('graph-model', `this is a graph model, and GraphModels are not supported yet; ${fix}`, {
+    where: 'format',
+    wanted: 'layers-model',
+    found: 'graph-model',
+    fix,
+  });
+}
+
+export function unknownClass(layer: string, className: string): InputError {
+  const fix =
+    className === 'Lambda'
+      ? 'a Lambda holds Python code; replace it by a layer class that is registered with tf.serialization.registerClass()'
+      : 'import the code that defines it and calls tf.serialization.registerClass() before the model is loaded';
+  return new InputError(
+    'layer-unknown',
+    `layer ${show(layer)} is of the class ${show(className)}, which is not registered; ${fix}`,
+    { where: layer, wanted: 'a registered layer class', found: className, fix },
+  );
+}
+
+function malformed(where: string, wanted: string, value: unknown): InputError {
+  const found = typeof value === 'string' ? value : value === null ? 'null' : typeof value;
+  return new InputError('topology-invalid', `${where}: wanted ${wanted}, found ${show(found)}`, {
+    where,
+    wanted,
+    found,
+  });
+}
+
+export function asLayer(value: unknown, where: string): FileLayer {
+  if (typeof value !== 'object' || value === null) throw malformed(where, 'an object', value);
+  const { class_name: className, config } = value as Config;
+  if (typeof className !== 'string') throw malformed(`${where}.class_name`, 'the name of a class', className);
+  if (typeof config !== 'object' || config === null) throw malformed(`${where}.config`, 'an object', config);
+  return value as FileLayer;
+}
+
+/** The layers of a container; Keras 1 wrote a Sequential's in place of its configuration. */
+export function layersIn({ class_name: className, config }: FileLayer, where: string): FileLayer[] | undefined {
+  if (!CONTAINERS.includes(className)) return undefined;
+  const layers = Array.isArray(config) ? config : config.layers;
+  if (!Array.isArray(layers)) throw malformed(`${where}.config.layers`, 'an array', layers);
+  return layers.map((layer, i) => asLayer(layer, `${where}.config.layers[${i}]`));
+}
+
+function checkLayer(layer: FileLayer, where: string): void {
+  const name = String(layer.config.name ?? layer.name ?? where);
+  if (!isRegistered(layer.class_name)) throw unknownClass(name, layer.class_name);
+  const inside = layersIn(layer, where);
+  inside?.forEach((inner, i) => checkLayer(inner, `${where}.config.layers[${i}]`));
+  if (inside && layer.class_name !== 'Sequential') checkConnections(layer, inside, name);
+  // What TimeDistributed and Bidirectional wrap.
+  if (typeof layer.config.layer === 'object' && layer.config.layer !== null) {
+    checkLayer(asLayer(layer.config.layer, `${where}.config.layer`), `${where}.config.layer`);
+  }
+}
+
+type Reference = readonly [layer: string, node: number, ...rest: unknown[]];
+
+/** Connects the layers on paper: each call needs its inputs first. What then is left over waits for itself, or for nothing. */
+function checkConnections(model: FileLayer, layers: readonly FileLayer[], where: string): void {
+  const calls = new Map<string, number>();
+  const nameOf = (layer: FileLayer) => String(layer.name ?? layer.config.name);
+  const waiting: { name: string; needs: Reference[] }[] = [];
+  for (const layer of layers) {
+    const name = nameOf(layer);
+    // Inputs and models bring a call of their own.
+    calls.set(name, layer.class_name === 'InputLayer' || layersIn(layer, where) ? 1 : 0);
+    for (const needs of (layer.inbound_nodes as Reference[][] | undefined) ?? []) waiting.push({ name, needs });
+  }
+  const check = (references: unknown, of: string) => {
+    if (!Array.isArray(references))
+      throw malformed(`the connections of ${show(of)} in ${show(where)}`, 'an array', references);
+    for (const reference of references as Reference[]) {
+      if (!Array.isArray(reference) || !calls.has(reference[0])) throw dangling(where, of, reference?.[0]);
+    }
+  };
+  for (const { name, needs } of waiting) check(needs, name);
+  const ready = ([layer, node]: Reference) => node < calls.get(layer)!;
+  for (let left = waiting; left.length > 0;) {
+    const still = left.filter(({ name, needs }) => {
+      if (!needs.every(ready)) return true;
+      calls.set(name, calls.get(name)! + 1);
+      return false;
+    });
+    if (still.length === left.length) {
+      const [{ name, needs }] = still;
+      throw dangling(where, name, needs.find((reference) => !ready(reference))![0]);
+    }
+    left = still;
+  }
+  for (const end of ['input_layers', 'output_layers']) {
+    check(model.config[end], end);
+    const missing = (model.config[end] as Reference[]).find((reference) => !ready(reference));
+    if (missing) throw dangling(where, end, missing[0]);
+  }
+}
+
+function dangling(where: string, layer: string, found: unknown): InputError {
+  return new InputError(
+    'layer-connection',
+    `${show(layer)} in ${show(where)} is connected to ${show(String(found))}, which is not there or waits for it in turn; export the model again`,
+    { where: layer, wanted: 'a layer in front of it', found: String(found), fix: 'export the model again' },
+  );
+}
+
+const CONNECTIONS = ['inboundNodes', 'inputLayers', 'outputLayers'];
+
+/**
+ * Python's spelling to tfjs-layers': keys and values in camel case, except names. In connections, layers' names come first.
+ */
+function toCamelCase(value: unknown, key = ''): unknown {
+  const camel = (text: string) =>
+    text.length > 1 ? text.replace(/_+(\w|$)/g, (_, next: string) => next.toUpperCase()) : text;
+  if (typeof value === 'string') return key === 'name' || key === 'className' ? value : camel(value);
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, i) =>
+      CONNECTIONS.includes(key) && i === 0 && typeof item === 'string'
+        ? item
+        : toCamelCase(item, key === 'name' ? '' : key),
+    );
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [camel(name), toCamelCase(inner, camel(name))]),
+  );
+}
