@@ -71,7 +71,7 @@ describe('by hand', () => {
     await expect(text('local', net(two, 1))).rejects.toMatchObject({ code: 'channels-impossible' });
   });
 
-  test('scores of every site are averaged over the weights of the channel', async () => {
+  test('a channel's mean score at each site, each site in units of its own mean', async () => {
     const base = net({ a: [1, 2] }, 0.5);
     const next: Param = { ...base.params[0], id: 'next/kernel', shape: [4, 2] };
     const group: Group = {
@@ -82,7 +82,7 @@ describe('by hand', () => {
       params: ['a/kernel', next.id],
       read: async (id) => Float32Array.from(id === next.id ? [9, 9, 0, 0, 9, 9, 0, 0] : [1, 2]),
     };
-    // Channel 0: (1 + 9·4) / 5, channel 1: (2 + 0) / 5.
+    // Site 1: 1 and 2 in units of 1.5. Site 2: 9 and 0 in units of 4.5. Channel 0: (2/3 + 2) / 2, channel 1: (4/3 + 0) / 2.
     expect(await text('global', { ...base, params: [...base.params, next], groups: [group], scores })).toEqual({
       a: '10',
     });
