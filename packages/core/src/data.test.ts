@@ -1,8 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { arrayBatches, checkDataset, checkInputShape, type Dataset } from './data.js';
 
-beforeAll(() => tf.setBackend('cpu'));
+beforeAll(async () => {
+  tf.env().set('PROD', true);
+  await tf.setBackend('cpu');
+});
 
 const digits: Dataset = {
   x: Float32Array.from({ length: 20 }, (_, i) => i),
@@ -38,6 +42,12 @@ test('batches in order, the last one shorter, labels one-hot, inputs in the shap
     expect(x.shape).toEqual([2, 4]);
     break;
   }
+});
+
+test('labels are ones on the wasm backend too', async () => {
+  await tf.setBackend('wasm');
+  expect((await rows(arrayBatches(digits, { limit: 2 })))[0][1]).toEqual([1, 0, 0, 0, 1, 0]);
+  await tf.setBackend('cpu');
 });
 
 test('a seed shuffles, the same way each time; a limit cuts', async () => {

@@ -2,7 +2,7 @@
  * Labelled samples in memory, and batches of tensors from them. A path of its own (`@espalier/core/data`), because it is
  * the only part of core that needs TensorFlow.js when it runs.
  */
-import { oneHot, tensor, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { Batch } from './contracts.js';
 import { InputError, show, UsageError } from './errors.js';
 import { seededRandom, shuffle } from './random.js';
@@ -99,14 +99,12 @@ function gather(data: Dataset, rows: Int32Array, inputShape: readonly number[]):
   const x = new Float32Array(rows.length * width);
   rows.forEach((row, i) => x.set(data.x.subarray(row * width, (row + 1) * width), i * width));
   const inputs = tensor(x, [rows.length, ...inputShape], 'float32');
-  if (data.classes !== undefined) {
-    const labels = tensor1d(
-      Int32Array.from(rows, (row) => data.y[row]),
-      'int32',
-    );
-    const y = oneHot(labels, data.classes, 1, 0, 'float32');
-    labels.dispose();
-    return { x: inputs, y };
+  const { classes } = data;
+  if (classes !== undefined) {
+    // tf.oneHot would do, but on the wasm backend it writes the bits of an integer 1 into a float32 tensor.
+    const hot = new Float32Array(rows.length * classes);
+    rows.forEach((row, i) => (hot[i * classes + data.y[row]] = 1));
+    return { x: inputs, y: tensor(hot, [rows.length, classes], 'float32') };
   }
   const targets = data.y.length / data.size;
   const y = new Float32Array(rows.length * targets);

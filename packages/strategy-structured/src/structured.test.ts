@@ -71,7 +71,7 @@ describe('by hand', () => {
     await expect(text('local', net(two, 1))).rejects.toMatchObject({ code: 'channels-impossible' });
   });
 
-  test('a channel's mean score at each site, each site in units of its own mean', async () => {
+  test('the mean score of a channel at each site, each site in units of its own mean', async () => {
     const base = net({ a: [1, 2] }, 0.5);
     const next: Param = { ...base.params[0], id: 'next/kernel', shape: [4, 2] };
     const group: Group = {

@@ -1,4 +1,4 @@
-import { checkFiniteScores, type Group, type Param, type Scores, type Selection, type Site } from '@espalier/core';
+import { checkFiniteScores, type Group, type Param, type Selection, type Site } from '@espalier/core';
 
 /**
  * One score per channel: what the scorer says of the group itself (`readGroup`), else the mean over the group's kernel
