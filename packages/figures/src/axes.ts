@@ -2,16 +2,14 @@
 interface Spot {
   readonly x: number;
   readonly y: number;
-  readonly lo?: number;
-  readonly hi?: number;
 }
 
 /** A linear axis starts at 0 where nothing is negative, so that distances can be read as ratios. */
 export function xDomain(points: readonly Spot[], scale: 'linear' | 'log'): [number, number] {
-  const all = points.flatMap(({ x, lo = x, hi = x }) => [x, lo, hi]);
+  const all = points.map(({ x }) => x);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   if (scale === 'log') return [low / 1.25, high * 1.25];
-  const pad = (high - Math.min(0, low)) * 0.06 || 1;
+  const pad = (high - Math.min(0, low)) * 0.12 || 1;
   return [low >= 0 ? 0 : low - pad, high + pad];
 }
 

@@ -15,7 +15,7 @@ export interface ParetoPoint {
   readonly series: string;
   /** The model that the others were pruned from. */
   readonly dense?: boolean;
-  /** The spread of x, such as p10 and p90 of a latency. */
+  /** The spread of x, such as p10 and p90 of a latency; cut where it leaves the range of the points. */
   readonly lo?: number;
   readonly hi?: number;
 }
@@ -29,6 +29,7 @@ export interface ParetoOptions {
   readonly formatX?: (x: number) => string;
   readonly formatY?: (y: number) => string;
   readonly width?: number;
+  /** Of the plot with its axes; title and legend come on top. */
   readonly height?: number;
   readonly background?: Background;
 }
@@ -41,7 +42,7 @@ export const PARETO_DEFAULTS = {
   formatX: short,
   formatY: short,
   width: 640,
-  height: 420,
+  height: 360,
   background: 'white',
 } as const;
 
@@ -57,7 +58,7 @@ const RADIUS = 4.5;
  * @throws InputError 'figure-empty', 'figure-not-finite', 'figure-log' (a log axis and an x of 0 or less)
  */
 export function pareto(points: readonly ParetoPoint[], options: ParetoOptions = {}): string {
-  const { title, xLabel, yLabel, xScale, better, formatX, formatY, width, height, background } = {
+  const { title, xLabel, yLabel, xScale, better, formatX, formatY, width, background, ...rest } = {
     ...PARETO_DEFAULTS,
     ...options,
   };
@@ -81,18 +82,22 @@ export function pareto(points: readonly ParetoPoint[], options: ParetoOptions = 
   }
   header.push(text(document, EDGE, top + 16, yLabel, { muted: true }));
   top += 20;
+  const height = top + rest.height;
 
   const best = frontier(points, better);
   const x = xDomain(points, xScale);
   const y = yDomain(points);
   const edge = better.x === 'lower' ? x[1] : x[0];
+  const spreads = points
+    .filter(hasSpread)
+    .map(({ y, lo, hi }) => ({ y, lo: Math.max(x[0], lo!), hi: Math.min(x[1], hi!) }));
   const steps = [...best, { ...best[best.length - 1], x: edge }];
   const xTicks = { ticks: xScale === 'log' ? logTicks(x) : 6 };
   let unlabelled = 0;
   const plot = Plot.plot({
     document,
     width,
-    height: height - top,
+    height: rest.height,
     marginLeft: MARGIN.left,
     marginRight: MARGIN.right,
     marginTop: MARGIN.top,
@@ -109,7 +114,7 @@ export function pareto(points: readonly ParetoPoint[], options: ParetoOptions = 
       Plot.axisY({ ticks: 6, tickFormat: formatY, tickSize: 0, label: null }),
       Plot.ruleY(dense.slice(0, 1), { y: 'y', stroke: 'currentColor', strokeOpacity: 0.45, strokeDasharray: '2 4' }),
       Plot.line(steps, { x: 'x', y: 'y', stroke: GREY, strokeWidth: 1.6, strokeOpacity: 0.8, curve: 'step-after' }),
-      Plot.ruleY(points.filter(hasSpread), { x1: 'lo', x2: 'hi', y: 'y', stroke: GREY, strokeOpacity: 0.7 }),
+      Plot.ruleY(spreads, { x1: 'lo', x2: 'hi', y: 'y', stroke: GREY, strokeOpacity: 0.5 }),
       Plot.dot(pruned, { x: 'x', y: 'y', fill: 'series', symbol: 'series', r: RADIUS }),
       Plot.dot(dense, { x: 'x', y: 'y', fill: 'currentColor', r: 3 }),
       Plot.dot(dense, { x: 'x', y: 'y', stroke: 'currentColor', strokeWidth: 1.5, r: 6.5 }),
@@ -121,13 +126,13 @@ export function pareto(points: readonly ParetoPoint[], options: ParetoOptions = 
         const placed = placeLabels(
           order.map((point) => ({ ...at(point), label: point.label })),
           {
-            area: { left: MARGIN.left, right: width - 4, top: 0, bottom: height - top - MARGIN.bottom },
+            area: { left: MARGIN.left, right: width - 4, top: 0, bottom: rest.height - MARGIN.bottom },
             size: SIZE.text,
             radius: RADIUS + 1.5,
             taken: [
               ...points.map((point) => around(at(point), RADIUS + 1.5)),
               ...stepBoxes(steps.map(at)),
-              ...points.filter(hasSpread).map(({ lo, hi, y }) => lineBox(at({ x: lo!, y }), at({ x: hi!, y }))),
+              ...spreads.map(({ lo, hi, y }) => lineBox(at({ x: lo, y }), at({ x: hi, y }))),
             ],
           },
         );
@@ -140,15 +145,20 @@ export function pareto(points: readonly ParetoPoint[], options: ParetoOptions = 
       },
     ],
   });
-  const said = unlabelled > 0 ? `; ${unlabelled} ${unlabelled === 1 ? 'label' : 'labels'} left out for room` : '';
-  const footer = [
-    text(document, (MARGIN.left + width - MARGIN.right) / 2, height - 8, `${xLabel}${said}`, {
-      anchor: 'middle',
-      muted: true,
-    }),
-  ];
+  const middle = (MARGIN.left + width - MARGIN.right) / 2;
+  const footer = [fitText(xLabel, SIZE.text, width - 2 * EDGE)];
+  if (unlabelled > 0) footer.push(`${unlabelled} ${unlabelled === 1 ? 'label' : 'labels'} left out for room`);
+  const lines = footer.map((line, i) =>
+    text(document, middle, height - 8 + i * 16, line, { anchor: 'middle', muted: true }),
+  );
   const label = title ?? `${yLabel} against ${xLabel}`;
-  return frame(document, { width, height, label, background }, ...header, place(document, plot, 0, top), ...footer);
+  return frame(
+    document,
+    { width, height: height + 16 * (lines.length - 1), label, background },
+    ...header,
+    place(document, plot, 0, top),
+    ...lines,
+  );
 }
 
 interface Pixel {

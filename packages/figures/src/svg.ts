@@ -87,8 +87,7 @@ export function text(
 }
 
 // XML 1.0 has no way to write these, lone surrogates among them; bidi marks could make a name read as another one.
-// eslint-disable-next-line no-control-regex
-const UNWRITABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff\p{Surrogate}]/gu;
+const UNWRITABLE = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}\p{Surrogate}\u2028\u2029\ufffe\uffff]/gu;
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 

@@ -1,0 +1,71 @@
+import type { Latency, Report, Row, Timing } from '@espalier/experiment';
+import { backendsOf } from './words.js';
+
+type Cell = string | number | null | undefined;
+
+/** The dense model and every trial, one a line; numbers in full, empty = not measured; RFC 4180. */
+export function toCsv(report: Report): string {
+  const backends = backendsOf(report);
+  const columns = [...COLUMNS, ...backends.flatMap(timingColumns)];
+  const dense = columns.map(({ dense }) => dense(report));
+  const rows = report.rows.map((row) => columns.map(({ pruned }) => pruned(row)));
+  return [columns.map(({ name }) => name), dense, ...rows].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
+}
+
+interface Column {
+  readonly name: string;
+  readonly dense: (report: Report) => Cell;
+  readonly pruned: (row: Row) => Cell;
+}
+
+const column = (name: string, dense: Column['dense'], pruned: Column['pruned']): Column => ({ name, dense, pruned });
+const none = () => null;
+
+const COLUMNS: readonly Column[] = [
+  column('id', () => 'dense', (row) => row.id),
+  column('strategy', () => 'dense', (row) => row.strategy),
+  column('scorer', none, (row) => row.scorer),
+  column('scope', none, (row) => row.scope),
+  column('sparsity_requested', () => 0, (row) => row.sparsity.requested),
+  column('sparsity_achieved', () => 0, (row) => row.sparsity.achieved),
+  column('fine_tune_epochs', () => 0, (row) => row.fineTuned?.epochs ?? 0),
+  column('accuracy_percent', ({ dense }) => dense.accuracy, (row) => row.accuracy?.pruned),
+  column('params_total', ({ dense }) => dense.params, (row) => row.params.total),
+  column('params_kept', ({ dense }) => dense.params, (row) => row.params.kept),
+  column('macs_dense', ({ dense }) => dense.macs, (row) => row.macs?.dense),
+  column('macs_kept', ({ dense }) => dense.macs, (row) => row.macs?.kept),
+  ...(['raw', 'gzip', 'brotli'] as const).map((kind) =>
+    column(`bytes_${kind}`, ({ dense }) => dense.bytes?.[kind], (row) => row.bytes?.[kind]),
+  ),
+];
+
+function timingColumns(backend: string): Column[] {
+  const find = <T extends Timing>(timings: readonly T[]) => timings.find((timing) => timing.backend === backend);
+  const both = (name: string, read: (timing: Timing) => Cell) =>
+    column(`${backend}_${name}`, ({ dense }) => some(find(dense.latency), read), (row) => some(find(row.latency), read));
+  const pruned = (name: string, read: (latency: Latency) => Cell) =>
+    column(`${backend}_${name}`, none, (row) => some(find(row.latency), read));
+  return [
+    both('ran_on', ({ ran }) => ran),
+    both('batch', ({ batch }) => batch),
+    both('runs', ({ runs }) => runs),
+    both('median_ms', ({ medianMs }) => medianMs),
+    both('p10_ms', ({ p10Ms }) => p10Ms),
+    both('p90_ms', ({ p90Ms }) => p90Ms),
+    pruned('dense_median_ms', ({ denseMedianMs }) => denseMedianMs),
+    pruned('speedup', ({ speedup }) => speedup.median),
+    pruned('speedup_p10', ({ speedup }) => speedup.p10),
+    pruned('speedup_p90', ({ speedup }) => speedup.p90),
+    pruned('speedup_theoretical', ({ theoretical }) => theoretical),
+  ];
+}
+
+const some = <T>(value: T | undefined, read: (value: T) => Cell): Cell => (value === undefined ? null : read(value));
+
+function quote(cell: Cell): string {
+  if (cell === null || cell === undefined) return '';
+  if (typeof cell === 'number') return String(cell);
+  // A spreadsheet takes text that starts like this for a formula and runs it.
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
