@@ -4,8 +4,8 @@ import { diagonalScores } from './diagonal-scores.js';
 import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
 import { SquaredGradients } from './squared-gradients.js';
 
-/** A sample costs one backward pass per class, so fewer samples; each of them already averages over all labels. */
-export const GAUSS_NEWTON_DEFAULTS = { samples: 64 };
+/** A sample costs one pass per class, so fewer of them: each already averages over all labels. */
+export const GAUSS_NEWTON_DEFAULTS = { samples: 128 };
 
 /**
  * Second-order saliency ½·w²·G_ww with the exact diagonal of the Gauss-Newton matrix of softmax cross-entropy,
