@@ -5,7 +5,7 @@ import type { Histogram } from './histogram.js';
 import { element, place, text } from './svg.js';
 import { fitText, KEEP, percent, PRUNE, short, SIZE, THRESHOLD, whole } from './theme.js';
 
-export const PANEL = { width: 320, height: 306 };
+export const PANEL = { width: 326, height: 306 };
 const HEADER = 44;
 const MARGIN = { left: 52, right: 12, top: 8, bottom: 40 };
 
@@ -100,7 +100,7 @@ const LARGEST_CELL = 28;
 export function maskPanel(document: Document, { size, kept, corner }: PruningData): SVGElement {
   const [rows, cols] = corner.shown;
   const cell = Math.max(1, Math.min(LARGEST_CELL, Math.floor(MAP / Math.max(rows, cols))));
-  const [left, top] = [MARGIN.left - 14, HEADER + MARGIN.top];
+  const [left, top] = [MARGIN.left - 20, HEADER + MARGIN.top];
   const complete = corner.of[0] === rows && corner.of[1] === cols;
   const extent = complete ? `all of ${rows}×${cols}` : `first ${rows}×${cols} of ${corner.of[0]}×${corner.of[1]}`;
   return panel(
@@ -110,7 +110,7 @@ export function maskPanel(document: Document, { size, kept, corner }: PruningDat
     element(document, 'path', { d: cells(corner, false, cell, left, top), fill: PRUNE, 'fill-opacity': 0.35 }),
     element(document, 'path', { d: cells(corner, true, cell, left, top), fill: KEEP }),
     ...sideTicks(document, rows, cols, cell, left, top),
-    colourBar(document, left + MAP + 16, top),
+    colourBar(document, left + MAP + 10, top),
   );
 }
 

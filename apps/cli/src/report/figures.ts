@@ -1,7 +1,6 @@
 /** The figures of a report: on white for files, in the page's own colours for the page. */
 import type { Latency, Panel, Report, Row } from '@espalier/experiment';
 import { type Background, drawPruning, drawPruningPanels, figures, type ParetoPoint, type PruningData } from '@espalier/figures';
-import { granularities } from './granularity.js';
 import { backendsOf, bytes, nameTrials, percent, times } from './words.js';
 
 export interface Figure {
@@ -107,8 +106,17 @@ export function panelFigures(report: Report, background: Background): PanelFigur
   });
 }
 
-const panelRows = (report: Report) =>
-  granularities(report).flatMap(({ row }) => (row.panel ? [{ row, panel: row.panel }] : []));
+/** The first trial of each strategy; one-shot before fine-tuned and with a threshold before without, for they show most. */
+function panelRows({ rows }: Report): { row: Row; panel: Panel }[] {
+  const rank = (row: Row, panel: Panel) => (row.fineTuned ? 2 : 0) + (panel.threshold === null ? 1 : 0);
+  const best = new Map<string, { row: Row; panel: Panel }>();
+  for (const row of rows) {
+    const { panel } = row;
+    const before = best.get(row.strategy);
+    if (panel && !(before && rank(before.row, before.panel) <= rank(row, panel))) best.set(row.strategy, { row, panel });
+  }
+  return [...best.values()];
+}
 
 const panelTitle = (report: Report, row: Row, { param, shape }: Panel) =>
   `${param} [${shape.join(', ')}], ${nameTrials(report)(row).short}`;

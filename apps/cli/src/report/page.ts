@@ -33,7 +33,7 @@ ${report.rows.length > 0 && section('What each granularity is worth', `The small
 ${section('Every trial', 'Parameters and MACs: share kept. Sizes are those of the written files. Times: median, p10–p90, and dense time over pruned time in the same rounds, coloured where p10 and p90 agree.', trialTable(report))}
 ${paretos.length > 0 && section('Accuracy against cost', 'Up and to the left is better. The line is the frontier: no trial on it is beaten on both axes. Labels are sparsities.', html`<div class="figures">${paretos.map(figure)}</div>`)}
 ${kept.length > 0 && section('What each kernel keeps', 'Under a global scope the scores share the cut out; under a local one every kernel gives the same share.', html`<div class="figures">${kept.map(figure)}</div>`)}
-${panels.length > 0 && section('One kernel, weight by weight', 'Left: all weights, the threshold dashed where one decided. Middle: those kept. Right: a corner of the mask.', panels.map(({ title, svgs }) => html`<h3>${title}</h3><div class="panels">${svgs.map(trusted)}</div>`))}
+${panels.length > 0 && section('One kernel, weight by weight', 'Before: all weights, the threshold dashed where one decided. After: those kept. Mask: its first rows and columns.', panels.map(({ title, svgs }) => html`<h3>${title}</h3><div class="panels">${svgs.map(trusted)}</div>`))}
 ${notes(report)}
 <h2>Make it again</h2>
 <pre><code>${report.command}</code></pre>

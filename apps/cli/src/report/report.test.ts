@@ -174,6 +174,14 @@ describe('figuresOf', () => {
     expect(names.slice(4)).toEqual(['pruning-unstructured', 'pruning-structured', 'pruning-2-4']);
   });
 
+  test('the panels show a one-shot trial with a threshold where there is one', () => {
+    const of = (sparsity: number, threshold: number | null, rest: Partial<Row> = {}) =>
+      row('unstructured', sparsity, 97, { panel: { ...panel, threshold }, ...rest });
+    const rows = [of(0.5, 0.5, { fineTuned: { epochs: 1 } }), of(0.6, null), of(0.7, 0.5), of(0.8, 0.5)];
+    const { svg } = figuresOf(report({ rows })).find(({ name }) => name === 'pruning-unstructured')!;
+    expect(svg).toContain('fc1/kernel [20, 40], unstructured 70%');
+  });
+
   test('a panel becomes what the three panels are drawn from', () => {
     expect(pruningDataOf(panel)).toEqual({
       name: 'fc1/kernel',
