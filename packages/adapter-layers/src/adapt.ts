@@ -6,6 +6,7 @@ import { type Loss, outputOf, resolveLoss } from './loss.js';
 import { maskWeights } from './mask.js';
 import { weightsOf } from './params.js';
 import { shrinkModel } from './shrink.js';
+import { disposeModel } from './tfjs.js';
 
 export interface AdaptOptions {
   /**
@@ -30,7 +31,7 @@ export interface LayersPrunable extends PrunableModel {
  * layer that makes them to every layer that reads them: through activations, norms, pooling, depthwise convolutions,
  * dropout and flattening. Channels that reach branches, nested or shared layers, or the model's output, stay.
  *
- * The model is borrowed; `dispose()` disposes it. Layers that are frozen later still count as trainable: adapt again.
+ * The model is borrowed; `dispose()` disposes it. Adapt it again after freezing layers, adding some or compiling it.
  *
  * Throws a UsageError with code 'model-empty', 'loss-unknown' or 'loss-output', an InputError with code 'weight-duplicate'.
  */
@@ -59,6 +60,6 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
       const smaller = await shrinkModel(model, weights, dependencies, plan);
       return adaptLayers(smaller, loss && { loss: loss.of });
     },
-    dispose: () => void model.dispose(),
+    dispose: () => disposeModel(model),
   };
 }

@@ -1,4 +1,4 @@
-import { EspalierError, InputError, show } from '@espalier/core';
+import { type EspalierError, InputError, isEspalierError, show } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 // Registers the layer classes, and the gradients of TensorFlow.js's ops.
 import '@tensorflow/tfjs-layers';
@@ -36,7 +36,7 @@ export function buildModel(className: string, config: Config): LayersModel {
 }
 
 export function invalid(error: unknown): EspalierError {
-  if (error instanceof EspalierError) return error;
+  if (isEspalierError(error)) return error;
   const found = error instanceof Error ? error.message : String(error);
   return new InputError('topology-invalid', `TensorFlow.js cannot build the model: ${show(found).slice(1, -1)}`, {
     where: 'modelTopology',

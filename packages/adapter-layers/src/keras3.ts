@@ -1,5 +1,5 @@
 import { InputError, show } from '@espalier/core';
-import { asLayer, type FileLayer, layersIn } from './topology.js';
+import { asLayer, type FileLayer, layersIn } from './file-layer.js';
 import type { Config } from './tfjs.js';
 
 /**

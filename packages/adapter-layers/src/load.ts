@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildModel, invalid } from './build.js';
 import { type Weight, weightsOf } from './params.js';
-import { copyOf } from './tfjs.js';
+import { copyOf, disposeModel } from './tfjs.js';
 import { graphModel, parseTopology } from './topology.js';
 
 const FIX = 'export the model again, topology and weights together';
@@ -25,16 +25,9 @@ export async function loadLayersModel(artifacts: tf.io.ModelArtifacts): Promise<
     if (artifacts.userDefinedMetadata) model.setUserDefinedMetadata(copyOf(artifacts.userDefinedMetadata) as object);
     return model;
   } catch (error) {
-    disposeBuilt(model);
+    disposeModel(model);
     throw invalid(error);
   }
-}
-
-/** Nested models do not always free what is in them. */
-function disposeBuilt(model: LayersModel): void {
-  const held = model.weights.map((weight) => weight.read());
-  model.dispose();
-  for (const variable of held) if (!variable.isDisposed) variable.dispose();
 }
 
 function fill(weights: readonly Weight[], { weightSpecs, weightData }: tf.io.ModelArtifacts): void {

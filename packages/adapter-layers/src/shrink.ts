@@ -16,7 +16,7 @@ import type { Resize } from './flow.js';
 import type { Dependencies } from './groups.js';
 import { checkUnits } from './mask.js';
 import { type Weight, weightsOf } from './params.js';
-import { classOf, type Config, copyOf, modelConfig } from './tfjs.js';
+import { classOf, type Config, copyOf, disposeModel, modelConfig } from './tfjs.js';
 import { unknownClass } from './topology.js';
 
 interface Values {
@@ -54,7 +54,7 @@ export async function shrinkModel(
     if (metadata) smaller.setUserDefinedMetadata(copyOf(metadata) as object);
     return smaller;
   } catch (error) {
-    smaller.dispose();
+    disposeModel(smaller);
     throw error;
   }
 }

@@ -78,6 +78,19 @@ export function graphOf(model: LayersModel): LayersModel {
   return sequential.model ?? model;
 }
 
+/** Frees a model whose last use this is. A Sequential takes hold of the models inside it twice, and lets go of them once. */
+export function disposeModel(model: LayersModel): void {
+  if (model.dispose().refCountAfterDispose === 0) letGo(model);
+}
+
+function letGo(model: LayersModel): void {
+  const references = (inner: Layer) => (inner as unknown as { _refCount: number })._refCount;
+  for (const inner of model.layers.filter(isModel)) {
+    if (classOf(model) === 'Sequential' && references(inner) > 0) inner.dispose();
+    if (references(inner) === 0) letGo(inner);
+  }
+}
+
 /** Every call of a layer that leads to the model's outputs, inputs first. */
 export function nodesOf(model: LayersModel): Node[] {
   const { nodesByDepth } = graphOf(model);

@@ -1,15 +1,8 @@
 import { InputError, show } from '@espalier/core';
 import { isRegistered } from './build.js';
+import { asLayer, CONTAINERS, type FileLayer, layersIn, malformed } from './file-layer.js';
 import { toKeras2 } from './keras3.js';
 import type { Config } from './tfjs.js';
-
-/** A layer as files have it: `{ class_name, config, name?, inbound_nodes? }`. */
-export interface FileLayer extends Config {
-  readonly class_name: string;
-  readonly config: Config;
-}
-
-const CONTAINERS = ['Sequential', 'Functional', 'Model'];
 
 /**
  * The class and the configuration of the outermost model, ready for TensorFlow.js. Checks what TensorFlow.js would stumble
@@ -30,7 +23,8 @@ export function parseTopology(topology: unknown): { className: string; config: C
 }
 
 export function graphModel(): InputError {
-  const fix = 'convert it to a layers model, with tensorflowjs_converter --output_format tfjs_layers_model';
+  const fix =
+    'export the Keras model it was made from as a layers model (tensorflowjs_converter --output_format tfjs_layers_model)';
   return new InputError('graph-model', `this is a graph model, and GraphModels are not supported yet; ${fix}`, {
     where: 'format',
     wanted: 'layers-model',
@@ -49,31 +43,6 @@ export function unknownClass(layer: string, className: string): InputError {
     `layer ${show(layer)} is of the class ${show(className)}, which is not registered; ${fix}`,
     { where: layer, wanted: 'a registered layer class', found: className, fix },
   );
-}
-
-function malformed(where: string, wanted: string, value: unknown): InputError {
-  const found = typeof value === 'string' ? value : value === null ? 'null' : typeof value;
-  return new InputError('topology-invalid', `${where}: wanted ${wanted}, found ${show(found)}`, {
-    where,
-    wanted,
-    found,
-  });
-}
-
-export function asLayer(value: unknown, where: string): FileLayer {
-  if (typeof value !== 'object' || value === null) throw malformed(where, 'an object', value);
-  const { class_name: className, config } = value as Config;
-  if (typeof className !== 'string') throw malformed(`${where}.class_name`, 'the name of a class', className);
-  if (typeof config !== 'object' || config === null) throw malformed(`${where}.config`, 'an object', config);
-  return value as FileLayer;
-}
-
-/** The layers of a container; Keras 1 wrote a Sequential's in place of its configuration. */
-export function layersIn({ class_name: className, config }: FileLayer, where: string): FileLayer[] | undefined {
-  if (!CONTAINERS.includes(className)) return undefined;
-  const layers = Array.isArray(config) ? config : config.layers;
-  if (!Array.isArray(layers)) throw malformed(`${where}.config.layers`, 'an array', layers);
-  return layers.map((layer, i) => asLayer(layer, `${where}.config.layers[${i}]`));
 }
 
 function checkLayer(layer: FileLayer, where: string): void {
