@@ -1,9 +1,9 @@
 import type { LayersPrunable } from '@espalier/adapter-layers';
 import { type Bits, makeBits, type Plan, resolveMask, show, UsageError } from '@espalier/core';
 import { figures } from '@espalier/figures';
+import { writeFile } from '@espalier/format';
 import { toPng } from '@espalier/figures/png';
 import { extname } from 'node:path';
-import { writeWhole } from './output.js';
 
 export interface Kernel {
   readonly id: string;
@@ -18,7 +18,11 @@ export async function kernelOf(model: LayersPrunable, layer: string | undefined)
   const param = layer === undefined ? kernels[0] : kernels.find(({ id }) => id === layer || id.startsWith(`${layer}/`));
   if (!param) {
     const names = kernels.map(({ id }) => id).join(', ') || 'none';
-    throw new UsageError('layer-unknown', `--layer: no kernel is called ${show(layer ?? '')}; the kernels are ${names}`, { where: '--layer', found: layer ?? '' });
+    throw new UsageError(
+      'layer-unknown',
+      `--layer: no kernel is called ${show(layer ?? '')}; the kernels are ${names}`,
+      { where: '--layer', found: layer ?? '' },
+    );
   }
   const size = param.shape.reduce((a, b) => a * b, 1);
   return {
@@ -31,16 +35,23 @@ export async function kernelOf(model: LayersPrunable, layer: string | undefined)
 
 export function checkFigurePath(path: string): void {
   if (['.svg', '.png'].includes(extname(path).toLowerCase())) return;
-  throw new UsageError('figure-kind', `--figure wants a file that ends in .svg or .png, got ${show(path)}`, { where: '--figure', wanted: '.svg or .png', found: path });
+  throw new UsageError('figure-kind', `--figure wants a file that ends in .svg or .png, got ${show(path)}`, {
+    where: '--figure',
+    wanted: '.svg or .png',
+    found: path,
+  });
 }
 
-export function drawPruning({ id, shape, values }: Kernel, options: { sparsity: number } | { mask: Bits; threshold: number | null }): string {
+export function drawPruning(
+  { id, shape, values }: Kernel,
+  options: { sparsity: number } | { mask: Bits; threshold: number | null },
+): string {
   if ('sparsity' in options) return figures.pruning({ name: id, shape, values }, { sparsity: options.sparsity });
   return figures.pruning({ name: id, shape, values, ...options });
 }
 
 export async function writeFigure(path: string, svg: string): Promise<{ path: string; bytes: number }> {
-  return writeWhole(path, extname(path).toLowerCase() === '.png' ? await toPng(svg) : svg);
+  return writeFile(path, extname(path).toLowerCase() === '.png' ? await toPng(svg) : svg);
 }
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];

@@ -29,13 +29,22 @@ export async function openModel(source: string, loss?: string): Promise<OpenMode
 export function inputShapeOf({ model, name }: OpenModel, data: Dataset, where: string): number[] {
   const inputs = model.model.inputs;
   if (inputs.length !== 1) {
-    throw new InputError('model-inputs', `${name}: data needs a model with one input, this one has ${inputs.length}; leave the data out`, { where: name });
+    throw new InputError(
+      'model-inputs',
+      `${name}: data needs a model with one input, this one has ${inputs.length}; leave the data out`,
+      { where: name },
+    );
   }
   const shape = inputs[0].shape.slice(1);
   checkInputShape(data, shape, where);
   if (!shape.includes(null)) return shape as number[];
-  if (shape.length === data.shape.length && shape.every((n, i) => n === null || n === data.shape[i])) return [...data.shape];
-  throw new InputError('data-shape', `${where}: the model's input [${shape.map((n) => n ?? '?').join(', ')}] leaves sizes open, so samples need the same rank, got [${data.shape.join(', ')}]`, { where });
+  if (shape.length === data.shape.length && shape.every((n, i) => n === null || n === data.shape[i]))
+    return [...data.shape];
+  throw new InputError(
+    'data-shape',
+    `${where}: the model's input [${shape.map((n) => n ?? '?').join(', ')}] leaves sizes open, so samples need the same rank, got [${data.shape.join(', ')}]`,
+    { where },
+  );
 }
 
 export interface LoadedData {
@@ -43,18 +52,56 @@ export interface LoadedData {
   readonly test?: Dataset;
   /** Where the test samples come from, for people. */
   readonly testName?: string;
+  /** The same samples calibrate and measure. */
+  readonly shared: boolean;
 }
 
 /** The datasets of --data and --test; `mnist` brings a split of its own, one that serves both is said to. */
-export async function openData(data: string | undefined, test: string | undefined): Promise<LoadedData> {
-  const calibration = data === undefined ? undefined : await loadData(data, { cwd: process.cwd() });
+export async function openData(
+  { model }: OpenModel,
+  data: string | undefined,
+  test: string | undefined,
+): Promise<LoadedData> {
+  const cwd = process.cwd();
+  const load = async (spec: string) => {
+    const { train, test: measured, shared } = await loadData(spec, { cwd });
+    return { train: fitClasses(model, train, spec), test: fitClasses(model, measured, spec), shared };
+  };
+  const calibration = data === undefined ? undefined : await load(data);
   if (test !== undefined) {
-    const measured = await loadData(test, { cwd: process.cwd() });
-    return { ...(calibration && { calibration: calibration.train }), test: measured.test, testName: test };
+    return {
+      ...(calibration && { calibration: calibration.train }),
+      test: (await load(test)).test,
+      testName: test,
+      shared: false,
+    };
   }
-  if (!calibration) return {};
-  if (calibration.shared) note(`${data} has no test part of its own: the same samples calibrate and measure; give --test for an honest accuracy`);
-  return { calibration: calibration.train, test: calibration.test, testName: `${data}${calibration.shared ? '' : ' (test part)'}` };
+  if (!calibration) return { shared: false };
+  const { shared } = calibration;
+  if (shared)
+    note(
+      `${data} has no test part of its own: the same samples calibrate and measure; give --test for an honest accuracy`,
+    );
+  return {
+    calibration: calibration.train,
+    test: calibration.test,
+    testName: `${data}${shared ? '' : ', test part'}`,
+    shared,
+  };
+}
+
+/** Files of labels do not say how many classes there are; the model's output does. */
+function fitClasses({ model }: LayersPrunable, data: Dataset, where: string): Dataset {
+  const width = model.outputs.length === 1 ? model.outputs[0].shape[model.outputs[0].shape.length - 1] : null;
+  if (data.classes === undefined || width === null || width === data.classes || (width === 1 && data.classes <= 2))
+    return data;
+  if (data.classes < width) return { ...data, classes: width };
+  const [wanted, found] = [`labels from 0 to ${width - 1}`, `labels up to ${data.classes - 1}`];
+  throw new InputError(
+    'data-classes',
+    `${where}: the model tells ${width} classes apart, wanted ${wanted}, found ${found}; use data made for this model`,
+    { where, wanted, found },
+  );
 }
 
 /**
@@ -75,5 +122,10 @@ function hasLinearOutput({ model }: LayersPrunable): boolean {
 
 export function requireData(data: Dataset | undefined, why: string): Dataset {
   if (data) return data;
-  throw new UsageError('data-missing', `${why} needs data; give --data mnist, idx:IMAGES,LABELS or an ES module`, { where: '--data', wanted: 'data', found: 'none', fix: 'give --data' });
+  throw new UsageError('data-missing', `${why} needs data; give --data mnist, idx:IMAGES,LABELS or an ES module`, {
+    where: '--data',
+    wanted: 'data',
+    found: 'none',
+    fix: 'give --data',
+  });
 }

@@ -1,7 +1,7 @@
 import { OutputError, show } from '@espalier/core';
 import { constants } from 'node:fs';
-import { access, lstat, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { access, lstat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 const reason = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error);
 
@@ -24,18 +24,10 @@ export async function checkOutputFolder(dir: string): Promise<void> {
 
 function cannotWrite(where: string, found: string): OutputError {
   const fix = 'choose another place with -o';
-  return new OutputError('output-unwritable', `cannot write to ${show(where)}: ${found}; ${fix}`, { where, wanted: 'a folder that can be written', found, fix });
-}
-
-/** Writes one file as a whole or not at all. */
-export async function writeWhole(path: string, contents: string | Uint8Array): Promise<{ path: string; bytes: number }> {
-  const temporary = join(dirname(path), `.espalier-tmp-${process.pid}-${Date.now().toString(36)}`);
-  try {
-    await writeFile(temporary, contents, { flag: 'wx' });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw cannotWrite(path, reason(error));
-  }
-  return { path, bytes: typeof contents === 'string' ? Buffer.byteLength(contents) : contents.length };
+  return new OutputError('output-unwritable', `cannot write to ${show(where)}: ${found}; ${fix}`, {
+    where,
+    wanted: 'a folder that can be written',
+    found,
+    fix,
+  });
 }

@@ -4,20 +4,48 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { bytes, count, percent } from './ui.js';
 
-const plain = { chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] } };
+const plain = {
+  chars: {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  },
+  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+};
 
 /** Names come from strangers' files; a terminal must not obey them. */
 const name = (text: string) => show(text).slice(1, -1);
 
 function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): string {
-  const t = new Table({ ...plain, head: head.map((h) => pc.dim(h)), colAligns: head.map((_, i) => (right.includes(i) ? 'right' : 'left')) });
+  const t = new Table({
+    ...plain,
+    head: head.map((h) => pc.dim(h)),
+    colAligns: head.map((_, i) => (right.includes(i) ? 'right' : 'left')),
+  });
   t.push(...rows.map((row) => [...row]));
   return t.toString().replace(/ +$/gm, '');
 }
 
 const shapeOf = (shape: readonly (number | null)[]) => `[${shape.map((n) => n ?? '?').join(', ')}]`;
 
-export function inspectTable(model: string, layers: ReturnType<typeof describeLayers>, total: number, files: readonly { path: string; bytes: number }[]): string {
+export function inspectTable(
+  model: string,
+  layers: ReturnType<typeof describeLayers>,
+  total: number,
+  files: readonly { path: string; bytes: number }[],
+): string {
   const rows = layers.map((layer) => [
     name(layer.name),
     name(layer.className),
@@ -25,9 +53,15 @@ export function inspectTable(model: string, layers: ReturnType<typeof describeLa
     count(layer.params),
     layer.macs === null ? '?' : count(layer.macs),
     layer.prunable.length > 0 ? pc.green(layer.prunable.map(name).join(', ')) : pc.dim(name(layer.reason ?? '')),
-    layer.channels ? (layer.channels.prunable ? pc.green(String(layer.channels.size)) : pc.dim(name(layer.channels.reason ?? ''))) : '',
+    layer.channels
+      ? layer.channels.prunable
+        ? pc.green(String(layer.channels.size))
+        : pc.dim(name(layer.channels.reason ?? ''))
+      : '',
   ]);
-  const macs = layers.every((layer) => layer.macs !== null) ? count(layers.reduce((sum, layer) => sum + layer.macs!, 0)) : '?';
+  const macs = layers.every((layer) => layer.macs !== null)
+    ? count(layers.reduce((sum, layer) => sum + layer.macs!, 0))
+    : '?';
   const size = files.reduce((sum, file) => sum + file.bytes, 0);
   return [
     `${pc.bold(name(model))}: ${count(total)} parameters, ${macs} MACs a sample, ${bytes(size)} in ${files.length} files`,
@@ -43,7 +77,13 @@ export interface PruneSummary {
   readonly sparsity: { readonly requested: number; readonly achieved: number };
   readonly params: { readonly total: number; readonly kept: number };
   readonly macs: { readonly dense: number; readonly kept: number } | null;
-  readonly layers: readonly { readonly id: string; readonly shape: readonly number[]; readonly size: number; readonly kept: number; readonly threshold: number | null }[];
+  readonly layers: readonly {
+    readonly id: string;
+    readonly shape: readonly number[];
+    readonly size: number;
+    readonly kept: number;
+    readonly threshold: number | null;
+  }[];
   readonly channels?: { readonly total: number; readonly kept: number };
   readonly accuracy?: { readonly dense: number; readonly pruned: number };
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
@@ -55,14 +95,25 @@ export function pruneTable(s: PruneSummary): string {
   const rows = s.layers.map(({ id, shape, size, kept, threshold }) => {
     const full = Math.round((kept / Math.max(1, size)) * width);
     const bar = pc.green('█'.repeat(full)) + pc.dim('░'.repeat(width - full));
-    return [name(id), shapeOf(shape), `${count(kept)} / ${count(size)}`, percent(kept / Math.max(1, size)), bar, threshold === null ? '' : threshold.toPrecision(4)];
+    return [
+      name(id),
+      shapeOf(shape),
+      `${count(kept)} / ${count(size)}`,
+      percent(kept / Math.max(1, size)),
+      bar,
+      threshold === null ? '' : threshold.toPrecision(4),
+    ];
   });
   const fraction = (a: number, b: number) => `${count(b)} of ${count(a)} (${percent(b / Math.max(1, a))})`;
   return [
     '',
     `${pc.bold(name(s.model))} pruned by ${s.strategy}, ${s.scorer}: sparsity ${percent(s.sparsity.achieved, 2)}${Math.abs(s.sparsity.achieved - s.sparsity.requested) > 0.005 ? ` (asked for ${percent(s.sparsity.requested)})` : ''}`,
     '',
-    table(['kernel', 'shape', 'kept', '', '', s.layers.some((l) => l.threshold !== null) ? 'threshold' : ''], rows, [2, 3]),
+    table(
+      ['kernel', 'shape', 'kept', '', '', s.layers.some((l) => l.threshold !== null) ? 'threshold' : ''],
+      rows,
+      [2, 3],
+    ),
     '',
     `parameters kept  ${fraction(s.params.total, s.params.kept)}`,
     ...(s.macs ? [`MACs kept        ${fraction(s.macs.dense, s.macs.kept)}`] : []),

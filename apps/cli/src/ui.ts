@@ -29,7 +29,16 @@ function progress(label: string): Progress {
       }
       if (!bar) {
         if (elapsed < 300) return;
-        bar = new SingleBar({ format: `  ${label} {bar} {percentage}% | {left} left {detail}`, hideCursor: true, clearOnComplete: true, barsize: 24, stream: process.stderr }, Presets.shades_classic);
+        bar = new SingleBar(
+          {
+            format: `  ${label} {bar} {percentage}% | {left} left {detail}`,
+            hideCursor: true,
+            clearOnComplete: true,
+            barsize: 24,
+            stream: process.stderr,
+          },
+          Presets.shades_classic,
+        );
         bar.start(total, done, { left, detail });
       }
       bar.setTotal(total);
@@ -40,7 +49,11 @@ function progress(label: string): Progress {
 }
 
 /** Runs one step of the work and leaves one line that says what it was, what came out and how long it took. */
-export async function task<T>(label: string, work: (progress: Progress) => Promise<T>, outcome?: (result: T) => string): Promise<T> {
+export async function task<T>(
+  label: string,
+  work: (progress: Progress) => Promise<T>,
+  outcome?: (result: T) => string,
+): Promise<T> {
   const started = performance.now();
   const bar = progress(label);
   try {

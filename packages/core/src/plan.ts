@@ -25,6 +25,20 @@ export function lazyPlan(rest: Omit<Plan, 'mask'>, mask: (param: string) => Prom
   };
 }
 
+/** The same plan with its masks worked out: a decision must not change when the scores it came from do. */
+export async function settlePlan(plan: Plan): Promise<Plan> {
+  const masks: [string, Bits][] = [];
+  for (const id of plan.params) masks.push([id, await plan.mask(id)]);
+  const { units, pattern, thresholds, notes } = plan;
+  return memoryPlan({
+    masks: Object.fromEntries(masks),
+    units,
+    ...(pattern && { pattern }),
+    ...(thresholds && { thresholds }),
+    ...(notes && { notes }),
+  });
+}
+
 /** What both keep: the later plan's decisions on top of the earlier one's. */
 export function composePlans(earlier: Plan, later: Plan): Plan {
   const params = [...new Set([...earlier.params, ...later.params])];

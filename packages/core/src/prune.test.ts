@@ -1,6 +1,6 @@
 import { bitsToFloats, isKept } from './bits.js';
 import type { MaskHandle, Plan, PrunableModel, Scorer, Strategy } from './contracts.js';
-import { memoryPlan, resolveMask } from './plan.js';
+import { lazyPlan, memoryPlan, resolveMask } from './plan.js';
 import { prune, replay } from './prune.js';
 import { iterative } from './schedule.js';
 import { eligibleParams, sliceOf } from './eligible.js';
@@ -131,6 +131,25 @@ test('a schedule scores again each time, keeps what went before, and is undone a
   expect(Array.from(model.weights['b/kernel'])).toEqual([0, 5, 0, 0]);
   result.handle.restore();
   expect(Array.from(model.weights['a/kernel'])).toEqual(Array.from(fakeModel(weights).weights['a/kernel']));
+});
+
+test('the decision stays what it was when training changes the weights that the scores are read from', async () => {
+  const lazy: Strategy = {
+    name: 'lazy',
+    async select(selection) {
+      const slices = await Promise.all(eligibleParams(selection).map((p) => sliceOf(selection, p)));
+      const cut = await selectLowest(slices, 4);
+      return lazyPlan({ params: slices.map((s) => s.id), units: {} }, (id) => cut.mask(id));
+    },
+  };
+  const model = fakeModel(weights);
+  const result = await prune(model, {
+    scorer: magnitude,
+    strategy: lazy,
+    onStep: () => void (model.weights['a/kernel'][1] = 0.01),
+  });
+  expect(Array.from(bitsToFloats(await result.plan.mask('a/kernel')))).toEqual([0, 1, 0, 1]);
+  expect(result.sparsity.achieved).toBe(0.5);
 });
 
 test('protected layers stay, and are listed with the reason', async () => {

@@ -2,7 +2,7 @@ import type { Batch, Context, MaskHandle, Plan, PrunableModel, Schedule, Scorer,
 import { checkSparsity } from './counting.js';
 import { protect } from './eligible.js';
 import { UsageError } from './errors.js';
-import { checkPlan } from './plan.js';
+import { checkPlan, settlePlan } from './plan.js';
 import { oneShot } from './schedule.js';
 import { type PlanSummary, summarisePlan } from './summary.js';
 
@@ -62,7 +62,10 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
       const target = schedule(step);
       if (target === undefined) continue;
       const scores = await scorer.score(context);
-      plan = await strategy.select({ params, groups, scores, sparsity: target, ...(plan && { previous: plan }) });
+      // Scorers may read the weights late, and masks and training are about to change them.
+      plan = await settlePlan(
+        await strategy.select({ params, groups, scores, sparsity: target, ...(plan && { previous: plan }) }),
+      );
       const handle = await model.mask(plan);
       handles.push(handle);
       handle.apply();

@@ -3,7 +3,7 @@ import { countKept, isKept, makeBits, setPruned } from './bits.js';
 import type { Bits } from './contracts.js';
 import { pruneCount, roundHalfEven } from './counting.js';
 import { seededRandom } from './random.js';
-import { selectLowest, type Slice } from './selection.js';
+import { selectLowest, selectLowestIn, type Slice } from './selection.js';
 
 const slice = (id: string, values: ArrayLike<number>, previous?: Bits): Slice => {
   const scores = Float32Array.from(values);
@@ -100,6 +100,9 @@ describe('selectLowest, against a full sort', () => {
         expect(masks.map(toText)).toEqual(reference(values, count));
         expect(masks.reduce((sum, mask) => sum + countKept(mask), 0)).toBe(total - count);
         const pruned = values.flatMap((v, s) => v.filter((_, i) => !isKept(masks[s], i)).map(Math.fround));
+        const first = values[0];
+        const inHand = selectLowestIn(Float32Array.from(first), pruneCount(first.length, sparsity));
+        expect(toText(inHand.mask)).toBe(reference([first], pruneCount(first.length, sparsity))[0]);
         expect(cut.threshold).toBe(pruned.length > 0 ? pruned.reduce((a, b) => Math.max(a, b)) + 0 : null);
       }),
       { numRuns: 10_000, seed: 20_240 },

@@ -63,6 +63,21 @@ export async function selectLowest(slices: readonly Slice[], count: number): Pro
   };
 }
 
+/** The same choice for scores in hand, at once. Errors as `selectLowest`. */
+export function selectLowestIn(scores: Float32Array, count: number): { threshold: number | null; mask: Bits } {
+  const bits = bitsOf(scores);
+  const histogram = highHistogram();
+  histogram.add(bits);
+  if (histogram.hasNonFinite()) checkFiniteScores('scores', scores);
+  if (count <= 0) return { threshold: null, mask: makeBits(bits.length) };
+  const [bin, before] = locate(histogram.bins(), count);
+  const low = new Uint32Array(65536);
+  countLow(bits, bin - 32768, low);
+  const [offset, lower] = locate(low, count - before);
+  const cut = ((bin - 32768) << 16) | offset;
+  return { threshold: floatOf(cut), mask: maskAbove(bits, cut, low[offset] - (count - before - lower)) };
+}
+
 function find(slices: readonly Slice[], id: string): Slice {
   const slice = slices.find((s) => s.id === id);
   if (!slice) throw new InputError('plan-param', `the plan has no mask for '${id}'`, { where: id });

@@ -32,15 +32,24 @@ async function inspect(source: string, options: InspectOptions): Promise<void> {
   await useBackend('cpu');
   const { name, model, file } = await openModel(source);
   const layers = describeLayers(model);
-  const kernel = options.figure || options.histogram || options.layer ? await kernelOf(model, options.layer) : undefined;
+  const kernel =
+    options.figure || options.histogram || options.layer ? await kernelOf(model, options.layer) : undefined;
   const files = [];
   if (options.figure && kernel) {
     const svg = drawPruning(kernel, { sparsity: options.sparsity });
-    files.push(await task(`figure of ${kernel.id}`, () => writeFigure(options.figure!, svg), ({ path }) => path));
+    files.push(
+      await task(
+        `figure of ${kernel.id}`,
+        () => writeFigure(options.figure!, svg),
+        ({ path }) => path,
+      ),
+    );
   }
   const total = model.params.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ model: name, format: file.format, params: total, layers, files }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ model: name, format: file.format, params: total, layers, files }, null, 2)}\n`,
+    );
   } else {
     process.stdout.write(`${inspectTable(name, layers, total, file.files)}\n`);
     if (options.histogram && kernel) process.stdout.write(`\n${histogramText(kernel.id, kernel.values)}\n`);

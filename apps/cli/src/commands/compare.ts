@@ -1,0 +1,278 @@
+import { toArtifacts, type LayersPrunable } from '@espalier/adapter-layers';
+import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
+import { type Report, runComparison, type Tools, type Trial } from '@espalier/experiment';
+import { compressedSizes, writeFiles, writeModel } from '@espalier/format';
+import { accuracy, latency } from '@espalier/measure';
+import { fineTune, FINE_TUNE_DEFAULTS } from '@espalier/train';
+import { version_core } from '@tensorflow/tfjs-core';
+import { Command, Option } from 'commander';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BACKENDS, useBackend } from '../backend.js';
+import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, requireData } from '../open.js';
+import {
+  dataOption,
+  jsonOption,
+  list,
+  lossOption,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  seedOption,
+  sparsity,
+  testOption,
+  wholeNumber,
+} from '../options.js';
+import { checkOutputFolder } from '../output.js';
+import {
+  makeScorer,
+  makeStrategy,
+  parseStrategy,
+  type Scope,
+  SCOPES,
+  type ScorerName,
+  SCORERS,
+  type StrategyChoice,
+} from '../plugins.js';
+import { figuresOf, renderReport, renderTable, toCsv } from '../report/index.js';
+import { bytes, line, note, task } from '../ui.js';
+
+interface CompareOptions {
+  readonly data: string;
+  readonly test?: string;
+  readonly out: string;
+  readonly strategies: StrategyChoice[];
+  readonly scorers: ScorerName[];
+  readonly sparsities: number[];
+  readonly scope: Scope;
+  readonly backends: string[];
+  readonly fineTune: number;
+  readonly lr?: number;
+  readonly batch: number;
+  readonly runs: number;
+  readonly ignore?: string[];
+  readonly loss?: string;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+const STRATEGY_DEFAULTS = ['unstructured', 'structured', '2:4'];
+const SPARSITY_DEFAULTS = [0.5, 0.75, 0.9];
+const RUNS_DEFAULT = 30;
+/** Accuracy, calibration and training run here; it is the quickest backend that Node has. */
+const WORK_BACKEND = 'wasm';
+
+export function compareCommand(): Command {
+  return new Command('compare')
+    .description('measures every strategy, scorer and sparsity on a model: accuracy, size, MACs and latency')
+    .argument('<model>', 'a directory, a path to model.json, or a zoo name')
+    .addOption(dataOption().makeOptionMandatory())
+    .addOption(testOption())
+    .requiredOption('-o, --out <dir>', 'where report.html, report.json, report.csv and the figures go')
+    .addOption(
+      new Option('--strategies <list>', 'unstructured, structured, nm, or N:M patterns')
+        .argParser(list(parseStrategy))
+        .default(STRATEGY_DEFAULTS.map(parseStrategy), STRATEGY_DEFAULTS.join(',')),
+    )
+    .addOption(
+      new Option('--scorers <list>', SCORERS.join(', '))
+        .argParser(list(oneOf('--scorers', SCORERS)))
+        .default(['magnitude'], 'magnitude'),
+    )
+    .addOption(
+      new Option('--sparsities <list>', 'fractions to remove; N:M patterns have their own')
+        .argParser(list(sparsity))
+        .default(SPARSITY_DEFAULTS, SPARSITY_DEFAULTS.join(',')),
+    )
+    .option('--scope <scope>', SCOPES.join(' | '), oneOf('--scope', SCOPES), 'global' as const)
+    .addOption(
+      new Option('--backends <list>', 'where latency is measured')
+        .argParser(list(oneOf('--backends', BACKENDS)))
+        .default([...BACKENDS], BACKENDS.join(',')),
+    )
+    .option(
+      '--fine-tune <epochs>',
+      'measures every trial a second time after this much training',
+      wholeNumber('--fine-tune'),
+      0,
+    )
+    .option(
+      '--lr <x>',
+      `learning rate of fine-tuning (default: ${FINE_TUNE_DEFAULTS.learningRate})`,
+      positiveNumber('--lr'),
+    )
+    .option(
+      '--batch <n>',
+      'samples in a batch of calibration and training',
+      positiveInteger('--batch'),
+      BATCH_DEFAULTS.batchSize,
+    )
+    .option('--runs <n>', 'timed rounds for each latency', positiveInteger('--runs'), RUNS_DEFAULT)
+    .option(
+      '--ignore <globs>',
+      'layers or parameters to leave alone',
+      list((glob) => glob),
+    )
+    .addOption(lossOption())
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .action(compare);
+}
+
+async function compare(source: string, options: CompareOptions): Promise<void> {
+  await checkOutputFolder(options.out);
+  await useBackend(WORK_BACKEND);
+  const open = await task(
+    'read',
+    () => openModel(source, options.loss),
+    ({ name }) => name,
+  );
+  const loaded = await openData(open, options.data, options.test);
+  const [calibration, test] = [requireData(loaded.calibration, 'compare'), requireData(loaded.test, 'compare')];
+  const model = lossFor(open, calibration, options.loss);
+  const shapes = {
+    calibration: inputShapeOf(open, calibration, '--data'),
+    test: inputShapeOf(open, test, options.test ?? options.data),
+  };
+  const scratch = await mkdtemp(join(tmpdir(), 'espalier-compare-'));
+  try {
+    const tools = makeTools(options, calibration, test, shapes, scratch);
+    const trials = makeTrials(options, calibration, shapes.calibration);
+    const report = await task(
+      `compare ${trials.length} ways of pruning`,
+      (bar) =>
+        runComparison({
+          model,
+          trials,
+          ...tools,
+          about: about(open, loaded, test.size),
+          onProgress: ({ done, total, id, phase }) => bar.update(done, total, `${id}: ${phase}`),
+        }),
+      ({ rows, failures }) =>
+        `${rows.length} measured${failures.length > 0 ? `, ${failures.length} not possible` : ''}`,
+    );
+    for (const { id, message } of report.failures) note(`${id}: ${message}`);
+    const files = await task(
+      'write',
+      () => writeReport(options.out, report),
+      (written) => `${written.length} files, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
+    );
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${renderTable(report)}\n`);
+    line(`\nThe report: ${files.find(({ path }) => path.endsWith('.html'))!.path}`);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+    model.dispose();
+  }
+}
+
+interface Shapes {
+  readonly calibration: number[];
+  readonly test: number[];
+}
+
+function makeTools(
+  options: CompareOptions,
+  calibration: Dataset,
+  test: Dataset,
+  shapes: Shapes,
+  scratch: string,
+): Tools {
+  let saved = 0;
+  return {
+    calibration: arrayBatches(calibration, {
+      batchSize: options.batch,
+      inputShape: shapes.calibration,
+      seed: options.seed,
+    }),
+    accuracy: (candidate) => accuracy((x) => candidate.predict(x), test, { inputShape: shapes.test, batchSize: 256 }),
+    // The sizes are those of the files that a user would ship: model.json and its weights.
+    async sizesOf(candidate) {
+      const dir = join(scratch, `model-${saved++}`);
+      const files = await writeModel(dir, await toArtifacts((candidate as LayersPrunable).model));
+      const sizes = await compressedSizes(files.map(({ path }) => path));
+      await rm(dir, { recursive: true });
+      return sizes;
+    },
+    latency: (contenders) =>
+      latency(contenders, {
+        inputShape: shapes.test,
+        batch: 1,
+        rounds: options.runs,
+        seed: options.seed,
+        backends: options.backends,
+        useBackend,
+      }),
+  };
+}
+
+/** Every strategy with every scorer at every sparsity, N:M at its own; one-shot, and once more with fine-tuning if asked. */
+function makeTrials(options: CompareOptions, data: Dataset, inputShape: number[]): Trial[] {
+  const trained: Trial['fineTune'] = async (model, handles) => {
+    const { losses } = await fineTune(model, {
+      data,
+      inputShape,
+      epochs: options.fineTune,
+      batchSize: options.batch,
+      seed: options.seed,
+      handles,
+      ...(options.lr !== undefined && { learningRate: options.lr }),
+    });
+    return { epochs: losses.length, loss: losses[losses.length - 1] };
+  };
+  const seen = new Set<string>();
+  return options.strategies
+    .flatMap((choice) => {
+      const strategy = makeStrategy({ ...choice, scope: options.scope });
+      const sparsities = strategy.sparsity === undefined ? options.sparsities : [strategy.sparsity];
+      const scope = choice.strategy === 'nm' ? {} : { scope: options.scope };
+      const label = { strategy: choice.strategy === 'nm' ? strategy.name : choice.strategy, ...scope };
+      return options.scorers.flatMap((scorer) =>
+        sparsities.map((target) => ({ strategy, scorer, target, label: { ...label, scorer } })),
+      );
+    })
+    .filter(({ label, scorer, target }) => {
+      // The same choice written twice is one trial.
+      const key = `${label.strategy} ${scorer} ${target}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .flatMap(({ strategy, scorer, target, label }): Trial[] => {
+      const trial: Trial = {
+        id: `${label.strategy} ${scorer} ${target}`,
+        strategy,
+        scorer: makeScorer(scorer, options.seed),
+        sparsity: target,
+        label,
+        ...(options.ignore && { ignore: options.ignore }),
+      };
+      return options.fineTune > 0 ? [trial, { ...trial, id: `${trial.id} tuned`, fineTune: trained }] : [trial];
+    });
+}
+
+function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData, samples: number) {
+  return {
+    created: new Date().toISOString(),
+    command: ['espalier', ...process.argv.slice(2)]
+      .map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`))
+      .join(' '),
+    model: { name, path: file.path },
+    data: { name: testName, samples, ...(shared && { shared }) },
+    machine: {
+      node: process.version,
+      cpu: cpus()[0]?.model.trim() || 'unknown',
+      cores: Math.max(1, cpus().length),
+      platform: `${process.platform} ${process.arch}`,
+      tfjs: version_core,
+    },
+  };
+}
+
+/** All files of the report, or none. */
+function writeReport(out: string, report: Report): Promise<{ path: string; bytes: number }[]> {
+  return writeFiles(out, {
+    ...Object.fromEntries(figuresOf(report).map(({ name, svg }) => [`${name}.svg`, svg])),
+    'report.csv': toCsv(report),
+    'report.json': `${JSON.stringify(report, null, 2)}\n`,
+    'report.html': renderReport(report),
+  });
+}
