@@ -284,6 +284,20 @@ describe('when it ends early, masks are in force and nothing leaks', () => {
     ));
 });
 
+test('data can be drawn for each epoch', () =>
+  withModel(async (model) => {
+    const drawn: number[] = [];
+    const draw = (epoch: number) => (drawn.push(epoch), data);
+    const { losses } = await fineTune(model, { data: draw, epochs: 3, batchSize: 10 });
+    expect(drawn).toEqual([1, 2, 3]);
+    const again = tinyNetwork();
+    expect((await fineTune(again, { data, epochs: 3, batchSize: 10 })).losses).toEqual(losses);
+    again.dispose();
+    const shorter = { ...data, x: data.x.subarray(0, 40), y: labels.subarray(0, 10), size: 10 };
+    const uneven = fineTune(model, { data: (epoch) => (epoch === 2 ? shorter : data), epochs: 3 });
+    await expect(uneven).rejects.toMatchObject({ name: 'InputError', code: 'data-invalid', where: 'epoch 2' });
+  }));
+
 test('no epoch, no change', () =>
   withModel(async (model) => {
     const before = await weightsOf(model);

@@ -1,4 +1,12 @@
-import { type Batch, type MaskHandle, type PrunableModel, seededRandom, show, UsageError } from '@espalier/core';
+import {
+  type Batch,
+  InputError,
+  type MaskHandle,
+  type PrunableModel,
+  seededRandom,
+  show,
+  UsageError,
+} from '@espalier/core';
 import { arrayBatches, BATCH_DEFAULTS, checkDataset, type Dataset } from '@espalier/core/data';
 import { type Optimizer, train } from '@tensorflow/tfjs-core';
 import { checkLoss, checkWeights } from './divergence.js';
@@ -7,7 +15,8 @@ import { disposeOptimizer, setRate } from './optimizer.js';
 import { trainStep } from './train-step.js';
 
 export interface FineTuneOptions {
-  readonly data: Dataset;
+  /** Samples, or for augmentation a function that draws them for each epoch (from 1), as many each time. */
+  readonly data: Dataset | ((epoch: number) => Dataset);
   /** Passes over the data; 0 leaves the model as it is. */
   readonly epochs: number;
   /** The shape of one sample as the model wants it; element counts must match. Default: the dataset's own. */
@@ -84,13 +93,12 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
   checkInteger('epochs', epochs, 0);
   checkInteger('seed', seed);
   const firstRate = rateAt(learningRate, 0);
-  checkDataset(data);
   const params = model.params.filter(({ trainable }) => trainable);
   if (params.length === 0) throw nothingTrainable();
   const shape = { batchSize, ...(inputShape && { inputShape }) };
-  const epochOf = epochsFrom(data, shape, seed);
+  const { size, batchesOf } = epochsFrom(data, shape, seed);
 
-  const steps = epochs * Math.ceil(data.size / batchSize);
+  const steps = epochs * Math.ceil(size / batchSize);
   const losses: number[] = [];
   const optimizer = makeOptimizer(firstRate);
   const start = performance.now();
@@ -98,7 +106,7 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       let [sum, samples] = [0, 0];
-      for await (const batch of epochOf()) {
+      for await (const batch of batchesOf(epoch)) {
         signal?.throwIfAborted();
         setRate(optimizer, rateAt(learningRate, step / steps));
         const loss = await trainStep(model, params, batch, optimizer, handles, (value) =>
@@ -121,15 +129,32 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
   }
 }
 
-/** Each call is the next epoch, in an order of its own. Options are checked before training starts. */
+/** Batches of each epoch, in an order of its own. The first epoch's data is checked before anything is trained. */
 function epochsFrom(
-  data: Dataset,
+  data: FineTuneOptions['data'],
   options: { readonly batchSize: number; readonly inputShape?: readonly number[] },
   seed: number,
-): () => AsyncIterable<Batch> {
-  arrayBatches(data, options);
+): { size: number; batchesOf: (epoch: number) => AsyncIterable<Batch> } {
+  const dataOf = (epoch: number) => checkDataset(typeof data === 'function' ? data(epoch) : data);
+  const first = dataOf(1);
+  arrayBatches(first, options);
   const random = seededRandom(seed);
-  return () => arrayBatches(data, { ...options, seed: Math.floor(random() * 2 ** 32) })();
+  return {
+    size: first.size,
+    batchesOf(epoch) {
+      const current = epoch === 1 || typeof data !== 'function' ? first : dataOf(epoch);
+      if (current.size !== first.size) throw otherSize(epoch, first.size, current.size);
+      return arrayBatches(current, { ...options, seed: Math.floor(random() * 2 ** 32) })();
+    },
+  };
+}
+
+function otherSize(epoch: number, wanted: number, found: number): InputError {
+  return new InputError(
+    'data-invalid',
+    `the data of epoch ${epoch} has ${found} samples, that of epoch 1 ${wanted}; draw as many for each epoch`,
+    { where: `epoch ${epoch}`, wanted: `${wanted} samples`, found: String(found), fix: 'draw as many for each epoch' },
+  );
 }
 
 function checkInteger(where: string, value: unknown, least = -Infinity): void {
