@@ -40,6 +40,9 @@ export function list<T>(parse: (text: string) => T) {
   ];
 }
 
+/** The peak of Adam's learning rate in fine-tuning. */
+export const LEARNING_RATE = 0.003;
+
 export const dataOption = () =>
   new Option(
     '--data <data>',

@@ -1,4 +1,4 @@
-import { InputError, type PrunableModel, show } from '@espalier/core';
+import { InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
 import { findGroups } from './groups.js';
@@ -40,6 +40,8 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
   const byId = new Map(weights.map((weight) => [weight.param.id, weight]));
   const dependencies = findGroups(model, weights);
   const loss = resolveLoss(model, options.loss);
+  // A mask that nobody ended still holds tensors.
+  const handles: MaskHandle[] = [];
   const variable = (id: string) => {
     const weight = byId.get(id);
     if (weight) return weight.variable;
@@ -55,7 +57,11 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, x),
     gradients: (batch, { training = false } = {}) => lossGradients(model, weights, loss, batch, training),
-    mask: (plan) => maskWeights(weights, dependencies.groups, plan),
+    async mask(plan) {
+      const handle = await maskWeights(weights, dependencies.groups, plan);
+      handles.push(handle);
+      return handle;
+    },
     async shrink(plan) {
       const smaller = await shrinkModel(model, weights, dependencies, plan);
       return adaptLayers(smaller, loss && { loss: loss.of });

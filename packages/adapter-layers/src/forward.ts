@@ -12,8 +12,8 @@ export function predict(model: LayersModel, x: tf.Tensor): tf.Tensor {
 }
 
 /**
- * The mean loss over the batch and its gradients by trainable parameter; parameters that the loss does not reach are left
- * out. The loss is that of the data: penalties of regularisers are not in it. In training mode dropout is active, and batch
+ * The mean loss over the batch and its gradients by parameter, those of frozen layers too: frozen weights can be scored and
+ * pruned. Statistics of normalisations and parameters that the loss does not reach are left out. The loss is that of the data: penalties of regularisers are not in it. In training mode dropout is active, and batch
  * norm uses the batch's statistics and updates its own.
  */
 export async function lossGradients(
@@ -25,17 +25,13 @@ export async function lossGradients(
 ): Promise<{ loss: number; grads: tf.NamedTensorMap }> {
   if (!loss) throw noLoss(model);
   checkInput(model, x);
-  const trainable = weights.filter(({ param, variable }) => param.trainable && variable.trainable);
-  if (trainable.length === 0) throw allFrozen(model);
+  const weighed = weights.filter(({ param }) => !/\/moving_(mean|variance)$/.test(param.id));
   const { value, grads } = differentiate(() => {
     const output = model.apply(x, { training }) as tf.Tensor;
     checkTargets(loss.of, y, output);
     return tf.mean(loss.of(y, output)) as tf.Scalar;
-  }, trainable);
-  const byId = trainable.flatMap(({ param, variable }) => {
-    const grad = grads[variable.name];
-    return grad ? [[param.id, grad] as const] : [];
-  });
+  }, weighed);
+  const byId = weighed.flatMap(({ param }, i) => (grads[i] ? [[param.id, grads[i]] as const] : []));
   try {
     return { loss: (await value.data())[0], grads: Object.fromEntries(byId) };
   } catch (error) {
@@ -46,10 +42,13 @@ export async function lossGradients(
   }
 }
 
-function differentiate(f: () => tf.Scalar, trainable: readonly Weight[]) {
+/** tf.variableGrads would leave frozen variables out. */
+function differentiate(f: () => tf.Scalar, weighed: readonly Weight[]): { value: tf.Scalar; grads: tf.Tensor[] } {
   try {
-    const variables = trainable.map(({ variable }) => variable);
-    return tf.tidy(() => tf.variableGrads(f, variables));
+    const variables = weighed.map(({ variable }) => variable);
+    return tf.tidy(
+      () => tf.engine().gradients(f, variables, undefined, true) as { value: tf.Scalar; grads: tf.Tensor[] },
+    );
   } catch (error) {
     disposeTape();
     throw missingKernel(error) ?? error;
@@ -124,9 +123,4 @@ function noLoss({ name }: LayersModel): UsageError {
     found: 'none',
     fix,
   });
-}
-
-function allFrozen({ name }: LayersModel): UsageError {
-  const fix = 'set trainable = true on the layers to train or to score';
-  return new UsageError('nothing-trainable', `no weight of '${name}' is trainable; ${fix}`, { where: name, fix });
 }

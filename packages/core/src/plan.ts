@@ -98,13 +98,12 @@ export function keptSlices(units: Bits, site: Site): Bits {
 function liftUnits(units: Bits, site: Site, shape: readonly number[]): Bits {
   const slices = keptSlices(units, site);
   const inner = shape.slice(site.axis + 1).reduce((a, b) => a * b, 1);
-  const length = shape[site.axis];
-  const bits = makeBits(
-    shape.reduce((a, b) => a * b, 1),
-    false,
-  );
-  for (let i = 0; i < bits.length; i++) {
-    if (isKept(slices, Math.floor(i / inner) % length)) bits.bytes[i >> 3] |= 1 << (i & 7);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const bits = makeBits(size, false);
+  // Run by run: all entries of a slice lie `inner` together, and share its fate.
+  for (let start = 0, slice = 0; start < size; start += inner, slice = slice + 1 < slices.length ? slice + 1 : 0) {
+    if (!isKept(slices, slice)) continue;
+    for (let i = start; i < start + inner; i++) bits.bytes[i >> 3] |= 1 << (i & 7);
   }
   return bits;
 }

@@ -6,10 +6,15 @@ export interface Contender {
   readonly predict: Predict;
 }
 
-/** Resolves to the name of the backend that ran the calls; several, joined, where they differ. */
-export async function warmUp(entries: readonly Contender[], x: Tensor, runs: number): Promise<string> {
+/** Runs each contender `warmup` times or for `warmupMs`, whichever is longer. Resolves to the name of the backend that ran; several, joined, where they differ. */
+export async function warmUp(
+  entries: readonly Contender[],
+  x: Tensor,
+  { warmup, warmupMs, now }: { warmup: number; warmupMs: number; now: () => number },
+): Promise<string> {
   const holders = new Set<string>();
-  for (let run = 0; run < Math.max(1, runs); run++) {
+  const end = now() + warmupMs;
+  for (let run = 0; run < Math.max(1, warmup) || now() < end; run++) {
     for (const { predict } of entries) {
       await call(predict, x, (output) => holders.add(holderOf(output)));
     }

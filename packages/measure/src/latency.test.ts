@@ -33,7 +33,7 @@ function staged(costs: Readonly<Record<string, (call: number) => number>>) {
   return { entries, calls, now: () => clock };
 }
 
-const base: LatencyOptions = { inputShape: [2], warmup: 0, minTimeMs: 0 };
+const base: LatencyOptions = { inputShape: [2], warmup: 0, warmupMs: 0, minTimeMs: 0 };
 
 test('median and percentiles of calls, speed-up as the median of ratios', async () => {
   // Two calls come before the rounds: the one that names the backend and the one that counts repeats.

@@ -13,6 +13,8 @@ export interface LatencyOptions {
   readonly rounds?: number;
   /** Runs of each contender before the clock counts: caches fill, kernels compile, weights move to the backend. */
   readonly warmup?: number;
+  /** Warm-up goes on for at least this long: JavaScript engines compile what runs often, step by step. */
+  readonly warmupMs?: number;
   /** A timed run repeats the call until about this long has passed, so that the clock's grain does not show. */
   readonly minTimeMs?: number;
   /** Fixes the order within rounds, and the input. */
@@ -34,7 +36,7 @@ export interface LatencyProgress {
   readonly rounds: number;
 }
 
-export const LATENCY_DEFAULTS = { batch: 1, rounds: 30, warmup: 3, minTimeMs: 2, seed: 0 };
+export const LATENCY_DEFAULTS = { batch: 1, rounds: 30, warmup: 3, warmupMs: 300, minTimeMs: 2, seed: 0 };
 
 export interface BackendLatency {
   /** What was asked for. */
@@ -87,7 +89,7 @@ async function onBackend(entries: readonly Contender[], backend: string, o: Sett
   const { rounds, seed, now } = o;
   const x = o.x ?? randomInput(o);
   try {
-    const ran = await warmUp(entries, x, o.warmup);
+    const ran = await warmUp(entries, x, o);
     const repeats: number[] = [];
     for (const entry of entries) repeats.push(await repeatsFor(entry, x, o));
     const times = entries.map(() => new Float64Array(rounds));
@@ -142,5 +144,7 @@ function checkOptions(entries: readonly Contender[], o: Settings): void {
     if (!(Number.isInteger(o[name]) && o[name] > 0)) refuse(name, 'a positive integer', o[name]);
   }
   if (!(Number.isInteger(o.warmup) && o.warmup >= 0)) refuse('warmup', 'an integer from 0 up', o.warmup);
-  if (!(o.minTimeMs >= 0 && o.minTimeMs < Infinity)) refuse('minTimeMs', 'a number from 0 up', o.minTimeMs);
+  for (const name of ['minTimeMs', 'warmupMs'] as const) {
+    if (!(o[name] >= 0 && o[name] < Infinity)) refuse(name, 'a number from 0 up', o[name]);
+  }
 }

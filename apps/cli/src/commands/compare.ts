@@ -3,7 +3,7 @@ import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data'
 import { type Report, runComparison, type Tools, type Trial } from '@espalier/experiment';
 import { compressedSizes, writeFiles, writeModel } from '@espalier/format';
 import { accuracy, latency } from '@espalier/measure';
-import { fineTune, FINE_TUNE_DEFAULTS } from '@espalier/train';
+import { cosine, fineTune } from '@espalier/train';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenM
 import {
   dataOption,
   jsonOption,
+  LEARNING_RATE,
   list,
   lossOption,
   oneOf,
@@ -99,7 +100,7 @@ export function compareCommand(): Command {
     )
     .option(
       '--lr <x>',
-      `learning rate of fine-tuning (default: ${FINE_TUNE_DEFAULTS.learningRate})`,
+      `learning rate of fine-tuning, falling to 0 along a cosine (default: ${LEARNING_RATE})`,
       positiveNumber('--lr'),
     )
     .option(
@@ -216,7 +217,7 @@ function makeTrials(options: CompareOptions, data: Dataset, inputShape: number[]
       batchSize: options.batch,
       seed: options.seed,
       handles,
-      ...(options.lr !== undefined && { learningRate: options.lr }),
+      learningRate: cosine(options.lr ?? LEARNING_RATE),
     });
     return { epochs: losses.length, loss: losses[losses.length - 1] };
   };

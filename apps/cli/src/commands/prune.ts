@@ -13,7 +13,7 @@ import {
 import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
 import { writeModel } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
-import { fineTune, FINE_TUNE_DEFAULTS } from '@espalier/train';
+import { cosine, fineTune } from '@espalier/train';
 import { Command, Option } from 'commander';
 import { BACKENDS, useBackend } from '../backend.js';
 import { checkFigurePath, drawPruning, type Kernel, kernelOf, writeFigure } from '../figure.js';
@@ -21,6 +21,7 @@ import { inputShapeOf, lossFor, openData, openModel, requireData } from '../open
 import {
   dataOption,
   jsonOption,
+  LEARNING_RATE,
   list,
   lossOption,
   oneOf,
@@ -119,7 +120,7 @@ export function pruneCommand(): Command {
     )
     .option(
       '--lr <x>',
-      `learning rate of fine-tuning (default: ${FINE_TUNE_DEFAULTS.learningRate})`,
+      `learning rate of fine-tuning, falling to 0 along a cosine (default: ${LEARNING_RATE})`,
       positiveNumber('--lr'),
     )
     .option('--batch <n>', 'samples in a batch', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
@@ -274,7 +275,7 @@ async function tune(
         batchSize: options.batch,
         seed: options.seed,
         handles: [handle],
-        ...(options.lr !== undefined && { learningRate: options.lr }),
+        learningRate: cosine(options.lr ?? LEARNING_RATE),
         onProgress: ({ step, steps, loss }) => bar.update(step, steps, `loss ${loss.toFixed(4)}`),
       }),
     ({ losses }) => `loss ${losses.map((loss) => loss.toFixed(4)).join(' → ')}`,
