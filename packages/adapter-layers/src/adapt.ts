@@ -66,6 +66,9 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
       const smaller = await shrinkModel(model, weights, dependencies, plan);
       return adaptLayers(smaller, loss && { loss: loss.of });
     },
-    dispose: () => disposeModel(model),
+    dispose() {
+      handles.forEach((handle) => handle.makePermanent());
+      disposeModel(model);
+    },
   };
 }
