@@ -8,6 +8,8 @@ node('compare', './apps/cli/bin/espalier.js', [
   'lenet-300-100',
   '--data',
   'mnist',
+  '--fine-tune',
+  '3',
   '-o',
   'report',
   ...process.argv.slice(2),

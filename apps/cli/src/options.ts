@@ -32,12 +32,14 @@ export function oneOf<T extends string>(where: string, choices: readonly T[]) {
   };
 }
 
-/** A comma-separated list, or the option given several times. */
+/** A comma-separated list, or the option given several times. What is given takes the place of the default. */
 export function list<T>(parse: (text: string) => T) {
-  return (text: string, before: T[] | undefined): T[] => [
-    ...(before ?? []),
-    ...text.split(',').map((part) => parse(part.trim())),
-  ];
+  // Commander hands over the default as if it had been given before.
+  const given: T[] = [];
+  return (text: string): T[] => {
+    given.push(...text.split(',').map((part) => parse(part.trim())));
+    return given;
+  };
 }
 
 /** The peak of Adam's learning rate in fine-tuning. */

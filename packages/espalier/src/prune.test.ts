@@ -1,0 +1,80 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { adapt, gradient, nm, prune, structured } from './index.js';
+
+beforeAll(async () => {
+  tf.env().set('PROD', true);
+  await tf.setBackend('cpu');
+});
+
+const net = () =>
+  tfl.sequential({
+    layers: [
+      tfl.layers.dense({ units: 8, inputShape: [4], activation: 'relu', name: 'fc1' }),
+      tfl.layers.dense({ units: 2, activation: 'softmax', name: 'fc2' }),
+    ],
+  });
+const zerosOf = async (model: tfl.LayersModel) =>
+  (await Promise.all(model.weights.filter((w) => w.originalName.endsWith('kernel')).map((w) => w.read().data())))
+    .flatMap((values) => [...values])
+    .filter((w) => w === 0).length;
+
+test('prune(model) masks half of the kernel weights, the smallest of the whole network', async () => {
+  const model = net();
+  const tensors = tf.memory().numTensors;
+  const result = await prune(model);
+  expect(result.model).toBe(model);
+  expect(await zerosOf(model)).toBe(24);
+  expect(new Set(result.layers.map((layer) => layer.threshold)).size).toBe(1);
+  result.handle.restore();
+  expect([await zerosOf(model), tf.memory().numTensors]).toEqual([0, tensors]);
+  model.dispose();
+});
+
+test('channels: a new, smaller model, and the one given is as it was', async () => {
+  const model = net();
+  const { model: smaller, channels } = await prune(model, { strategy: structured() });
+  expect(channels).toEqual({ total: 8, kept: 4 });
+  expect([model.countParams(), smaller.countParams()]).toEqual([58, 30]);
+  expect(await zerosOf(model)).toBe(0);
+  smaller.dispose();
+  const masked = await prune(model, { strategy: structured(), shrink: false });
+  expect([masked.model, await zerosOf(model)]).toEqual([model, 24]);
+  masked.handle.makePermanent();
+  model.dispose();
+});
+
+test('other scorers and patterns; an N:M pattern brings its own sparsity', async () => {
+  const model = net();
+  const batch = {
+    x: tf.randomNormal([6, 4], 0, 1, 'float32', 1),
+    y: tf.tensor2d(
+      [...Array(6)].flatMap((_, i) => [i % 2, 1 - (i % 2)]),
+      [6, 2],
+    ),
+  };
+  const data = async function* () {
+    yield batch;
+  };
+  const first = await prune(model, { scorer: gradient(), sparsity: 0.25, data });
+  expect(await zerosOf(model)).toBe(12);
+  first.handle.restore();
+  const second = await prune(model, { strategy: nm({ keep: 1, group: 4 }) });
+  expect(second.sparsity).toEqual({ requested: 0.75, achieved: 0.75 });
+  second.handle.makePermanent();
+  tf.dispose(batch);
+  model.dispose();
+});
+
+test('an adapted model may be given; what is no model is refused', async () => {
+  const model = net();
+  const prunable = adapt(model);
+  expect(adapt(prunable)).toBe(prunable);
+  const { model: smaller } = await prune(prunable, { strategy: structured() });
+  expect(smaller.params.map(({ shape }) => shape)).toEqual([[4, 4], [4], [4, 2], [2]]);
+  smaller.dispose();
+  prunable.dispose();
+  await expect(prune({} as never)).rejects.toMatchObject({ name: 'UsageError', code: 'model-kind' });
+  await expect(prune(null as never)).rejects.toMatchObject({ code: 'model-kind' });
+});
