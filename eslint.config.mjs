@@ -18,11 +18,23 @@ export default ts.config(
     files: ['packages/*/src/**/*.ts'],
     rules: {
       'no-console': 'error',
-      'no-restricted-properties': ['error', { property: 'dataSync', message: 'Use await data().' }, { property: 'arraySync', message: 'Use await array().' }],
+      'no-restricted-properties': [
+        'error',
+        { property: 'dataSync', message: 'Use await data().' },
+        { property: 'arraySync', message: 'Use await array().' },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
-  { files: ['packages/*/src/**/*.ts'], ignores: ['**/*.test.ts', 'packages/espalier/**', 'packages/core/**'], rules: { 'no-restricted-imports': ['error', noSiblings] } },
-  { files: ['packages/core/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: { 'no-restricted-imports': ['error', noUpward] } },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/espalier/**', 'packages/core/**'],
+    rules: { 'no-restricted-imports': ['error', noSiblings] },
+  },
+  {
+    files: ['packages/core/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-imports': ['error', noUpward] },
+  },
   { files: ['**/*.test.ts'], languageOptions: { globals: globals.jest }, rules: { 'no-restricted-properties': 'off' } },
 );
