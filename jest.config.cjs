@@ -33,6 +33,7 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(slow ? [] : ['\\.slow\\.test\\.ts$'])],
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.nx'],
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/tools/setup/quiet.cjs'],
   testEnvironmentOptions: { customExportConditions: ['@espalier/source', 'node', 'node-addons'] },
   transform: {
     '^.+\\.(ts|js|mjs)$': [
