@@ -3,7 +3,8 @@ import { type Bits, makeBits, type Plan, resolveMask, show, UsageError } from '@
 import { figures } from '@espalier/figures';
 import { writeFile } from '@espalier/format';
 import { toPng } from '@espalier/figures/png';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
+import { checkOutputFolder } from './output.js';
 
 export interface Kernel {
   readonly id: string;
@@ -33,8 +34,8 @@ export async function kernelOf(model: LayersPrunable, layer: string | undefined)
   };
 }
 
-export function checkFigurePath(path: string): void {
-  if (['.svg', '.png'].includes(extname(path).toLowerCase())) return;
+export async function checkFigurePath(path: string): Promise<void> {
+  if (['.svg', '.png'].includes(extname(path).toLowerCase())) return checkOutputFolder(dirname(path));
   throw new UsageError('figure-kind', `--figure wants a file that ends in .svg or .png, got ${show(path)}`, {
     where: '--figure',
     wanted: '.svg or .png',

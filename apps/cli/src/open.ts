@@ -120,12 +120,14 @@ function hasLinearOutput({ model }: LayersPrunable): boolean {
   return model.outputs.length === 1 && (activation === undefined || activation === 'linear');
 }
 
-export function requireData(data: Dataset | undefined, why: string): Dataset {
-  if (data) return data;
-  throw new UsageError('data-missing', `${why} needs data; give --data mnist, idx:IMAGES,LABELS or an ES module`, {
+/** Throws a UsageError with code 'data-missing' where what needs data was given none. */
+export function required<T>(data: T | undefined, why: string): T {
+  if (data !== undefined) return data;
+  const fix = 'give --data mnist, --data idx:IMAGES,LABELS or an ES module';
+  throw new UsageError('data-missing', `${why} needs data; ${fix}`, {
     where: '--data',
     wanted: 'data',
     found: 'none',
-    fix: 'give --data',
+    fix,
   });
 }

@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BACKENDS, useBackend } from '../backend.js';
-import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, requireData } from '../open.js';
+import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
 import {
   dataOption,
   jsonOption,
@@ -130,7 +130,7 @@ async function compare(source: string, options: CompareOptions): Promise<void> {
     ({ name }) => name,
   );
   const loaded = await openData(open, options.data, options.test);
-  const [calibration, test] = [requireData(loaded.calibration, 'compare'), requireData(loaded.test, 'compare')];
+  const [calibration, test] = [required(loaded.calibration, 'compare'), required(loaded.test, 'compare')];
   const model = lossFor(open, calibration, options.loss);
   const shapes = {
     calibration: inputShapeOf(open, calibration, '--data'),

@@ -28,7 +28,7 @@ export function inspectCommand(): Command {
 }
 
 async function inspect(source: string, options: InspectOptions): Promise<void> {
-  if (options.figure) checkFigurePath(options.figure);
+  if (options.figure) await checkFigurePath(options.figure);
   await useBackend('cpu');
   const { name, model, file } = await openModel(source);
   const layers = describeLayers(model);

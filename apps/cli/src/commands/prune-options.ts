@@ -1,0 +1,136 @@
+import { UsageError } from '@espalier/core';
+import { BATCH_DEFAULTS } from '@espalier/core/data';
+import { Command, Option } from 'commander';
+import { BACKENDS } from '../backend.js';
+import {
+  dataOption,
+  jsonOption,
+  LEARNING_RATE,
+  list,
+  lossOption,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  seedOption,
+  sparsity,
+  testOption,
+  wholeNumber,
+} from '../options.js';
+import { type Scope, SCOPES, type ScorerName, SCORERS, STRATEGIES, type StrategyName } from '../plugins.js';
+
+export const SCHEDULES = ['one-shot', 'iterative', 'cubic'] as const;
+
+export interface PruneCliOptions {
+  readonly out?: string;
+  readonly strategy: StrategyName;
+  readonly scorer: ScorerName;
+  readonly scope?: Scope;
+  readonly sparsity?: number;
+  readonly keep?: number;
+  readonly group?: number;
+  readonly tail?: 'error' | 'dense';
+  readonly data?: string;
+  readonly test?: string;
+  readonly loss?: string;
+  readonly schedule: (typeof SCHEDULES)[number];
+  readonly steps?: number;
+  readonly fineTune: number;
+  readonly lr?: number;
+  readonly batch: number;
+  readonly ignore?: string[];
+  readonly backend: string;
+  readonly keepShape?: boolean;
+  readonly figure?: string;
+  readonly layer?: string;
+  readonly seed: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** The command with its options; `action` does the work. */
+export function pruneOptions(action: (source: string, options: PruneCliOptions) => Promise<void>): Command {
+  return new Command('prune')
+    .description('prunes a model and writes one that any TensorFlow.js program loads, with the plan beside it')
+    .argument('<model>', 'a directory, a path to model.json, or a zoo name')
+    .option('-o, --out <dir>', 'where the pruned model goes; files of other programs in it are left alone')
+    .addOption(
+      new Option('--strategy <name>', STRATEGIES.join(' | '))
+        .argParser(oneOf('--strategy', STRATEGIES))
+        .default('unstructured'),
+    )
+    .addOption(
+      new Option('--scorer <name>', SCORERS.join(' | ')).argParser(oneOf('--scorer', SCORERS)).default('magnitude'),
+    )
+    .option(
+      '--scope <scope>',
+      `${SCOPES.join(' | ')}: one threshold for all, or the same sparsity in every layer (default: global)`,
+      oneOf('--scope', SCOPES),
+    )
+    .option('--sparsity <s>', 'the fraction to remove, 0 to 1 (default: 0.5; N:M has its own)', sparsity)
+    .option('--keep <n>', 'N:M: how many weights of a group stay (default: 2)', positiveInteger('--keep'))
+    .option('--group <m>', 'N:M: the size of a group (default: 4)', positiveInteger('--group'))
+    .option(
+      '--tail <what>',
+      'N:M: error | dense, for input axes that the group does not divide (default: error)',
+      oneOf('--tail', ['error', 'dense'] as const),
+    )
+    .addOption(dataOption())
+    .addOption(testOption())
+    .addOption(lossOption())
+    .addOption(
+      new Option('--schedule <name>', SCHEDULES.join(' | '))
+        .argParser(oneOf('--schedule', SCHEDULES))
+        .default('one-shot'),
+    )
+    .option('--steps <n>', 'steps of the schedule (default: 5)', positiveInteger('--steps'))
+    .option(
+      '--fine-tune <epochs>',
+      'epochs of training after each step of the schedule, zeros kept',
+      wholeNumber('--fine-tune'),
+      0,
+    )
+    .option(
+      '--lr <x>',
+      `learning rate of fine-tuning, falling to 0 along a cosine (default: ${LEARNING_RATE})`,
+      positiveNumber('--lr'),
+    )
+    .option('--batch <n>', 'samples in a batch', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
+    .option(
+      '--ignore <globs>',
+      'layers or parameters to leave alone',
+      list((glob) => glob),
+    )
+    .addOption(
+      new Option('--backend <name>', BACKENDS.join(' | ')).argParser(oneOf('--backend', BACKENDS)).default('wasm'),
+    )
+    .option('--keep-shape', 'structured: zeroes channels where they are, instead of removing them')
+    .option('--figure <file>', 'writes the three panels (before, after, mask) of one kernel as .svg or .png')
+    .option('--layer <id>', 'the kernel of --figure; default: the first')
+    .addOption(seedOption())
+    .option('--dry-run', 'does everything but writing')
+    .addOption(jsonOption())
+    .action(action);
+}
+
+/** Options that contradict each other are a mistake, never a preference that is dropped in silence. */
+export function checkCombination(o: PruneCliOptions): void {
+  const refuse = (option: string, why: string) => {
+    throw new UsageError('option-combination', `${option} ${why}`, { where: option });
+  };
+  if (o.out === undefined && !o.dryRun)
+    refuse('-o, --out', 'is missing: say where the pruned model goes, or give --dry-run');
+  if (o.strategy !== 'nm') {
+    for (const [name, value] of [
+      ['--keep', o.keep],
+      ['--group', o.group],
+      ['--tail', o.tail],
+    ] as const) {
+      if (value !== undefined) refuse(name, `is for --strategy nm, not ${o.strategy}`);
+    }
+  } else if (o.scope !== undefined) refuse('--scope', 'is not for --strategy nm, whose groups decide for themselves');
+  if (o.keepShape && o.strategy !== 'structured')
+    refuse('--keep-shape', `is for --strategy structured; ${o.strategy} keeps shapes anyway`);
+  if (o.steps !== undefined && o.schedule === 'one-shot') refuse('--steps', 'is for --schedule iterative or cubic');
+  if (o.lr !== undefined && o.fineTune === 0) refuse('--lr', 'is for --fine-tune');
+  if (o.layer !== undefined && o.figure === undefined) refuse('--layer', 'is for --figure');
+}
