@@ -57,14 +57,28 @@ export function highHistogram(): { add(bits: Int32Array): void; hasNonFinite(): 
 
 /** Counts by their lower 16 bits the entries whose key begins with `high`. */
 export function countLow(bits: Int32Array, high: number, bins: Uint32Array): void {
-  if (high > 0) {
-    for (let i = 0; i < bits.length; i++) if (bits[i] >> 16 === high) bins[bits[i] & 0xffff]++;
-    return;
-  }
+  if (high > 0) return countLowPositive(bits, high << 16, bins);
   for (let i = 0; i < bits.length; i++) {
     const key = keyOf(bits[i]);
     if (key >> 16 === high) bins[key & 0xffff]++;
   }
+}
+
+/** Entries with the same upper half as `base` become their lower half when combined with it, the others stay large. */
+function countLowPositive(bits: Int32Array, base: number, bins: Uint32Array): void {
+  const whole = bits.length & ~3;
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const a = bits[i] ^ base;
+    const b = bits[i + 1] ^ base;
+    const c = bits[i + 2] ^ base;
+    const d = bits[i + 3] ^ base;
+    if ((a & -65536) === 0) bins[a]++;
+    if ((b & -65536) === 0) bins[b]++;
+    if ((c & -65536) === 0) bins[c]++;
+    if ((d & -65536) === 0) bins[d]++;
+  }
+  for (; i < bits.length; i++) if (((bits[i] ^ base) & -65536) === 0) bins[bits[i] ^ base]++;
 }
 
 export function countEqual(bits: Int32Array, cut: number): number {
