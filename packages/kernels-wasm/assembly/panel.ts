@@ -1,16 +1,28 @@
 import { Job } from './job';
 
-/** Transposes four vectors of stride `from` bytes to four of stride `to`. */
+/** Transposes four vectors; the results lie the width of a panel apart, which as a constant becomes part of the instructions. */
 @inline
-function turn(a0: v128, a1: v128, a2: v128, a3: v128, to: usize, stride: usize): void {
+function turn28(a0: v128, a1: v128, a2: v128, a3: v128, to: usize): void {
   const t0 = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5);
   const t1 = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7);
   const t2 = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5);
   const t3 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<f32>(t0, t2, 0, 1, 4, 5));
-  v128.store(to + stride, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7));
-  v128.store(to + 2 * stride, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5));
-  v128.store(to + 3 * stride, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7));
+  v128.store(to, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7), 112);
+  v128.store(to, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5), 224);
+  v128.store(to, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7), 336);
+}
+
+@inline
+function turn8(a0: v128, a1: v128, a2: v128, a3: v128, to: usize): void {
+  const t0 = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5);
+  const t1 = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7);
+  const t2 = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5);
+  const t3 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(t0, t2, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7), 32);
+  v128.store(to, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5), 64);
+  v128.store(to, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7), 96);
 }
 
 /** Where the inputs of `width` output pixels from pixel n on lie, for each tap of the kernel; padding and pixels past the end are zeros. */
@@ -62,14 +74,17 @@ export function pack(job: Job, from: i32, to: i32, width: i32, stride: usize): v
       let p3 = <usize>load<u32>(pointers, 12) + (<usize>first << 2);
       let d = panel + (q << 2);
       let c = first;
-      for (; c + 4 <= last; c += 4) {
-        turn(v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), d, stride);
-        p0 += 16;
-        p1 += 16;
-        p2 += 16;
-        p3 += 16;
-        d += 4 * stride;
+      const whole = (last - c) & ~3;
+      if (stride == 112) {
+        for (const end = p0 + (<usize>whole << 2); p0 < end; p0 += 16, p1 += 16, p2 += 16, p3 += 16, d += 448) {
+          turn28(v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), d);
+        }
+      } else {
+        for (const end = p0 + (<usize>whole << 2); p0 < end; p0 += 16, p1 += 16, p2 += 16, p3 += 16, d += 128) {
+          turn8(v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), d);
+        }
       }
+      c += whole;
       for (; c < last; c++) {
         store<f32>(d, load<f32>(p0));
         store<f32>(d, load<f32>(p1), 4);
@@ -99,6 +114,52 @@ function putSome(to: usize, sum: v128, bias: v128, low: v128, high: v128, output
   if (outputs > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
 }
 
+/** Four pixels, outputs in fours: `sums` and y are those of the first output and pixel, `to` the end of the first pixel's outputs. */
+@inline
+function finish28(s: usize, y: usize, to: usize, pixel: usize, bias: usize, low: v128, high: v128): void {
+  const y1 = y + pixel;
+  for (let i: usize = 0; y + i < to; i += 16, s += 448) {
+    const a0 = v128.load(s);
+    const a1 = v128.load(s, 112);
+    const a2 = v128.load(s, 224);
+    const a3 = v128.load(s, 336);
+    const t0 = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5);
+    const t1 = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7);
+    const t2 = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5);
+    const t3 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
+    const b = v128.load(bias + i);
+    const at = y + i;
+    const at2 = y1 + pixel + i;
+    put(at, v128.shuffle<f32>(t0, t2, 0, 1, 4, 5), b, low, high);
+    put(y1 + i, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7), b, low, high);
+    put(at2, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5), b, low, high);
+    put(at2 + pixel, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7), b, low, high);
+  }
+}
+
+/** Four pixels, outputs in fours: `sums` and y are those of the first output and pixel, `to` the end of the first pixel's outputs. */
+@inline
+function finish8(s: usize, y: usize, to: usize, pixel: usize, bias: usize, low: v128, high: v128): void {
+  const y1 = y + pixel;
+  for (let i: usize = 0; y + i < to; i += 16, s += 128) {
+    const a0 = v128.load(s);
+    const a1 = v128.load(s, 32);
+    const a2 = v128.load(s, 64);
+    const a3 = v128.load(s, 96);
+    const t0 = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5);
+    const t1 = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7);
+    const t2 = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5);
+    const t3 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
+    const b = v128.load(bias + i);
+    const at = y + i;
+    const at2 = y1 + pixel + i;
+    put(at, v128.shuffle<f32>(t0, t2, 0, 1, 4, 5), b, low, high);
+    put(y1 + i, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7), b, low, high);
+    put(at2, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5), b, low, high);
+    put(at2 + pixel, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7), b, low, high);
+  }
+}
+
 /**
  * Outputs [first, last) of `pixels` pixels: sums [outputs][stride] → clamp(sum + bias, low, high) in NHWC at y. `sums` and y
  * are those of output `first` and of the first pixel.
@@ -110,6 +171,13 @@ export function finish(job: Job, sums: usize, stride: usize, y: usize, first: i3
   for (let q: i32 = 0; q < pixels; q += 4, sums += 16, y += pixel << 2) {
     let s = sums;
     let to = y;
+    if (q + 4 <= pixels && ((last - first) & 3) == 0) {
+      const end = y + (<usize>(last - first) << 2);
+      const bias = job.bias + (<usize>first << 2);
+      if (stride == 112) finish28(s, y, end, pixel, bias, lows, highs);
+      else finish8(s, y, end, pixel, bias, lows, highs);
+      continue;
+    }
     for (let m = first; m < last; m += 4, s += 4 * stride, to += 16) {
       const a0 = v128.load(s);
       const a1 = v128.load(s + stride);

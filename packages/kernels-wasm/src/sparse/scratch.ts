@@ -1,10 +1,15 @@
 import type { Heap } from './heap.js';
+import { roundUp } from './matrix.js';
 
 /** A piece of memory that all layers of one backend use in turn; it grows to the largest need and stays. */
 interface Region {
+  /** As allocated, and from the next cache line on. */
+  allocated: number;
   offset: number;
   bytes: number;
 }
+
+const CACHE_LINE = 64;
 
 export interface Scratch {
   readonly panel: number;
@@ -32,9 +37,10 @@ export function scratchSpace(heap: Heap): ScratchSpace {
       for (const name of Object.keys(needs) as (keyof Scratch)[]) {
         const region = regions.get(name);
         if (region && region.bytes >= needs[name]) continue;
-        const offset = heap.allocate(needs[name]);
-        if (region) heap.free(region.offset);
-        regions.set(name, { offset, bytes: needs[name] });
+        const allocated = heap.allocate(needs[name] + CACHE_LINE);
+        if (region) heap.free(region.allocated);
+        const offset = roundUp(allocated, CACHE_LINE);
+        regions.set(name, { allocated, offset, bytes: needs[name] });
         if (name === 'zeros') heap.floats().fill(0, offset >>> 2, (offset + needs.zeros) >>> 2);
         grown = true;
       }
@@ -52,7 +58,7 @@ export function scratchSpace(heap: Heap): ScratchSpace {
       return current;
     },
     dispose() {
-      for (const { offset } of regions.values()) heap.free(offset);
+      for (const { allocated } of regions.values()) heap.free(allocated);
       regions.clear();
     },
   };
