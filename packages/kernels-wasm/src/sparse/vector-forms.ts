@@ -11,7 +11,7 @@ const SLICE = 4;
 
 /** One row of x at a time, the inputs of a product in order. */
 const isVector: Format['fits'] = ({ inputs, outputs }, g) =>
-  pixelsOf(g) === 1 && tapsOf(g) === 1 && outputs > 0 && inputs <= MOST_INPUTS;
+  pixelsOf(g) === 1 && tapsOf(g) === 1 && g.top === 0 && g.left === 0 && outputs > 0 && inputs <= MOST_INPUTS;
 
 const needs: Format['needs'] = ({ outChannels }) => {
   const outputs = 4 * roundUp(outChannels, 16);
