@@ -43,12 +43,11 @@ function sections(bytes) {
   const ids = [];
   for (let at = 8; at < bytes.length;) {
     ids.push(bytes[at++]);
-    let [size, shift, byte] = [0, 0, 0];
-    do {
-      byte = bytes[at++];
-      size |= (byte & 127) << shift;
-      shift += 7;
-    } while (byte & 128);
+    let size = 0;
+    for (let shift = 0; ; shift += 7) {
+      size |= (bytes[at] & 127) << shift;
+      if (bytes[at++] < 128) break;
+    }
     at += size;
   }
   return ids;

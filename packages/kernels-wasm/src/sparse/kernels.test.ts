@@ -39,17 +39,17 @@ interface Case {
   readonly seed: number;
 }
 
-const cases = fc.record<Case>({
+const cases: fc.Arbitrary<Case> = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),
   size: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
   channels: fc.tuple(fc.integer({ min: 1, max: 21 }), fc.integer({ min: 1, max: 35 })),
   kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
   strides: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
-  dilations: fc.constantFrom([1, 1], [1, 1], [2, 1], [2, 2]),
-  pad: fc.constantFrom('same', 'valid', 1),
+  dilations: fc.constantFrom<[number, number][]>([1, 1], [1, 1], [2, 1], [2, 2]),
+  pad: fc.constantFrom<Case['pad'][]>('same', 'valid', 1),
   sparsity: fc.constantFrom(0, 0.3, 0.7, 0.95, 1),
   block: fc.constantFrom(1, 4, 16),
-  activation: fc.constantFrom('linear', 'relu', 'relu6', 'prelu', 'leakyrelu', 'elu', 'sigmoid'),
+  activation: fc.constantFrom<tf.fused.Activation[]>('linear', 'relu', 'relu6', 'prelu', 'leakyrelu', 'elu', 'sigmoid'),
   bias: fc.boolean(),
   seed: fc.integer({ min: 1, max: 1e6 }),
 });
@@ -60,7 +60,11 @@ function values(size: number, seed: number): Float32Array {
 }
 
 /** [inputs, outputs] with whole blocks of outputs left out. */
-function weights(inputs: number, outputs: number, { sparsity, block, seed }: Pick<Case, 'sparsity' | 'block' | 'seed'>) {
+function weights(
+  inputs: number,
+  outputs: number,
+  { sparsity, block, seed }: Pick<Case, 'sparsity' | 'block' | 'seed'>,
+) {
   const random = seededRandom(seed + 1);
   const w = values(inputs * outputs, seed);
   for (let k = 0; k < inputs; k++) {

@@ -66,7 +66,7 @@ export const dense = panelFormat({
 });
 
 function panelFormat(kind: Kind): Format {
-  const { width, rows } = kind;
+  const { width } = kind;
   return {
     name: kind.name,
     fits: ({ outputs }, g) => pixelsOf(g) > 1 && outputs > 0,
@@ -91,27 +91,19 @@ function panelFormat(kind: Kind): Format {
       };
     },
     run(heap, encoded, g, scratch, x, y, low, high) {
-      writeJob(kind, heap, encoded, g, scratch);
+      writeJob(heap, encoded, g, scratch);
       heap.kernels.convolve(encoded.offset, x, y, low, high);
     },
   };
 
-  function writeJob(of: Kind, heap: Heap, { offset }: Encoded, g: Geometry, scratch: Scratch): void {
-    const words = heap.words();
-    let at = offset >>> 2;
-    words[at++] = of.code;
-    for (const field of GEOMETRY_FIELDS) words[at++] = g[field];
-    const blocks = Math.ceil((tapsOf(g) * g.inChannels) / of.blockInputs);
+  function writeJob(heap: Heap, { offset }: Encoded, g: Geometry, scratch: Scratch): void {
     const counts = offset + 4 * JOB_WORDS;
-    const countWords = rows === 1 || of.code === 1 ? blocks * (roundUp(g.outChannels, 4) / rows) : 0;
-    words[at++] = of.blockInputs;
-    words[at++] = counts + 4 * countWords;
-    words[at++] = counts;
-    words[at++] = scratch.panel;
-    words[at++] = scratch.sums;
-    words[at++] = scratch.pointers;
-    words[at++] = scratch.zeros;
-    words[at++] = scratch.bias;
+    const steps = counts + 4 * countsOf(kind, { inputs: tapsOf(g) * g.inChannels, outputs: g.outChannels });
+    const { panel, sums, pointers, zeros, bias } = scratch;
+    const shape = GEOMETRY_FIELDS.map((field) => g[field]);
+    heap
+      .words()
+      .set([kind.code, ...shape, kind.blockInputs, steps, counts, panel, sums, pointers, zeros, bias], offset >>> 2);
   }
 }
 

@@ -3,7 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** A weight of a tf.LayersModel. */
 interface LayerVariable {
-  readonly name: string;
+  /** As the layer named it; `name` has a number behind it where another model has the same. */
+  readonly originalName: string;
   read(): Tensor;
 }
 
@@ -26,7 +27,10 @@ export function weightsOf({ weights }: Accelerable): Weight[] {
     });
   }
   const all = Array.isArray(weights)
-    ? (weights as readonly LayerVariable[]).map((variable) => ({ id: variable.name, tensor: readVariable(variable) }))
+    ? (weights as readonly LayerVariable[]).map((variable) => ({
+        id: variable.originalName,
+        tensor: readVariable(variable),
+      }))
     : Object.entries(weights).flatMap(([id, value]) =>
         [value].flat().map((tensor, i) => ({ id: i === 0 ? id : `${id}:${i}`, tensor: tensor as Tensor })),
       );
@@ -44,7 +48,7 @@ function readVariable(variable: LayerVariable): Tensor {
   try {
     return variable.read();
   } catch (cause) {
-    throw disposed(variable.name, cause);
+    throw disposed(variable.originalName, cause);
   }
 }
 
