@@ -2,29 +2,19 @@ import { madd } from './madd';
 
 /**
  * Four outputs that share their inputs, by eight pixels: a step is (offset of the input in the panel, four weights). `rows` is
- * a multiple of 4 and `counts` has one count for each four; the rest is as for one row at a time.
+ * a multiple of 4, `counts` has one count for each four, and `next` is that of four rows; the rest is as for one row at a time.
  */
-export function blockRows(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, more: bool): usize {
-  for (let r: i32 = 0; r < rows; r += 4, counts += 4, sums += 128) {
+export function blockRows(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
+  for (let r: i32 = 0; r < rows; r += 4, counts += 4, sums += 128, from += next) {
     const end = steps + <usize>load<u32>(counts) * 20;
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    let b0 = a0;
-    let b1 = a0;
-    let c0 = a0;
-    let c1 = a0;
-    let d0 = a0;
-    let d1 = a0;
-    if (more) {
-      a0 = v128.load(sums);
-      a1 = v128.load(sums, 16);
-      b0 = v128.load(sums, 32);
-      b1 = v128.load(sums, 48);
-      c0 = v128.load(sums, 64);
-      c1 = v128.load(sums, 80);
-      d0 = v128.load(sums, 96);
-      d1 = v128.load(sums, 112);
-    }
+    let a0 = v128.load(from);
+    let a1 = v128.load(from, 16);
+    let b0 = v128.load(from, 32);
+    let b1 = v128.load(from, 48);
+    let c0 = v128.load(from, 64);
+    let c1 = v128.load(from, 80);
+    let d0 = v128.load(from, 96);
+    let d1 = v128.load(from, 112);
     while (steps < end) {
       const x = panel + <usize>load<u32>(steps);
       const x0 = v128.load(x);
@@ -56,27 +46,17 @@ export function blockRows(steps: usize, counts: usize, panel: usize, sums: usize
 }
 
 /** The same with every input: a step is four weights, and `inputs` are the steps of each four rows. */
-export function denseRows(steps: usize, inputs: i32, panel: usize, sums: usize, rows: i32, more: bool): usize {
-  for (let r: i32 = 0; r < rows; r += 4, sums += 128) {
+export function denseRows(steps: usize, inputs: i32, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
+  for (let r: i32 = 0; r < rows; r += 4, sums += 128, from += next) {
     const end = steps + (<usize>inputs << 4);
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    let b0 = a0;
-    let b1 = a0;
-    let c0 = a0;
-    let c1 = a0;
-    let d0 = a0;
-    let d1 = a0;
-    if (more) {
-      a0 = v128.load(sums);
-      a1 = v128.load(sums, 16);
-      b0 = v128.load(sums, 32);
-      b1 = v128.load(sums, 48);
-      c0 = v128.load(sums, 64);
-      c1 = v128.load(sums, 80);
-      d0 = v128.load(sums, 96);
-      d1 = v128.load(sums, 112);
-    }
+    let a0 = v128.load(from);
+    let a1 = v128.load(from, 16);
+    let b0 = v128.load(from, 32);
+    let b1 = v128.load(from, 48);
+    let c0 = v128.load(from, 64);
+    let c1 = v128.load(from, 80);
+    let d0 = v128.load(from, 96);
+    let d1 = v128.load(from, 112);
     let x = panel;
     while (steps < end) {
       const x0 = v128.load(x);

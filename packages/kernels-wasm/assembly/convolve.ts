@@ -7,12 +7,15 @@ import { rows16, rows28, rows4, rows8 } from './unstructured';
 const GROUP: i32 = 16;
 
 function someRows(job: Job, steps: usize, counts: usize, sums: usize, rows: i32, inputs: i32, width: i32, more: bool): usize {
-  if (job.kind == 1) return blockRows(steps, counts, job.panel, sums, rows, more);
-  if (job.kind == 2) return denseRows(steps, inputs, job.panel, sums, rows, more);
-  if (width == 28) return rows28(steps, counts, job.panel, sums, rows, more);
-  if (width == 16) return rows16(steps, counts, job.panel, sums, rows, more);
-  if (width == 8) return rows8(steps, counts, job.panel, sums, rows, more);
-  return rows4(steps, counts, job.panel, sums, rows, more);
+  const panel = job.panel;
+  const from = more ? sums : job.zeros;
+  if (job.kind == 1) return blockRows(steps, counts, panel, sums, rows, from, more ? 128 : 0);
+  if (job.kind == 2) return denseRows(steps, inputs, panel, sums, rows, from, more ? 128 : 0);
+  const next: usize = more ? 112 : 0;
+  if (width == 28) return rows28(steps, counts, panel, sums, rows, from, next);
+  if (width == 16) return rows16(steps, counts, panel, sums, rows, from, next);
+  if (width == 8) return rows8(steps, counts, panel, sums, rows, from, next);
+  return rows4(steps, counts, panel, sums, rows, from, next);
 }
 
 /**

@@ -26,7 +26,7 @@ export class Job {
   /** The weights, and how many steps of them each row (or group of four rows) has in each block. */
   steps: usize;
   counts: usize;
-  /** Scratch: inputs [blockInputs][width], sums [rows of outputs][width], pointers [taps][width], zeros [inChannels]. */
+  /** Scratch: inputs [blockInputs][width], sums [rows of outputs][width], pointers [taps][width], zeros [inChannels, at least 32]. */
   panel: usize;
   sums: usize;
   pointers: usize;

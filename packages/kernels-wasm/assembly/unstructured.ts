@@ -2,28 +2,19 @@ import { madd } from './madd';
 
 /**
  * One output row at a time: steps are pairs (offset of the input in the panel, weight). Each function takes `rows` rows over the
- * block of inputs in the panel, adds to the sums where `more`, and answers where the steps of the next row start. Seven
- * vectors of pixels are what V8 keeps in registers; more spill.
+ * block of inputs in the panel, starts each from the vectors at `from` (its sums so far, or zeros; those of the next row are `next` bytes
+ * on), and answers where the steps of the row after the last start. Seven vectors of pixels are what V8 keeps in registers; more spill.
  */
-export function rows28(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, more: bool): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112) {
+export function rows28(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
+  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
     const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    let a2 = a0;
-    let a3 = a0;
-    let a4 = a0;
-    let a5 = a0;
-    let a6 = a0;
-    if (more) {
-      a0 = v128.load(sums);
-      a1 = v128.load(sums, 16);
-      a2 = v128.load(sums, 32);
-      a3 = v128.load(sums, 48);
-      a4 = v128.load(sums, 64);
-      a5 = v128.load(sums, 80);
-      a6 = v128.load(sums, 96);
-    }
+    let a0 = v128.load(from);
+    let a1 = v128.load(from, 16);
+    let a2 = v128.load(from, 32);
+    let a3 = v128.load(from, 48);
+    let a4 = v128.load(from, 64);
+    let a5 = v128.load(from, 80);
+    let a6 = v128.load(from, 96);
     while (steps < end) {
       const x = panel + <usize>load<u32>(steps);
       const w = v128.load32_splat(steps, 4);
@@ -47,19 +38,13 @@ export function rows28(steps: usize, counts: usize, panel: usize, sums: usize, r
   return steps;
 }
 
-export function rows16(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, more: bool): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112) {
+export function rows16(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
+  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
     const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    let a2 = a0;
-    let a3 = a0;
-    if (more) {
-      a0 = v128.load(sums);
-      a1 = v128.load(sums, 16);
-      a2 = v128.load(sums, 32);
-      a3 = v128.load(sums, 48);
-    }
+    let a0 = v128.load(from);
+    let a1 = v128.load(from, 16);
+    let a2 = v128.load(from, 32);
+    let a3 = v128.load(from, 48);
     while (steps < end) {
       const x = panel + <usize>load<u32>(steps);
       const w = v128.load32_splat(steps, 4);
@@ -77,15 +62,11 @@ export function rows16(steps: usize, counts: usize, panel: usize, sums: usize, r
   return steps;
 }
 
-export function rows8(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, more: bool): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112) {
+export function rows8(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
+  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
     const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    if (more) {
-      a0 = v128.load(sums);
-      a1 = v128.load(sums, 16);
-    }
+    let a0 = v128.load(from);
+    let a1 = v128.load(from, 16);
     while (steps < end) {
       const x = panel + <usize>load<u32>(steps);
       const w = v128.load32_splat(steps, 4);
@@ -99,10 +80,10 @@ export function rows8(steps: usize, counts: usize, panel: usize, sums: usize, ro
   return steps;
 }
 
-export function rows4(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, more: bool): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112) {
+export function rows4(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
+  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
     const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = more ? v128.load(sums) : f32x4.splat(0);
+    let a0 = v128.load(from);
     while (steps < end) {
       a0 = madd(v128.load(panel + <usize>load<u32>(steps)), v128.load32_splat(steps, 4), a0);
       steps += 8;

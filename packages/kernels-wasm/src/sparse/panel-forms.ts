@@ -85,7 +85,7 @@ function panelFormat(kind: Kind): Format {
         panel: 4 * width * block,
         sums: 4 * width * (inputs > kind.blockInputs ? outputs : 16),
         pointers: 4 * width * tapsOf(g),
-        zeros: 4 * g.inChannels + 16,
+        zeros: Math.max(128, 4 * g.inChannels + 16),
         bias: 4 * outputs,
         slopes: 4 * outputs,
       };
