@@ -1,0 +1,107 @@
+import { madd } from './madd';
+
+/** clamp(sums + bias, low, high) → y, of `outputs` values; sums and bias may be read up to the next multiple of 4. */
+function finishVector(sums: usize, bias: usize, y: usize, outputs: i32, low: f32, high: f32): void {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  let m: i32 = 0;
+  for (; m + 4 <= outputs; m += 4, sums += 16, bias += 16, y += 16) {
+    v128.store(y, f32x4.pmin(f32x4.pmax(f32x4.add(v128.load(sums), v128.load(bias)), lows), highs));
+  }
+  for (; m < outputs; m++, sums += 4, bias += 4, y += 4) {
+    store<f32>(y, min(max(load<f32>(sums) + load<f32>(bias), low), high));
+  }
+}
+
+/** Four inputs, each at its own place. */
+@inline
+function gather(x: usize, at: usize): v128 {
+  const a = v128.load32_zero(x + <usize>load<u16>(at));
+  const b = v128.load32_lane(x + <usize>load<u16>(at, 2), a, 1);
+  const c = v128.load32_lane(x + <usize>load<u16>(at, 4), b, 2);
+  return v128.load32_lane(x + <usize>load<u16>(at, 6), c, 3);
+}
+
+/**
+ * Unstructured weights times one vector (SELL-4): rows sorted by length and taken four at a time, one in each lane, four
+ * steps at a time. `at` has the inputs' offsets in 16 bits, `order` the place of each sorted row in y.
+ */
+export function sliced(
+  x: usize, y: usize, weights: usize, at: usize, counts: usize, order: usize, sums: usize, bias: usize, outputs: i32, low: f32, high: f32,
+): void {
+  for (let m: i32 = 0; m < outputs; m += 4, counts += 4, order += 16) {
+    const end = weights + (<usize>load<u32>(counts) << 6);
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    while (weights < end) {
+      a0 = madd(gather(x, at), v128.load(weights), a0);
+      a1 = madd(gather(x, at + 8), v128.load(weights, 16), a1);
+      a2 = madd(gather(x, at + 16), v128.load(weights, 32), a2);
+      a3 = madd(gather(x, at + 24), v128.load(weights, 48), a3);
+      weights += 64;
+      at += 32;
+    }
+    a0 = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3));
+    store<f32>(sums + <usize>load<u32>(order), f32x4.extract_lane(a0, 0));
+    store<f32>(sums + <usize>load<u32>(order, 4), f32x4.extract_lane(a0, 1));
+    store<f32>(sums + <usize>load<u32>(order, 8), f32x4.extract_lane(a0, 2));
+    store<f32>(sums + <usize>load<u32>(order, 12), f32x4.extract_lane(a0, 3));
+  }
+  finishVector(sums, bias, y, outputs, low, high);
+}
+
+/** Weights in blocks of 16 outputs that share an input, times one vector. `counts` are blocks of each 16 outputs. */
+export function blocks16(
+  x: usize, y: usize, weights: usize, at: usize, counts: usize, sums: usize, bias: usize, outputs: i32, low: f32, high: f32,
+): void {
+  let to = sums;
+  for (let m: i32 = 0; m < outputs; m += 16, counts += 4, to += 64) {
+    const end = weights + (<usize>load<u32>(counts) << 6);
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    while (weights < end) {
+      const v = v128.load32_splat(x + <usize>load<u16>(at));
+      a0 = madd(v, v128.load(weights), a0);
+      a1 = madd(v, v128.load(weights, 16), a1);
+      a2 = madd(v, v128.load(weights, 32), a2);
+      a3 = madd(v, v128.load(weights, 48), a3);
+      weights += 64;
+      at += 2;
+    }
+    v128.store(to, a0);
+    v128.store(to, a1, 16);
+    v128.store(to, a2, 32);
+    v128.store(to, a3, 48);
+  }
+  finishVector(sums, bias, y, outputs, low, high);
+}
+
+/** The same with every input. */
+export function dense16(
+  x: usize, y: usize, weights: usize, inputs: i32, sums: usize, bias: usize, outputs: i32, low: f32, high: f32,
+): void {
+  let to = sums;
+  const end = x + (<usize>inputs << 2);
+  for (let m: i32 = 0; m < outputs; m += 16, to += 64) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    for (let p = x; p < end; p += 4, weights += 64) {
+      const v = v128.load32_splat(p);
+      a0 = madd(v, v128.load(weights), a0);
+      a1 = madd(v, v128.load(weights, 16), a1);
+      a2 = madd(v, v128.load(weights, 32), a2);
+      a3 = madd(v, v128.load(weights, 48), a3);
+    }
+    v128.store(to, a0);
+    v128.store(to, a1, 16);
+    v128.store(to, a2, 32);
+    v128.store(to, a3, 48);
+  }
+  finishVector(sums, bias, y, outputs, low, high);
+}

@@ -1,0 +1,83 @@
+/** A convolution without its weights' values: sizes in pixels and channels, NHWC. */
+export interface Geometry {
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly inChannels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly outChannels: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly dilationHeight: number;
+  readonly dilationWidth: number;
+  readonly top: number;
+  readonly left: number;
+}
+
+/** The names in the order in which the kernels read them; assembly/job.ts is the other side. */
+export const GEOMETRY_FIELDS = [
+  'batch',
+  'inHeight',
+  'inWidth',
+  'inChannels',
+  'outHeight',
+  'outWidth',
+  'outChannels',
+  'kernelHeight',
+  'kernelWidth',
+  'strideHeight',
+  'strideWidth',
+  'dilationHeight',
+  'dilationWidth',
+  'top',
+  'left',
+] as const satisfies readonly (keyof Geometry)[];
+
+export const pixelsOf = ({ batch, outHeight, outWidth }: Geometry) => batch * outHeight * outWidth;
+
+export const tapsOf = ({ kernelHeight, kernelWidth }: Geometry) => kernelHeight * kernelWidth;
+
+/** [rows, inputs] × [inputs, outputs] as a 1×1 convolution of one image that is one pixel high. */
+export const product = (rows: number, inputs: number, outputs: number): Geometry => ({
+  batch: 1,
+  inHeight: 1,
+  inWidth: rows,
+  inChannels: inputs,
+  outHeight: 1,
+  outWidth: rows,
+  outChannels: outputs,
+  kernelHeight: 1,
+  kernelWidth: 1,
+  strideHeight: 1,
+  strideWidth: 1,
+  dilationHeight: 1,
+  dilationWidth: 1,
+  top: 0,
+  left: 0,
+});
+
+/** A convolution that reads every input once, in order, is a product; the kernels are quickest on that. */
+export function simplified(g: Geometry): Geometry {
+  const unpadded = g.top === 0 && g.left === 0;
+  const pointwise =
+    tapsOf(g) === 1 &&
+    unpadded &&
+    g.strideHeight === 1 &&
+    g.strideWidth === 1 &&
+    g.outHeight === g.inHeight &&
+    g.outWidth === g.inWidth;
+  const whole =
+    g.outHeight === 1 &&
+    g.outWidth === 1 &&
+    unpadded &&
+    g.kernelHeight === g.inHeight &&
+    g.kernelWidth === g.inWidth &&
+    (g.kernelHeight === 1 || g.dilationHeight === 1) &&
+    (g.kernelWidth === 1 || g.dilationWidth === 1);
+  if (pointwise) return product(pixelsOf(g), g.inChannels, g.outChannels);
+  if (whole) return product(g.batch, tapsOf(g) * g.inChannels, g.outChannels);
+  return g;
+}

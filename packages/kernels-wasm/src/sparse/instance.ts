@@ -1,0 +1,79 @@
+import { RELAXED, SIMD } from './binary.js';
+
+/** The compiled kernels, bound to one memory. Arguments are byte offsets into it, and numbers. */
+export interface Kernels {
+  convolve(job: number, x: number, y: number, low: number, high: number): void;
+  sliced(
+    x: number,
+    y: number,
+    weights: number,
+    at: number,
+    counts: number,
+    order: number,
+    sums: number,
+    bias: number,
+    outputs: number,
+    low: number,
+    high: number,
+  ): void;
+  blocks16(
+    x: number,
+    y: number,
+    weights: number,
+    at: number,
+    counts: number,
+    sums: number,
+    bias: number,
+    outputs: number,
+    low: number,
+    high: number,
+  ): void;
+  dense16(
+    x: number,
+    y: number,
+    weights: number,
+    inputs: number,
+    sums: number,
+    bias: number,
+    outputs: number,
+    low: number,
+    high: number,
+  ): void;
+  activate(kind: number, y: number, pixels: number, channels: number, slopes: number): void;
+}
+
+/** Relaxed SIMD multiplies and adds in one instruction; Node has it from 22 on. */
+export type Build = 'relaxed-simd' | 'simd';
+
+const MODULES: Readonly<Record<Build, string>> = { 'relaxed-simd': RELAXED, simd: SIMD };
+
+/** The builds that this engine accepts, the quickest first. */
+export const supportedBuilds = (): Build[] =>
+  (Object.keys(MODULES) as Build[]).filter((build) => WebAssembly.validate(decode(MODULES[build])));
+
+export async function instantiate(build: Build, memory: WebAssembly.Memory): Promise<Kernels> {
+  const bytes = decode(MODULES[build]);
+  if (typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer) acceptShared(bytes);
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  return instance.exports as unknown as Kernels;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** The import of `env.memory` as a module spells it, up to the flags of its limits: 1 = has a maximum, 3 = and is shared. */
+const MEMORY_IMPORT = [3, ...[...'env'].map(code), 6, ...[...'memory'].map(code), 2];
+
+function code(character: string): number {
+  return character.charCodeAt(0);
+}
+
+/** TensorFlow.js's threaded build shares its memory, and a module says in its binary whether its memory is shared. */
+function acceptShared(bytes: Uint8Array): void {
+  const start = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, j) => bytes[i + j] === byte));
+  bytes[start + MEMORY_IMPORT.length] = 3;
+}

@@ -1,0 +1,141 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type Activation, copyTensor, finish, offsetOf } from './activation.js';
+import type { Encoded, Format } from './format.js';
+import { type Geometry, pixelsOf } from './geometry.js';
+import { type Heap, OutOfMemory } from './heap.js';
+import type { Matrix, Pattern } from './matrix.js';
+import { race, type Runner } from './race.js';
+import type { ScratchSpace } from './scratch.js';
+
+/** The stock kernel keeps its place unless another is quicker by more than this. */
+const MARGIN = 0.04;
+
+/** Formats that are measured, by estimated cost. */
+const CANDIDATES = 2;
+
+/** One call of a kernel on weights that are known here. */
+export interface Call {
+  readonly geometry: Geometry;
+  readonly x: TensorInfo;
+  readonly bias: TensorInfo | undefined;
+  readonly activation: Activation;
+  readonly outShape: number[];
+  /** The stock kernel on the same arguments. */
+  stock(): TensorInfo;
+}
+
+export interface Choice {
+  /** undefined = the stock kernel. */
+  readonly format?: Format;
+  readonly reason: string;
+}
+
+/** One tensor of weights: its encodings, and which of them to use for how many pixels. */
+export interface Layer {
+  readonly pattern: Pattern;
+  /** The latest choice; undefined before the first run. */
+  readonly choice: Choice | undefined;
+  run(call: Call): TensorInfo;
+  dispose(): void;
+}
+
+/** Choices are remembered by the power of two of the pixels, apart from the sizes that have widths of their own. */
+const sizeClass = (g: Geometry) => {
+  const pixels = pixelsOf(g);
+  const size =
+    pixels <= 4 ? pixels : pixels <= 28 ? Math.ceil(pixels / 4) * 4 : 28 * 2 ** Math.floor(Math.log2(pixels / 28));
+  return `${size} ${g.kernelHeight} ${g.kernelWidth} ${g.strideHeight} ${g.strideWidth}`;
+};
+
+export function layer(
+  heap: Heap,
+  space: ScratchSpace,
+  matrix: Matrix,
+  pattern: Pattern,
+  formats: readonly Format[],
+  measured: boolean,
+): Layer {
+  const encodings = new Map<Format, Encoded>();
+  const choices = new Map<string, Choice>();
+  let latest: Choice | undefined;
+
+  const encoded = (format: Format): Encoded => {
+    let found = encodings.get(format);
+    if (!found) encodings.set(format, (found = format.encode(heap, matrix, pattern)));
+    return found;
+  };
+
+  function compute(format: Format, { geometry, x, bias, activation, outShape }: Call): TensorInfo {
+    const weights = encoded(format);
+    const scratch = space.reserve(format.needs(geometry));
+    const out = heap.backend.makeOutput(outShape, 'float32');
+    const outputs = geometry.outChannels;
+    if (bias) copyTensor(heap, bias, scratch.bias);
+    else heap.floats().fill(0, scratch.bias >>> 2, (scratch.bias >>> 2) + outputs);
+    const y = offsetOf(heap, out);
+    format.run(heap, weights, geometry, scratch, offsetOf(heap, x), y, activation.low, activation.high);
+    finish(heap, activation, y, pixelsOf(geometry), outputs, scratch.slopes);
+    return out;
+  }
+
+  function choose(call: Call): Choice {
+    const { geometry } = call;
+    const candidates = formats
+      .filter((format) => format.fits(pattern, geometry))
+      .sort((a, b) => a.cost(pattern, geometry) - b.cost(pattern, geometry))
+      .slice(0, CANDIDATES);
+    if (candidates.length === 0) return { reason: 'no kernel here fits its shape' };
+    if (!measured) return { format: candidates[0], reason: 'chosen by estimated cost' };
+    const runner = (format: Format | undefined): Runner<Format | undefined> => ({
+      of: format,
+      run: () => void heap.backend.disposeData((format ? compute(format, call) : call.stock()).dataId),
+    });
+    const { winner, times } = race([undefined, ...candidates].map(runner), MARGIN);
+    const best = winner ?? candidates[0];
+    const ratio = (times.get(undefined)! / times.get(best)!).toFixed(2);
+    const size = pixelsOf(geometry);
+    const measure = `${best.name} ran ${ratio}× as fast as the stock kernel on ${size} pixel${size === 1 ? '' : 's'}`;
+    return { format: winner, reason: measure };
+  }
+
+  /** Frees what no choice uses. */
+  function trim(): void {
+    const used = new Set([...choices.values()].map(({ format }) => format));
+    for (const [format, { offset }] of encodings) {
+      if (used.has(format)) continue;
+      heap.free(offset);
+      encodings.delete(format);
+    }
+  }
+
+  return {
+    pattern,
+    get choice() {
+      return latest;
+    },
+    run(call) {
+      const size = sizeClass(call.geometry);
+      let choice = choices.get(size);
+      try {
+        if (!choice) {
+          choice = choose(call);
+          choices.set(size, choice);
+          trim();
+        }
+        latest = choice;
+        return choice.format ? compute(choice.format, call) : call.stock();
+      } catch (error) {
+        if (error !== OutOfMemory) throw error;
+        latest = { reason: 'no room for its encoding in WebAssembly memory' };
+        choices.set(size, latest);
+        trim();
+        return call.stock();
+      }
+    },
+    dispose() {
+      for (const { offset } of encodings.values()) heap.free(offset);
+      encodings.clear();
+      choices.clear();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** Weights as a matrix in TensorFlow.js's order: weight (input k, output m) is read()[k·outputs + m]. A kernel [h, w, in, out] has inputs h·w·in. */
+export interface Matrix {
+  /** In place in WebAssembly memory, so not to be held over an allocation. */
+  read(): Float32Array;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** Where a matrix has its zeros, counted. */
+export interface Pattern {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly nonzeros: number;
+  /** Groups of 4 and of 16 neighbouring outputs of one input, from output 0 on, that are not all zero. */
+  readonly blocks4: number;
+  readonly blocks16: number;
+  /** No weight is NaN or infinite. */
+  readonly finite: boolean;
+}
+
+export function patternOf(values: Float32Array, outputs: number): Pattern {
+  const inputs = outputs === 0 ? 0 : values.length / outputs;
+  let [nonzeros, blocks4, blocks16, finite] = [0, 0, 0, true];
+  for (let k = 0, i = 0; k < inputs; k++) {
+    let [last4, last16] = [-1, -1];
+    for (let m = 0; m < outputs; m++, i++) {
+      const w = values[i];
+      if (w === 0) continue;
+      if (w - w !== 0) finite = false; // NaN, as ∞ − ∞ is.
+      nonzeros++;
+      if (m >> 2 !== last4) {
+        blocks4++;
+        last4 = m >> 2;
+      }
+      if (m >> 4 !== last16) {
+        blocks16++;
+        last16 = m >> 4;
+      }
+    }
+  }
+  return { inputs, outputs, nonzeros, blocks4, blocks16, finite };
+}
+
+export const sparsityOf = ({ nonzeros, inputs, outputs }: Pattern) => {
+  const size = inputs * outputs;
+  return size === 0 ? 0 : 1 - nonzeros / size;
+};
+
+export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;

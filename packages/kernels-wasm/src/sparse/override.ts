@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+const BACKEND = 'wasm';
+
+/** Our kernel for the arguments, or undefined for the stock one. */
+export type Attempt = (args: KernelArguments, stock: () => tf.TensorInfo) => tf.TensorInfo | undefined;
+
+export type KernelArguments = Parameters<tf.KernelFunc>[0];
+
+/**
+ * Puts an attempt before a registered kernel. The function returned takes it away again: out of the registry, or, where somebody has
+ * put another kernel over it since, by letting every call pass.
+ */
+export function override(kernelName: string, attempt: Attempt): () => void {
+  const stock = tf.getKernel(kernelName, BACKEND);
+  let active = true;
+  const ours: tf.KernelConfig = {
+    kernelName,
+    backendName: BACKEND,
+    setupFunc: stock.setupFunc,
+    disposeFunc: stock.disposeFunc,
+    kernelFunc: (args) => {
+      const run = () => stock.kernelFunc(args) as tf.TensorInfo;
+      return (active ? attempt(args, run) : undefined) ?? run();
+    },
+  };
+  tf.unregisterKernel(kernelName, BACKEND);
+  tf.registerKernel(ours);
+  return () => {
+    active = false;
+    if (tf.getKernel(kernelName, BACKEND) !== ours) return;
+    tf.unregisterKernel(kernelName, BACKEND);
+    tf.registerKernel(stock);
+  };
+}

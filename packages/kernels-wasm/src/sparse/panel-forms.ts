@@ -1,0 +1,141 @@
+import { GEOMETRY_FIELDS, type Geometry, pixelsOf, tapsOf } from './geometry.js';
+import type { Heap } from './heap.js';
+import { type Matrix, type Pattern, roundUp } from './matrix.js';
+import type { Scratch } from './scratch.js';
+import type { Encoded, Format } from './format.js';
+
+/** Words of assembly/job.ts. */
+const JOB_WORDS = 1 + GEOMETRY_FIELDS.length + 8;
+
+/** Steps in a block of K, so that a panel of inputs stays in the first-level cache. */
+const BLOCK_INPUTS = { unstructured: 256, blocks: 512 };
+
+/** Cycles, roughly, of copying one input into the panel or one output out of it. */
+const COPY = 0.4;
+
+interface Kind {
+  readonly name: string;
+  readonly code: number;
+  /** Pixels in a panel, rows that share their inputs, words in a step. */
+  readonly width: number;
+  readonly rows: number;
+  readonly stepWords: number;
+  readonly blockInputs: number;
+  /** Steps for the whole matrix. */
+  readonly steps: (pattern: Pattern) => number;
+  /** Cycles of a step, roughly, for a whole panel. */
+  readonly stepCost: number;
+}
+
+const groupsOf4 = ({ outputs }: { outputs: number }) => Math.ceil(outputs / 4);
+
+/** Any weights: pairs (place of the input, weight), row by row. N:M patterns go here too. */
+export const unstructured = panelFormat({
+  name: 'unstructured',
+  code: 0,
+  width: 28,
+  rows: 1,
+  stepWords: 2,
+  blockInputs: BLOCK_INPUTS.unstructured,
+  steps: ({ nonzeros }) => nonzeros,
+  stepCost: 4.5,
+});
+
+/** Groups of four outputs that share their inputs: (place of the input, four weights). */
+export const blocks4 = panelFormat({
+  name: 'blocks-4x1',
+  code: 1,
+  width: 8,
+  rows: 4,
+  stepWords: 5,
+  blockInputs: BLOCK_INPUTS.blocks,
+  steps: ({ blocks4 }) => blocks4,
+  stepCost: 4.6,
+});
+
+/** Every weight, four outputs together: what the sparse forms have to beat. */
+export const dense = panelFormat({
+  name: 'dense',
+  code: 2,
+  width: 8,
+  rows: 4,
+  stepWords: 4,
+  blockInputs: BLOCK_INPUTS.blocks,
+  steps: (pattern) => pattern.inputs * groupsOf4(pattern),
+  stepCost: 4.4,
+});
+
+function panelFormat(kind: Kind): Format {
+  const { width } = kind;
+  return {
+    name: kind.name,
+    fits: ({ outputs }, g) => pixelsOf(g) > 1 && outputs > 0,
+    cost(pattern, g) {
+      const panels = Math.ceil(pixelsOf(g) / width);
+      const copies = COPY * width * (pattern.inputs + pattern.outputs);
+      return panels * (kind.steps(pattern) * kind.stepCost + copies);
+    },
+    bytes: (pattern) => 4 * (kind.steps(pattern) * kind.stepWords + countsOf(kind, pattern)),
+    encode: (heap, matrix, pattern) => encode(kind, heap, matrix, pattern),
+    needs(g) {
+      const inputs = tapsOf(g) * g.inChannels;
+      const block = Math.min(kind.blockInputs, roundUp(inputs, 4));
+      const outputs = roundUp(g.outChannels, 16);
+      return {
+        panel: 4 * width * block,
+        sums: 4 * width * (inputs > kind.blockInputs ? outputs : 16),
+        pointers: 4 * width * tapsOf(g),
+        zeros: Math.max(128, 4 * g.inChannels + 16),
+        bias: 4 * outputs,
+        slopes: 4 * outputs,
+      };
+    },
+    run(heap, encoded, g, scratch, x, y, low, high) {
+      writeJob(heap, encoded, g, scratch);
+      heap.kernels.convolve(encoded.offset, x, y, low, high);
+    },
+  };
+
+  function writeJob(heap: Heap, { offset }: Encoded, g: Geometry, scratch: Scratch): void {
+    const counts = offset + 4 * JOB_WORDS;
+    const steps = counts + 4 * countsOf(kind, { inputs: tapsOf(g) * g.inChannels, outputs: g.outChannels });
+    const { panel, sums, pointers, zeros, bias } = scratch;
+    const shape = GEOMETRY_FIELDS.map((field) => g[field]);
+    heap
+      .words()
+      .set([kind.code, ...shape, kind.blockInputs, steps, counts, panel, sums, pointers, zeros, bias], offset >>> 2);
+  }
+}
+
+/** One for each row or group of rows in each block of K; the dense form needs none. */
+function countsOf(kind: Kind, { inputs, outputs }: { inputs: number; outputs: number }): number {
+  return kind.code === 2 ? 0 : Math.ceil(inputs / kind.blockInputs) * (roundUp(outputs, 4) / kind.rows);
+}
+
+/** One piece of memory: the job, the counts, the steps. Rows past the last output are empty. */
+function encode(kind: Kind, heap: Heap, { read, inputs, outputs }: Matrix, pattern: Pattern): Encoded {
+  const counts = countsOf(kind, pattern);
+  const bytes = 4 * (JOB_WORDS + counts + kind.steps(pattern) * kind.stepWords);
+  const offset = heap.allocate(bytes);
+  const [floats, words, values] = [heap.floats(), heap.words(), read()];
+  let count = (offset >>> 2) + JOB_WORDS;
+  let step = count + counts;
+  const { rows, width, blockInputs } = kind;
+  for (let k0 = 0; k0 < inputs; k0 += blockInputs) {
+    const end = Math.min(inputs, k0 + blockInputs);
+    for (let m = 0; m < roundUp(outputs, 4); m += rows) {
+      const last = Math.min(rows, outputs - m);
+      const before = step;
+      for (let k = k0; k < end; k++) {
+        const at = k * outputs + m;
+        let any = kind.code === 2;
+        for (let r = 0; r < last && !any; r++) any = values[at + r] !== 0;
+        if (!any) continue;
+        if (kind.code !== 2) words[step++] = (k - k0) * width * 4;
+        for (let r = 0; r < rows; r++) floats[step++] = r < last ? values[at + r] : 0;
+      }
+      if (counts > 0) words[count++] = (step - before) / kind.stepWords;
+    }
+  }
+  return { offset, bytes };
+}

@@ -1,0 +1,65 @@
+import type { Heap } from './heap.js';
+import { roundUp } from './matrix.js';
+
+/** A piece of memory that all layers of one backend use in turn; it grows to the largest need and stays. */
+interface Region {
+  /** As allocated, and from the next cache line on. */
+  allocated: number;
+  offset: number;
+  bytes: number;
+}
+
+const CACHE_LINE = 64;
+
+export interface Scratch {
+  readonly panel: number;
+  readonly sums: number;
+  readonly pointers: number;
+  readonly zeros: number;
+  readonly bias: number;
+  readonly slopes: number;
+}
+
+export type Needs = Readonly<Record<keyof Scratch, number>>;
+
+export interface ScratchSpace {
+  /** At least so many bytes in each region; the offsets hold until the next call that needs more. */
+  reserve(needs: Needs): Scratch;
+  dispose(): void;
+}
+
+export function scratchSpace(heap: Heap): ScratchSpace {
+  const regions = new Map<keyof Scratch, Region>();
+  let current: Scratch = { panel: 0, sums: 0, pointers: 0, zeros: 0, bias: 0, slopes: 0 };
+  return {
+    reserve(needs) {
+      let grown = false;
+      for (const name of Object.keys(needs) as (keyof Scratch)[]) {
+        const region = regions.get(name);
+        if (region && region.bytes >= needs[name]) continue;
+        const allocated = heap.allocate(needs[name] + CACHE_LINE);
+        if (region) heap.free(region.allocated);
+        const offset = roundUp(allocated, CACHE_LINE);
+        regions.set(name, { allocated, offset, bytes: needs[name] });
+        if (name === 'zeros') heap.floats().fill(0, offset >>> 2, (offset + needs.zeros) >>> 2);
+        grown = true;
+      }
+      if (grown) {
+        const at = (name: keyof Scratch) => regions.get(name)!.offset;
+        current = {
+          panel: at('panel'),
+          sums: at('sums'),
+          pointers: at('pointers'),
+          zeros: at('zeros'),
+          bias: at('bias'),
+          slopes: at('slopes'),
+        };
+      }
+      return current;
+    },
+    dispose() {
+      for (const { allocated } of regions.values()) heap.free(allocated);
+      regions.clear();
+    },
+  };
+}

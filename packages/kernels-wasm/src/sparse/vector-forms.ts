@@ -1,0 +1,135 @@
+import type { Encoded, Format } from './format.js';
+import { pixelsOf, tapsOf } from './geometry.js';
+import type { Heap } from './heap.js';
+import { type Matrix, type Pattern, roundUp } from './matrix.js';
+
+/** Offsets of inputs have 16 bits. */
+const MOST_INPUTS = 65536 / 4;
+
+/** Slices are four rows high and a multiple of four steps long. */
+const SLICE = 4;
+
+/** One row of x at a time, the inputs of a product in order. */
+const isVector: Format['fits'] = ({ inputs, outputs }, g) =>
+  pixelsOf(g) === 1 && tapsOf(g) === 1 && g.top === 0 && g.left === 0 && outputs > 0 && inputs <= MOST_INPUTS;
+
+const needs: Format['needs'] = ({ outChannels }) => {
+  const outputs = 4 * roundUp(outChannels, 16);
+  return { panel: 0, sums: outputs, pointers: 0, zeros: 0, bias: outputs, slopes: outputs };
+};
+
+/** Any weights times a vector (SELL-4). One piece of memory: counts, order, weights, places of inputs. */
+export const sliced: Format = {
+  name: 'unstructured-vector',
+  fits: isVector,
+  // Padding to whole slices is worth about a step and a half a row.
+  cost: ({ nonzeros, outputs }) => (nonzeros + 1.5 * outputs) * 1.2,
+  bytes: ({ nonzeros, outputs }) => 6 * nonzeros + 36 * outputs,
+  encode(heap, { read, inputs, outputs }) {
+    const rows = Array.from({ length: roundUp(outputs, SLICE) }, (_, row) => ({ row, inputs: [] as number[] }));
+    const before = read();
+    for (let k = 0, i = 0; k < inputs; k++) {
+      for (let m = 0; m < outputs; m++, i++) if (before[i] !== 0) rows[m].inputs.push(k);
+    }
+    rows.sort((a, b) => a.inputs.length - b.inputs.length);
+    const slices = Array.from({ length: rows.length / SLICE }, (_, s) => rows.slice(s * SLICE, (s + 1) * SLICE));
+    const lengths = slices.map((slice) => roundUp(slice[SLICE - 1].inputs.length, SLICE));
+    const steps = lengths.reduce((sum, length) => sum + length, 0) * SLICE;
+    const head = slices.length + rows.length;
+    const bytes = 4 * head + 6 * steps;
+    const offset = heap.allocate(bytes);
+    const [floats, words, values] = [heap.floats(), heap.words(), read()];
+    const places = new Uint16Array(heap.memory.buffer);
+    const at = offset >>> 2;
+    let weight = at + head;
+    let place = (offset + 4 * (head + steps)) >>> 1;
+    slices.forEach((slice, s) => {
+      words[at + s] = lengths[s] / SLICE;
+      slice.forEach(({ row }, r) => (words[at + slices.length + s * SLICE + r] = 4 * row));
+      for (let step = 0; step < lengths[s]; step++) {
+        for (const { row, inputs: ks } of slice) {
+          const k = ks[step];
+          places[place++] = k === undefined ? 0 : 4 * k;
+          floats[weight++] = k === undefined ? 0 : values[k * outputs + row];
+        }
+      }
+    });
+    return { offset, bytes, weights: offset + 4 * head, places: offset + 4 * (head + steps) } as Vector;
+  },
+  needs,
+  run(heap, encoded, g, { sums, bias }, x, y, low, high) {
+    const { offset, weights, places } = encoded as Vector;
+    const order = offset + roundUp(g.outChannels, SLICE);
+    heap.kernels.sliced(x, y, weights, places, offset, order, sums, bias, g.outChannels, low, high);
+  },
+};
+
+interface Vector extends Encoded {
+  readonly weights: number;
+  readonly places: number;
+}
+
+/** Groups of 16 outputs that share their inputs, times a vector. One piece of memory: counts, weights, places of inputs. */
+export const blocks16: Format = {
+  name: 'blocks-16x1-vector',
+  fits: isVector,
+  cost: ({ blocks16 }) => blocks16 * 4.5,
+  bytes: ({ blocks16, outputs }) => 66 * blocks16 + outputs / 4,
+  encode: (heap, matrix, pattern) => encodeBlocks(heap, matrix, pattern),
+  needs,
+  run(heap, encoded, g, { sums, bias }, x, y, low, high) {
+    const { offset, weights, places } = encoded as Vector;
+    heap.kernels.blocks16(x, y, weights, places, offset, sums, bias, g.outChannels, low, high);
+  },
+};
+
+function encodeBlocks(heap: Heap, { read, inputs, outputs }: Matrix, pattern: Pattern): Vector {
+  const groups = roundUp(outputs, 16) / 16;
+  const bytes = 4 * groups + 66 * pattern.blocks16;
+  const offset = heap.allocate(bytes);
+  const [floats, words, values] = [heap.floats(), heap.words(), read()];
+  const places = new Uint16Array(heap.memory.buffer);
+  const weights = offset + 4 * groups;
+  let weight = weights >>> 2;
+  let place = (weights + 64 * pattern.blocks16) >>> 1;
+  for (let g = 0; g < groups; g++) {
+    const m = g * 16;
+    const last = Math.min(16, outputs - m);
+    let count = 0;
+    for (let k = 0; k < inputs; k++) {
+      const row = values.subarray(k * outputs + m, k * outputs + m + last);
+      if (row.every((w) => w === 0)) continue;
+      floats.fill(0, weight, weight + 16).set(row, weight);
+      weight += 16;
+      places[place++] = 4 * k;
+      count++;
+    }
+    words[(offset >>> 2) + g] = count;
+  }
+  return { offset, bytes, weights, places: weights + 64 * pattern.blocks16 };
+}
+
+/** Every weight times a vector, 16 outputs together. */
+export const denseVector: Format = {
+  name: 'dense-vector',
+  fits: isVector,
+  cost: ({ inputs, outputs }) => (inputs * roundUp(outputs, 16) * 4.5) / 16,
+  bytes: ({ inputs, outputs }) => 4 * inputs * roundUp(outputs, 16),
+  encode(heap, { read, inputs, outputs }) {
+    const bytes = 4 * inputs * roundUp(outputs, 16);
+    const offset = heap.allocate(bytes);
+    const [floats, values] = [heap.floats(), read()];
+    let weight = offset >>> 2;
+    for (let m = 0; m < outputs; m += 16) {
+      for (let k = 0; k < inputs; k++, weight += 16) {
+        const row = values.subarray(k * outputs + m, k * outputs + Math.min(outputs, m + 16));
+        floats.fill(0, weight, weight + 16).set(row, weight);
+      }
+    }
+    return { offset, bytes };
+  },
+  needs,
+  run(heap, { offset }, g, { sums, bias }, x, y, low, high) {
+    heap.kernels.dense16(x, y, offset, g.inChannels, sums, bias, g.outChannels, low, high);
+  },
+};
