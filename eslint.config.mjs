@@ -9,7 +9,17 @@ const noSiblings = { patterns: [{ regex: '^(@espalier/(?!core(/|$))|espalier$)',
 const noUpward = { patterns: [{ regex: '^(@espalier/|espalier$)', message: 'core imports nothing of ours.' }] };
 
 export default ts.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'packages/*/vendor/**', 'packages/*/assembly/**', 'report/**', 'out/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      'packages/*/vendor/**',
+      'packages/*/assembly/**',
+      'report/**',
+      'out/**',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.recommended,
   { languageOptions: { globals: globals.node } },
