@@ -16,7 +16,11 @@ export async function measure(
   { sizesOf, accuracy, latency }: Tools,
   watch: Watch,
 ): Promise<Measured> {
-  const contender = (name: string, { predict }: PrunableModel) => ({ name, predict });
+  const contender = (name: string, candidate: PrunableModel) => ({
+    name,
+    predict: candidate.predict,
+    model: candidate,
+  });
   const contenders = [...(twin ? [contender('dense', twin)] : []), contender(twin ? 'pruned' : 'dense', model)];
   return {
     bytes: sizesOf ? await watch.time('bytes', () => sizesOf(model)) : null,

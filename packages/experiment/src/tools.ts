@@ -45,6 +45,8 @@ export interface Tools {
 export interface Contender {
   readonly name: string;
   readonly predict: (x: Tensor) => Tensor;
+  /** What predicts, for tools that make it ready for a backend. */
+  readonly model: PrunableModel;
 }
 
 /** One backend's times, contender by contender in the order given. */

@@ -1,7 +1,15 @@
 import { toArtifacts, type LayersPrunable } from '@espalier/adapter-layers';
 import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
-import { type Report, runComparison, type Tools, type Trial } from '@espalier/experiment';
+import {
+  type Contender,
+  type MeasuredBackend,
+  type Report,
+  runComparison,
+  type Tools,
+  type Trial,
+} from '@espalier/experiment';
 import { compressedSizes, writeFiles, writeModel } from '@espalier/format';
+import { accelerate } from '@espalier/kernels-wasm';
 import { accuracy, latency } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';
 import { version_core } from '@tensorflow/tfjs-core';
@@ -54,6 +62,7 @@ interface CompareOptions {
   readonly runs: number;
   readonly ignore?: string[];
   readonly loss?: string;
+  readonly accelerate: boolean;
   readonly seed: number;
   readonly json?: boolean;
 }
@@ -115,6 +124,7 @@ export function compareCommand(): Command {
       'layers or parameters to leave alone',
       list((glob) => glob),
     )
+    .option('--no-accelerate', "wasm: times pruned models on TensorFlow.js's dense kernels, not on the sparse ones")
     .addOption(lossOption())
     .addOption(seedOption())
     .addOption(jsonOption())
@@ -147,7 +157,7 @@ async function compare(source: string, options: CompareOptions): Promise<void> {
           model,
           trials,
           ...tools,
-          about: about(open, loaded, test.size),
+          about: { ...about(open, loaded, test.size), notes: notesOf(options) },
           onProgress: ({ done, total, id, phase }) => bar.update(done, total, `${id}: ${phase}`),
         }),
       ({ rows, failures }) =>
@@ -195,16 +205,29 @@ function makeTools(
       await rm(dir, { recursive: true });
       return sizes;
     },
-    latency: (contenders) =>
-      latency(contenders, {
-        inputShape: shapes.test,
-        batch: 1,
-        rounds: options.runs,
-        seed: options.seed,
-        backends: options.backends,
-        useBackend,
-      }),
+    latency: (contenders) => timeOnBackends(contenders, options, shapes.test),
   };
+}
+
+/** One backend after the other; on wasm the pruned model runs on the sparse kernels, the dense one on TensorFlow.js's own. */
+async function timeOnBackends(contenders: readonly Contender[], options: CompareOptions, inputShape: number[]) {
+  const measured: MeasuredBackend[] = [];
+  for (const backend of options.backends) {
+    await useBackend(backend);
+    const [, pruned] = contenders;
+    const fast =
+      options.accelerate && backend === 'wasm' && pruned
+        ? await accelerate((pruned.model as LayersPrunable).model)
+        : undefined;
+    try {
+      const settings = { inputShape, batch: 1, rounds: options.runs, seed: options.seed };
+      measured.push(...(await latency(contenders, settings)).map((times) => ({ ...times, backend })));
+    } finally {
+      fast?.dispose();
+    }
+  }
+  await useBackend(WORK_BACKEND);
+  return measured;
 }
 
 /** Every strategy with every scorer at every sparsity, N:M at its own; one-shot, and once more with fine-tuning if asked. */
@@ -267,6 +290,11 @@ function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData,
     },
   };
 }
+
+const notesOf = ({ accelerate, backends }: CompareOptions) =>
+  accelerate && backends.includes('wasm')
+    ? ["wasm: pruned models run on @espalier/kernels-wasm, the dense model on TensorFlow.js's own kernels"]
+    : [];
 
 /** All files of the report, or none. */
 function writeReport(out: string, report: Report): Promise<{ path: string; bytes: number }[]> {
