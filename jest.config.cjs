@@ -46,6 +46,6 @@ module.exports = {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testTimeout: slow ? 600_000 : 30_000,
+  testTimeout: slow ? 600_000 : 90_000,
   reporters: ['default', '<rootDir>/tools/setup/count-reporter.cjs'],
 };
