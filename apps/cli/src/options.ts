@@ -1,5 +1,6 @@
 import { checkSparsity, show, UsageError } from '@espalier/core';
 import { Option } from 'commander';
+import { type BlockSize, parseBlock } from './plugins.js';
 
 const usage = (where: string, wanted: string, found: string) =>
   new UsageError('option-value', `${where} wants ${wanted}, got ${show(found)}`, { where, wanted, found });
@@ -30,6 +31,13 @@ export function oneOf<T extends string>(where: string, choices: readonly T[]) {
     if (found === undefined) throw usage(where, `one of ${choices.join(', ')}`, text);
     return found;
   };
+}
+
+/** OUTPUTSxINPUTS. */
+export function blockSize(text: string): BlockSize {
+  const size = parseBlock(text);
+  if (size) return size;
+  throw usage('--block', 'OUTPUTSxINPUTS such as 4x1', text);
 }
 
 /** A comma-separated list, or the option given several times. What is given takes the place of the default. */

@@ -2,11 +2,12 @@ import { type Scorer, show, type Strategy, UsageError } from '@espalier/core';
 import { gradient } from '@espalier/scorer-gradient';
 import { hessian } from '@espalier/scorer-hessian';
 import { magnitude, random } from '@espalier/scorer-magnitude';
+import { block, BLOCK_DEFAULTS } from '@espalier/strategy-block';
 import { nm, NM_DEFAULTS } from '@espalier/strategy-nm';
 import { structured } from '@espalier/strategy-structured';
 import { unstructured } from '@espalier/strategy-unstructured';
 
-export const STRATEGIES = ['unstructured', 'structured', 'nm'] as const;
+export const STRATEGIES = ['unstructured', 'structured', 'nm', 'block'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 export const SCORERS = ['magnitude', 'random', 'gradient', 'hessian'] as const;
 export type ScorerName = (typeof SCORERS)[number];
@@ -30,26 +31,51 @@ export interface StrategyChoice {
   readonly scope?: Scope | undefined;
   readonly keep?: number | undefined;
   readonly group?: number | undefined;
+  readonly block?: BlockSize | undefined;
   readonly tail?: 'error' | 'dense' | undefined;
 }
 
-export function makeStrategy({ strategy, scope = 'global', keep, group, tail }: StrategyChoice): Strategy {
+export interface BlockSize {
+  readonly outputs: number;
+  readonly inputs: number;
+}
+
+export function makeStrategy(choice: StrategyChoice): Strategy {
+  const { strategy, scope = 'global', keep, group, block: size, tail } = choice;
   if (strategy === 'unstructured') return unstructured({ scope });
   if (strategy === 'structured') return structured({ scope });
+  if (strategy === 'block') return block({ ...size, scope, tail: tail ?? BLOCK_DEFAULTS.tail });
   return nm({ keep: keep ?? NM_DEFAULTS.keep, group: group ?? NM_DEFAULTS.group, tail: tail ?? NM_DEFAULTS.tail });
 }
 
-/** A strategy of `compare`: a name, or an N:M pattern such as 1:4. */
+/** OUTPUTSxINPUTS, such as 4x1 or 4×1; undefined for anything else. */
+export function parseBlock(text: string): BlockSize | undefined {
+  const [, outputs, inputs] = /^(\d{1,6})[x×](\d{1,6})$/i.exec(text) ?? [];
+  return outputs === undefined ? undefined : { outputs: Number(outputs), inputs: Number(inputs) };
+}
+
+/** What a strategy is called in a report's rows: N:M and blocks by their pattern. */
+export function labelOf({ strategy, block: size }: StrategyChoice, name: string): string {
+  if (strategy === 'nm') return name;
+  const { outputs, inputs } = size ?? BLOCK_DEFAULTS;
+  return strategy === 'block' ? `${outputs}x${inputs} blocks` : strategy;
+}
+
+/** A strategy of `compare`: a name, an N:M pattern such as 1:4, or a block such as 16x1. */
 export function parseStrategy(text: string): StrategyChoice {
   const pattern = /^(\d{1,6}):(\d{1,6})$/.exec(text);
-  if (pattern) {
-    const choice = { strategy: 'nm', keep: Number(pattern[1]), group: Number(pattern[2]), tail: 'dense' } as const;
+  const size = parseBlock(text);
+  if (pattern ?? size) {
+    const tail = 'dense' as const;
+    const choice: StrategyChoice = size
+      ? { strategy: 'block', block: size, tail }
+      : { strategy: 'nm', keep: Number(pattern![1]), group: Number(pattern![2]), tail };
     makeStrategy(choice);
     return choice;
   }
   const strategy = STRATEGIES.find((name) => name === text);
-  if (strategy) return strategy === 'nm' ? { strategy, tail: 'dense' } : { strategy };
-  const wanted = `${STRATEGIES.join(', ')} or a pattern such as 2:4`;
+  if (strategy) return strategy === 'nm' || strategy === 'block' ? { strategy, tail: 'dense' } : { strategy };
+  const wanted = `${STRATEGIES.join(', ')}, a pattern such as 2:4 or a block such as 4x1`;
   throw new UsageError('option-value', `--strategies wants ${wanted}, got ${show(text)}`, {
     where: '--strategies',
     wanted,

@@ -84,6 +84,23 @@ describe('prune', () => {
     });
   });
 
+  test('blocks refuse an axis that they do not divide, and leave its tail dense when told to', () => {
+    const args = ['prune', tiny, '-o', join(dir, 'block'), '--strategy', 'block', '--block', '2x1', '--json'];
+    const refused = espalier(args);
+    expect(refused.code).toBe(3);
+    expect(refused.json().error).toMatchObject({ code: 'block-axis', where: 'fc2/kernel', found: '3' });
+    expect(existsSync(join(dir, 'block'))).toBe(false);
+    const run = espalier([...args, '--tail', 'dense', '--scope', 'local']);
+    expect(run.json()).toMatchObject({
+      strategy: 'block-2x1-local',
+      layers: [
+        { kept: 12, threshold: null },
+        { kept: 12, threshold: null },
+      ],
+      notes: [expect.stringContaining('the last 1 outputs')],
+    });
+  });
+
   test('an output folder is shared with others: their files stay, ours are replaced', () => {
     const out = join(dir, 'shared-folder');
     mkdirSync(out);
@@ -179,6 +196,9 @@ describe('wrong use is exit 2, with nothing written', () => {
       '1 ≤ keep < group',
     ],
     ['N:M options without N:M', ['prune', tiny, '-o', out, '--keep', '2'], '--strategy nm'],
+    ['a block without its strategy', ['prune', tiny, '-o', out, '--block', '4x1'], '--strategy block'],
+    ['a block that is none', ['prune', tiny, '-o', out, '--strategy', 'block', '--block', '4'], 'OUTPUTSxINPUTS'],
+    ['a block of one', ['prune', tiny, '-o', out, '--strategy', 'block', '--block', '1x1'], 'not both 1'],
     ['unknown scorer', ['prune', tiny, '-o', out, '--scorer', 'vibes'], 'magnitude, random, gradient, hessian'],
     ['gradient without data', ['prune', tiny, '-o', out, '--scorer', 'gradient'], '--data'],
     ['fine-tuning without data', ['prune', tiny, '-o', out, '--fine-tune', '1'], '--data'],

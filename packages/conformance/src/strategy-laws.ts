@@ -2,6 +2,7 @@ import { type Bits, countKept, isEspalierError, isKept } from '@espalier/core';
 import { type Law, law, rejection, sizeOf } from './law.js';
 import {
   bytesOf,
+  type Cell,
   checkCount,
   contests,
   decide,
@@ -57,8 +58,11 @@ const lowest = law<StrategySubject>('prunes the lowest scores', async (subject, 
     const weights = await tryOn(subject, drawnScores, sparsity);
     for (const [id, mask] of weights.masks) {
       const param = layers.params.find((p) => p.id === id)!;
-      for (const indices of contests(weights, param)) {
-        const of = (kept: boolean) => indices.filter((i) => isKept(mask, i) === kept).map((i) => drawnScores(param, i));
+      for (const cells of contests(weights, param)) {
+        const split = cells.find((cell) => cell.some((i) => isKept(mask, i) !== isKept(mask, cell[0])));
+        claim(split === undefined, () => `'${id}' keeps a part of the block at index ${split![0]}`);
+        const scoreOf = (cell: Cell) => cell.reduce((sum, i) => sum + drawnScores(param, i), 0);
+        const of = (kept: boolean) => cells.filter(([i]) => isKept(mask, i) === kept).map(scoreOf);
         const [highestPruned, lowestKept] = [Math.max(...of(false)), Math.min(...of(true))];
         claim(highestPruned <= lowestKept, () => `'${id}' pruned ${highestPruned} and kept ${lowestKept}`);
       }
@@ -78,11 +82,15 @@ const ties = law<StrategySubject>('keeps the lower index among equal scores', as
       claim(at < 0, () => `'${id}' keeps index ${indices[at]} and prunes ${indices[at - 1]}`);
     };
     for (const [id, bits] of decision.masks)
-      for (const indices of contests(
+      for (const cells of contests(
         decision,
         layersOf(subject).params.find((p) => p.id === id)!,
       ))
-        prefix(id, bits, indices);
+        prefix(
+          id,
+          bits,
+          cells.map(([first]) => first),
+        );
     for (const [id, bits] of Object.entries(decision.plan.units))
       prefix(
         id,

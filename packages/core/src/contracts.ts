@@ -66,6 +66,8 @@ export interface Plan {
   readonly units: Readonly<Record<string, Bits>>;
   /** N:M, with N the number kept. */
   readonly pattern?: { readonly keep: number; readonly group: number };
+  /** Blocks of outputs × inputs neighbouring weights that were kept or pruned together. */
+  readonly block?: { readonly outputs: number; readonly inputs: number };
   /** The largest pruned score by parameter, where one threshold decided (unstructured); null = nothing was pruned. */
   readonly thresholds?: Readonly<Record<string, number | null>>;
   /** What the user should hear about this decision: parameters left dense, layers emptied. */

@@ -8,7 +8,7 @@ import { memoryPlan } from './plan.js';
  *   0   8 bytes   'ESPLPLAN'
  *   8   u32 LE    version, 1
  *   12  u32 LE    length of the header in bytes
- *   16            header: JSON in UTF-8, { params: [[id, bits]…], units: [[group, bits]…], pattern?, thresholds?, notes? }
+ *   16            header: JSON in UTF-8, { params: [[id, bits]…], units: [[group, bits]…], pattern?, block?, thresholds?, notes? }
  *   …             the masks in the header's order, params before units, each padded with 0 bits to a whole byte
  *   end − 32      SHA-256 of everything before it
  */
@@ -18,7 +18,7 @@ const START = 16;
 const DIGEST = 32;
 
 type Entries = [id: string, length: number][];
-interface Header extends Pick<Plan, 'pattern' | 'thresholds' | 'notes'> {
+interface Header extends Pick<Plan, 'pattern' | 'block' | 'thresholds' | 'notes'> {
   params: Entries;
   units: Entries;
 }
@@ -32,6 +32,7 @@ export async function encodePlan(plan: Plan): Promise<Uint8Array> {
     params: plan.params.map((id, i) => [id, masks[i].length]),
     units: units.map(([id, bits]) => [id, bits.length]),
     ...(plan.pattern && { pattern: plan.pattern }),
+    ...(plan.block && { block: plan.block }),
     ...(plan.thresholds && { thresholds: plan.thresholds }),
     ...(plan.notes && { notes: plan.notes }),
   };
@@ -90,6 +91,7 @@ export function decodePlan(bytes: Uint8Array, where = 'plan file'): Plan {
     masks: take(header.params),
     units: take(header.units),
     pattern: header.pattern,
+    block: header.block,
     thresholds: header.thresholds,
     notes: header.notes,
   };

@@ -77,6 +77,7 @@ describe('plan files', () => {
     masks: fc.dictionary(fc.string(), anyBits),
     units: fc.dictionary(fc.string(), anyBits),
     pattern: fc.constantFrom(undefined, { keep: 2, group: 4 }),
+    block: fc.constantFrom(undefined, { outputs: 4, inputs: 1 }),
     thresholds: fc.constantFrom(undefined, { w: 0.25, v: null }),
   });
 
@@ -89,7 +90,11 @@ describe('plan files', () => {
         expect(back.params).toEqual(Object.keys(contents.masks));
         for (const id of back.params) expect(await back.mask(id)).toEqual(contents.masks[id]);
         expect({ ...back.units }).toEqual({ ...contents.units });
-        expect([back.pattern, back.thresholds]).toEqual([contents.pattern, contents.thresholds]);
+        expect([back.pattern, back.block, back.thresholds]).toEqual([
+          contents.pattern,
+          contents.block,
+          contents.thresholds,
+        ]);
       }),
       { numRuns: 300, seed: 1 },
     );

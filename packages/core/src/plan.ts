@@ -3,7 +3,7 @@ import type { Bits, Group, Param, Plan, PrunableModel, Site } from './contracts.
 import { InputError, show } from './errors.js';
 
 /** A plan whose masks are in memory. */
-export interface PlanContents extends Pick<Plan, 'pattern' | 'thresholds' | 'notes'> {
+export interface PlanContents extends Pick<Plan, 'pattern' | 'block' | 'thresholds' | 'notes'> {
   readonly masks?: Readonly<Record<string, Bits>>;
   readonly units?: Readonly<Record<string, Bits>>;
 }
@@ -29,11 +29,12 @@ export function lazyPlan(rest: Omit<Plan, 'mask'>, mask: (param: string) => Prom
 export async function settlePlan(plan: Plan): Promise<Plan> {
   const masks: [string, Bits][] = [];
   for (const id of plan.params) masks.push([id, await plan.mask(id)]);
-  const { units, pattern, thresholds, notes } = plan;
+  const { units, pattern, block, thresholds, notes } = plan;
   return memoryPlan({
     masks: Object.fromEntries(masks),
     units,
     ...(pattern && { pattern }),
+    ...(block && { block }),
     ...(thresholds && { thresholds }),
     ...(notes && { notes }),
   });
@@ -46,12 +47,13 @@ export function composePlans(earlier: Plan, later: Plan): Plan {
   for (const [group, bits] of Object.entries(later.units))
     units[group] = Object.hasOwn(units, group) ? andBits(units[group], bits) : bits;
   const notes = [...(earlier.notes ?? []), ...(later.notes ?? [])];
-  const pattern = later.pattern ?? (later.params.length > 0 ? undefined : earlier.pattern);
+  const { pattern, block } = later.params.length > 0 ? later : earlier;
   return lazyPlan(
     {
       params,
       units,
       ...(pattern && { pattern }),
+      ...(block && { block }),
       ...((earlier.thresholds ?? later.thresholds) && { thresholds: { ...earlier.thresholds, ...later.thresholds } }),
       ...(notes.length > 0 && { notes }),
     },

@@ -5,6 +5,7 @@ export * from '@espalier/scorer-gradient';
 export * from '@espalier/scorer-hessian';
 export * from '@espalier/strategy-unstructured';
 export * from '@espalier/strategy-structured';
+export * from '@espalier/strategy-block';
 export * from '@espalier/strategy-nm';
 export * from '@espalier/train';
 export { adapt, type AnyModel, prune, PRUNE_DEFAULTS, type PruneAnyOptions, type PruneAnyResult } from './prune.js';

@@ -76,6 +76,8 @@ const rowSchema = z.object({
   scope: text.optional(),
   /** N:M, with N the number kept. */
   pattern: z.object({ keep: z.int().positive(), group: z.int().positive() }).optional(),
+  /** Blocks of outputs × inputs neighbouring weights. */
+  block: z.object({ outputs: z.int().positive(), inputs: z.int().positive() }).optional(),
   sparsity: z.object({ requested: fraction, achieved: fraction }),
   params: z.object({ total: count, prunable: count, kept: count }),
   macs: macsSchema.nullable(),

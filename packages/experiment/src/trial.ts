@@ -106,6 +106,7 @@ function describe(trial: Trial, { plan, sparsity, params, macs, layers, channels
     id: trialId(trial),
     ...labelOf(trial),
     ...(plan.pattern && { pattern: { ...plan.pattern } }),
+    ...(plan.block && { block: { ...plan.block } }),
     sparsity: { ...sparsity },
     params: { ...params },
     macs: macs && { ...macs },

@@ -35,6 +35,7 @@ import {
 } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import {
+  labelOf,
   makeScorer,
   makeStrategy,
   parseStrategy,
@@ -81,7 +82,7 @@ export function compareCommand(): Command {
     .addOption(testOption())
     .requiredOption('-o, --out <dir>', 'where report.html, report.json, report.csv and the figures go')
     .addOption(
-      new Option('--strategies <list>', 'unstructured, structured, nm, or N:M patterns')
+      new Option('--strategies <list>', 'unstructured, structured, nm, block, N:M patterns, or blocks such as 16x1')
         .argParser(list(parseStrategy))
         .default(STRATEGY_DEFAULTS.map(parseStrategy), STRATEGY_DEFAULTS.join(',')),
     )
@@ -250,7 +251,7 @@ function makeTrials(options: CompareOptions, data: Dataset, inputShape: number[]
       const strategy = makeStrategy({ ...choice, scope: options.scope });
       const sparsities = strategy.sparsity === undefined ? options.sparsities : [strategy.sparsity];
       const scope = choice.strategy === 'nm' ? {} : { scope: options.scope };
-      const label = { strategy: choice.strategy === 'nm' ? strategy.name : choice.strategy, ...scope };
+      const label = { strategy: labelOf(choice, strategy.name), ...scope };
       return options.scorers.flatMap((scorer) =>
         sparsities.map((target) => ({ strategy, scorer, target, label: { ...label, scorer } })),
       );

@@ -3,6 +3,7 @@ import { BATCH_DEFAULTS } from '@espalier/core/data';
 import { Command, Option } from 'commander';
 import { BACKENDS } from '../backend.js';
 import {
+  blockSize,
   dataOption,
   jsonOption,
   LEARNING_RATE,
@@ -16,7 +17,15 @@ import {
   testOption,
   wholeNumber,
 } from '../options.js';
-import { type Scope, SCOPES, type ScorerName, SCORERS, STRATEGIES, type StrategyName } from '../plugins.js';
+import {
+  type BlockSize,
+  type Scope,
+  SCOPES,
+  type ScorerName,
+  SCORERS,
+  STRATEGIES,
+  type StrategyName,
+} from '../plugins.js';
 
 export const SCHEDULES = ['one-shot', 'iterative', 'cubic'] as const;
 
@@ -28,6 +37,7 @@ export interface PruneCliOptions {
   readonly sparsity?: number;
   readonly keep?: number;
   readonly group?: number;
+  readonly block?: BlockSize;
   readonly tail?: 'error' | 'dense';
   readonly data?: string;
   readonly test?: string;
@@ -69,9 +79,10 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
     .option('--sparsity <s>', 'the fraction to remove, 0 to 1 (default: 0.5; N:M has its own)', sparsity)
     .option('--keep <n>', 'N:M: how many weights of a group stay (default: 2)', positiveInteger('--keep'))
     .option('--group <m>', 'N:M: the size of a group (default: 4)', positiveInteger('--group'))
+    .option('--block <size>', 'block: OUTPUTSxINPUTS that stay or go together (default: 4x1)', blockSize)
     .option(
       '--tail <what>',
-      'N:M: error | dense, for input axes that the group does not divide (default: error)',
+      'N:M and block: error | dense, for axes that the group or block does not divide (default: error)',
       oneOf('--tail', ['error', 'dense'] as const),
     )
     .addOption(dataOption())
@@ -119,15 +130,16 @@ export function checkCombination(o: PruneCliOptions): void {
   };
   if (o.out === undefined && !o.dryRun)
     refuse('-o, --out', 'is missing: say where the pruned model goes, or give --dry-run');
-  if (o.strategy !== 'nm') {
-    for (const [name, value] of [
-      ['--keep', o.keep],
-      ['--group', o.group],
-      ['--tail', o.tail],
-    ] as const) {
-      if (value !== undefined) refuse(name, `is for --strategy nm, not ${o.strategy}`);
-    }
-  } else if (o.scope !== undefined) refuse('--scope', 'is not for --strategy nm, whose groups decide for themselves');
+  const only = (strategies: readonly StrategyName[], given: Record<string, unknown>) => {
+    if (strategies.includes(o.strategy)) return;
+    for (const [option, value] of Object.entries(given))
+      if (value !== undefined) refuse(option, `is for --strategy ${strategies.join(' or ')}, not ${o.strategy}`);
+  };
+  only(['nm'], { '--keep': o.keep, '--group': o.group });
+  only(['block'], { '--block': o.block });
+  only(['nm', 'block'], { '--tail': o.tail });
+  if (o.strategy === 'nm' && o.scope !== undefined)
+    refuse('--scope', 'is not for --strategy nm, whose groups decide for themselves');
   if (o.keepShape && o.strategy !== 'structured')
     refuse('--keep-shape', `is for --strategy structured; ${o.strategy} keeps shapes anyway`);
   if (o.steps !== undefined && o.schedule === 'one-shot') refuse('--steps', 'is for --schedule iterative or cubic');

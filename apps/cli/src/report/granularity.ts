@@ -28,9 +28,10 @@ export function granularities({ rows }: Pick<Report, 'rows'>): Granularity[] {
   });
 }
 
-function hardwareFor({ channels, pattern }: Row): string {
+function hardwareFor({ channels, pattern, block }: Row): string {
   if (channels) return 'any: fewer channels in ordinary dense kernels';
   const dense = 'dense kernels multiply the zeros too';
+  if (block) return `SIMD kernels for blocks, such as those of @espalier/kernels-wasm; ${dense}`;
   if (!pattern) return `sparse kernels; ${dense}`;
   const { keep, group } = pattern;
   const cores = keep === 2 && group === 4 ? ' (GPUs with sparse tensor cores have them)' : '';
