@@ -1,9 +1,9 @@
 import { InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
+import { type Loss, maskWeights, outputOf, resolveLoss } from '@espalier/core/adapters';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
 import { findGroups } from './groups.js';
-import { type Loss, outputOf, resolveLoss } from './loss.js';
-import { maskWeights } from './mask.js';
+import { compiledLoss, endsInSoftmax } from './loss.js';
 import { weightsOf } from './params.js';
 import { shrinkModel } from './shrink.js';
 import { disposeModel } from './tfjs.js';
@@ -39,7 +39,8 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
   const weights = weightsOf(model);
   const byId = new Map(weights.map((weight) => [weight.param.id, weight]));
   const dependencies = findGroups(model, weights);
-  const loss = resolveLoss(model, options.loss);
+  const softmax = endsInSoftmax(model);
+  const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
   // A mask that nobody ended still holds tensors.
   const handles: MaskHandle[] = [];
   const variable = (id: string) => {
@@ -52,7 +53,7 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
     loss: loss?.name,
     params: weights.map(({ param }) => param),
     groups: dependencies.groups,
-    output: outputOf(model, loss),
+    output: outputOf(softmax, loss),
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, x),

@@ -1,7 +1,7 @@
-import { type Batch, InputError, show, UsageError } from '@espalier/core';
+import { type Batch, InputError, UsageError } from '@espalier/core';
+import { meanGradients, misfit, type ResolvedLoss } from '@espalier/core/adapters';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type LossFunction, LOSSES, type ResolvedLoss } from './loss.js';
 import type { Weight } from './params.js';
 import type { Shape } from './tfjs.js';
 
@@ -26,57 +26,8 @@ export async function lossGradients(
   if (!loss) throw noLoss(model);
   checkInput(model, x);
   const weighed = weights.filter(({ param }) => !/\/moving_(mean|variance)$/.test(param.id));
-  const { value, grads } = differentiate(() => {
-    const output = model.apply(x, { training }) as tf.Tensor;
-    checkTargets(loss.of, y, output);
-    return tf.mean(loss.of(y, output)) as tf.Scalar;
-  }, weighed);
-  const byId = weighed.flatMap(({ param }, i) => (grads[i] ? [[param.id, grads[i]] as const] : []));
-  try {
-    return { loss: (await value.data())[0], grads: Object.fromEntries(byId) };
-  } catch (error) {
-    tf.dispose(grads);
-    throw error;
-  } finally {
-    value.dispose();
-  }
+  return meanGradients(() => model.apply(x, { training }) as tf.Tensor, loss, y, weighed);
 }
-
-/** tf.variableGrads would leave frozen variables out. */
-function differentiate(f: () => tf.Scalar, weighed: readonly Weight[]): { value: tf.Scalar; grads: tf.Tensor[] } {
-  try {
-    const variables = weighed.map(({ variable }) => variable);
-    return tf.tidy(
-      () => tf.engine().gradients(f, variables, undefined, true) as { value: tf.Scalar; grads: tf.Tensor[] },
-    );
-  } catch (error) {
-    disposeTape();
-    throw missingKernel(error) ?? error;
-  }
-}
-
-/** TensorFlow.js keeps what the backward pass needs until that pass is over, and forgets it when something throws. */
-function disposeTape(): void {
-  const { state } = tf.engine();
-  if (state.gradientDepth > 0) return;
-  for (const { saved } of state.activeTape ?? []) saved?.forEach((tensor) => tensor.dispose());
-  state.activeTape = [];
-}
-
-function missingKernel(cause: unknown): UsageError | undefined {
-  const [, kernel, backend] = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(String(cause)) ?? [];
-  if (kernel === undefined) return undefined;
-  const fix =
-    backend === 'wasm' ? 'call enableTraining() of @espalier/kernels-wasm first' : 'use another backend for gradients';
-  return new UsageError('kernel-missing', `the backend ${show(backend)} has no kernel ${kernel}; ${fix}`, {
-    where: backend,
-    wanted: kernel,
-    fix,
-    cause,
-  });
-}
-
-const text = (shape: Shape) => `[${shape.map((n) => n ?? '?').join(', ')}]`;
 
 function checkInput(model: LayersModel, x: tf.Tensor): void {
   for (const [code, what, list] of [
@@ -92,26 +43,7 @@ function checkInput(model: LayersModel, x: tf.Tensor): void {
   }
   const wanted: Shape = model.inputs[0].shape;
   const fits = x.rank === wanted.length && wanted.every((size, i) => size === null || size === x.shape[i]);
-  if (!fits) throw misfit(`the input of '${model.name}'`, text(wanted), text(x.shape));
-}
-
-function checkTargets(loss: LossFunction, y: tf.Tensor, output: tf.Tensor): void {
-  // A loss that somebody wrote may take targets of any shape.
-  if (!Object.values<LossFunction>(LOSSES).includes(loss)) return;
-  if (tf.util.arraysEqual(y.shape, output.shape)) return;
-  const labels = output.size / output.shape[output.rank - 1];
-  if (loss === LOSSES.sparseCategoricalCrossentropy && y.size === labels) return;
-  throw misfit('the targets', text(output.shape), text(y.shape));
-}
-
-function misfit(where: string, wanted: string, found: string): InputError {
-  const fix = 'use data made for this model';
-  return new InputError('data-shape', `${where} must be of shape ${wanted}, got ${found}; ${fix}`, {
-    where,
-    wanted,
-    found,
-    fix,
-  });
+  if (!fits) throw misfit(`the input of '${model.name}'`, wanted, x.shape);
 }
 
 function noLoss({ name }: LayersModel): UsageError {

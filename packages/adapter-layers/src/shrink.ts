@@ -1,28 +1,13 @@
-import {
-  type Bits,
-  countKept,
-  type Group,
-  InputError,
-  isKept,
-  keptSlices,
-  type Plan,
-  resolveMask,
-  unitsOf,
-} from '@espalier/core';
+import { type Group, isKept, keptSlices, type Plan, resolveMask, unitsOf } from '@espalier/core';
+import { checkLeft, checkUnits, takeSlices, type Values } from '@espalier/core/adapters';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildModel, isRegistered } from './build.js';
 import type { Resize } from './flow.js';
 import type { Dependencies } from './groups.js';
-import { checkUnits } from './mask.js';
 import { type Weight, weightsOf } from './params.js';
 import { classOf, type Config, copyOf, disposeModel, modelConfig } from './tfjs.js';
 import { unknownClass } from './topology.js';
-
-interface Values {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
 
 /**
  * A new model without the units that the plan removes, of the same layers under the same names. Element masks come along as
@@ -38,10 +23,7 @@ export async function shrinkModel(
   plan: Plan,
 ): Promise<LayersModel> {
   await checkUnits(plan, weights, groups);
-  for (const { id, size } of groups) {
-    const units = unitsOf(plan, id);
-    if (units && countKept(units) === 0) throw empty(id, size);
-  }
+  checkLeft(plan, groups);
   const values = new Map<string, Values>();
   for (const weight of weights) values.set(weight.param.id, await keptValues(weight, groups, plan));
   for (const layer of model.layers) if (!isRegistered(classOf(layer))) throw unknownClass(layer.name, classOf(layer));
@@ -74,19 +56,6 @@ async function keptValues({ param, variable }: Weight, groups: readonly Group[],
   return values;
 }
 
-/** The kept slices along one axis, in order. */
-function takeSlices({ shape, data }: Values, axis: number, kept: Bits): Values {
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const smaller = shape.map((size, i) => (i === axis ? countKept(kept) : size));
-  const out = new Float32Array(smaller.reduce((a, b) => a * b, 1));
-  for (let from = 0, to = 0; from < data.length; from += inner) {
-    if (!isKept(kept, (from / inner) % shape[axis])) continue;
-    out.set(data.subarray(from, from + inner), to);
-    to += inner;
-  }
-  return { shape: smaller, data: out };
-}
-
 /** The model's configuration with fewer units where the plan removes some. */
 function resizeConfig(model: LayersModel, resizes: readonly Resize[], plan: Plan): Config {
   const config = modelConfig(model);
@@ -116,15 +85,5 @@ function fill(model: LayersModel, values: ReadonlyMap<string, Values>): void {
       // Assigned to the variable itself: a constraint of the layer would change what training left.
       variable.assign(tf.tensor(data, [...shape], variable.dtype));
     }
-  });
-}
-
-function empty(where: string, size: number): InputError {
-  const fix = 'keep at least one channel of each layer';
-  return new InputError('group-empty', `the plan removes all ${size} channels of '${where}'; ${fix}`, {
-    where,
-    wanted: 'at least one channel',
-    found: 'none',
-    fix,
   });
 }

@@ -1,18 +1,14 @@
-import {
-  type Bits,
-  checkPlan,
-  countKept,
-  type Group,
-  InputError,
-  isKept,
-  type MaskHandle,
-  type Plan,
-  resolveMask,
-  unitsOf,
-  UsageError,
-} from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Weight } from './params.js';
+import { countKept, isKept } from '../bits.js';
+import type { Bits, Group, MaskHandle, Param, Plan } from '../contracts.js';
+import { InputError, UsageError } from '../errors.js';
+import { checkPlan, resolveMask, unitsOf } from '../plan.js';
+
+/** A weight of a model: what Espalier says of it, and the variable that holds it. */
+export interface HeldWeight {
+  readonly param: Param;
+  readonly variable: tf.Variable;
+}
 
 interface Masked {
   readonly id: string;
@@ -31,7 +27,7 @@ interface Masked {
  * removes units of a group that may lose none.
  */
 export async function maskWeights(
-  weights: readonly Weight[],
+  weights: readonly HeldWeight[],
   groups: readonly Group[],
   plan: Plan,
 ): Promise<MaskHandle> {
@@ -85,7 +81,7 @@ export async function maskWeights(
 }
 
 /** Throws unless the plan was made for a model of this shape and removes only units that may go. */
-export async function checkUnits(plan: Plan, weights: readonly Weight[], groups: readonly Group[]): Promise<void> {
+export async function checkUnits(plan: Plan, weights: readonly HeldWeight[], groups: readonly Group[]): Promise<void> {
   await checkPlan(plan, { params: weights.map(({ param }) => param), groups });
   for (const { id, skip } of groups) {
     const units = unitsOf(plan, id);

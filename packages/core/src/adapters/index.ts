@@ -1,0 +1,18 @@
+/**
+ * What adapters of TensorFlow.js models share: masks over variables, losses, gradients, slices. A path of its own
+ * (`@espalier/core/adapters`), because it needs TensorFlow.js when it runs.
+ */
+export { meanGradients, misfit } from './gradients.js';
+export {
+  customLoss,
+  type Loss,
+  type LossFunction,
+  type LossName,
+  LOSSES,
+  namedLoss,
+  outputOf,
+  type ResolvedLoss,
+  resolveLoss,
+} from './losses.js';
+export { checkUnits, type HeldWeight, maskWeights } from './mask.js';
+export { checkLeft, takeSlices, type Values } from './slices.js';
