@@ -147,6 +147,8 @@ export interface Strategy {
   readonly name: string;
   /** The one sparsity it can reach, where its pattern fixes it (2:4 is 0.5). */
   readonly sparsity?: number;
+  /** Throws where no scores at all could make the selection possible; asked before any scoring. */
+  check?(selection: Omit<Selection, 'scores'>): void;
   select(selection: Selection): Promise<Plan>;
 }
 

@@ -1,6 +1,6 @@
-import picomatch from 'picomatch';
 import type { Group, Param, Selection } from './contracts.js';
 import { show, UsageError } from './errors.js';
+import { matchesGlob } from './glob.js';
 import type { Slice } from './selection.js';
 
 /** Whether an element strategy may prune the parameter: a kernel that nothing protects. */
@@ -35,22 +35,55 @@ export async function sliceOf({ scores, previous }: Selection, param: Param): Pr
 export const layerOf = (param: string) => param.slice(0, Math.max(0, param.lastIndexOf('/'))) || param;
 
 /**
- * Protects what the globs match: a parameter by its id or its layer's name, a group by its id. A glob that matches
- * nothing is a UsageError with code 'ignore-unmatched', because it is a typing mistake.
+ * The names that a glob may call a group by: itself, and the layers and kernels that make its channels or that they pass
+ * through on the way; and the layers that only read it.
+ */
+export function namesOf(group: Group, params: readonly Param[]): { own: string[]; readers: string[] } {
+  const [own, readers] = [new Set([group.id, `${group.id}/kernel`]), new Set<string>()];
+  for (const site of group.sites) {
+    const param = params.find(({ id }) => id === site.param);
+    const names = [layerOf(site.param), ...(param?.role === 'kernel' ? [param.id] : [])];
+    const reads = param?.role === 'kernel' && site.axis === param.inAxis;
+    for (const name of names) (reads ? readers : own).add(name);
+  }
+  return { own: [...own], readers: [...readers] };
+}
+
+export interface Protection {
+  /** Globs over parameter ids and layer names that are left alone. */
+  readonly ignore?: readonly string[];
+  /** The same, and the channels that these layers read stay as well. */
+  readonly keepInputs?: readonly string[];
+}
+
+/**
+ * Protects what the globs match: a parameter by its id or its layer's name; a group by its id and by every layer that makes
+ * its channels or that they pass through, with `keepInputs` also by the layers that read them. A glob that matches nothing
+ * is a UsageError with code 'ignore-unmatched', because it is a typing mistake.
  */
 export function protect(
   { params, groups }: { params: readonly Param[]; groups: readonly Group[] },
-  globs: readonly string[],
+  { ignore = [], keepInputs = [] }: Protection,
 ): { params: Param[]; groups: Group[] } {
+  const globs = [...ignore, ...keepInputs];
   const used = new Set<string>();
-  const reasonFor = (names: readonly string[]) => {
-    const hits = globs.filter((glob) => names.some((name) => name === glob || picomatch.isMatch(name, glob)));
+  const hit = (names: readonly string[], among: readonly string[]) => {
+    const hits = among.filter((glob) => matchesGlob(names, glob));
     hits.forEach((glob) => used.add(glob));
-    return hits.length > 0 ? { skip: `ignored by ${show(hits[0])}` } : {};
+    return hits[0];
+  };
+  const skipOf = (group: Group) => {
+    const { own, readers } = namesOf(group, params);
+    const [mine, reader] = [hit(own, globs), hit(readers, keepInputs)];
+    if (mine !== undefined) return { skip: `ignored by ${show(mine)}` };
+    return reader === undefined ? {} : { skip: `read by a layer that keeps its inputs, by ${show(reader)}` };
   };
   const result = {
-    params: params.map((p) => ({ ...p, ...reasonFor([p.id, layerOf(p.id)]) })),
-    groups: groups.map((g) => ({ ...g, ...reasonFor([g.id, `${g.id}/kernel`]) })),
+    params: params.map((p) => {
+      const glob = hit([p.id, layerOf(p.id)], globs);
+      return glob === undefined ? p : { ...p, skip: `ignored by ${show(glob)}` };
+    }),
+    groups: groups.map((g) => ({ ...g, ...skipOf(g) })),
   };
   const unused = globs.find((glob) => !used.has(glob));
   if (unused === undefined) return result;

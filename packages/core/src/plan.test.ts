@@ -187,11 +187,11 @@ describe('protect', () => {
     [['net/conv2'], ['net/conv2/kernel']],
     [[], []],
   ])('%j', (globs, protectedIds) => {
-    const result = protect({ params, groups }, globs);
+    const result = protect({ params, groups }, { ignore: globs });
     expect([...result.params, ...result.groups].filter((p) => p.skip).map((p) => p.id)).toEqual(protectedIds);
   });
   test('a glob that matches nothing is a mistake', () => {
-    expect(() => protect({ params, groups }, ['conv9'])).toThrow(
+    expect(() => protect({ params, groups }, { ignore: ['conv9'] })).toThrow(
       expect.objectContaining({ code: 'ignore-unmatched', message: expect.stringContaining("'conv9'") }),
     );
   });

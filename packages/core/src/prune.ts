@@ -1,6 +1,6 @@
 import type { Batch, Context, MaskHandle, Plan, PrunableModel, Schedule, Scorer, Strategy } from './contracts.js';
 import { checkSparsity } from './counting.js';
-import { protect } from './eligible.js';
+import { type Protection, protect } from './eligible.js';
 import { UsageError } from './errors.js';
 import { checkPlan, settlePlan } from './plan.js';
 import { oneShot } from './schedule.js';
@@ -15,7 +15,7 @@ export interface PruneStep {
   readonly handle: MaskHandle;
 }
 
-export interface PruneOptions {
+export interface PruneOptions extends Protection {
   readonly scorer: Scorer;
   readonly strategy: Strategy;
   /** Fraction removed, in [0, 1]. Default: what the strategy's pattern fixes, else 0.5. */
@@ -24,8 +24,6 @@ export interface PruneOptions {
   readonly data?: () => AsyncIterable<Batch>;
   /** Default: one shot at `sparsity`. */
   readonly schedule?: Schedule;
-  /** Globs over parameter ids and layer names that are left alone. */
-  readonly ignore?: readonly string[];
   /** After each step's masks are in force: the place to fine-tune, to show progress, or to throw to give up. */
   readonly onStep?: (step: PruneStep) => void | Promise<void>;
 }
@@ -51,7 +49,8 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
   const schedule = options.schedule ?? oneShot(sparsity);
   checkSparsity(sparsity);
   checkFixedSparsity(strategy, schedule, sparsity);
-  const { params, groups } = protect(model, options.ignore ?? []);
+  const { params, groups } = protect(model, options);
+  strategy.check?.({ params, groups, sparsity: mostOf(schedule, sparsity) });
   const context: Context = { model, batches: options.data ?? missingData(scorer.name) };
 
   const handles: MaskHandle[] = [];
@@ -79,6 +78,13 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
     for (const handle of handles.reverse()) handle.restore();
     throw error;
   }
+}
+
+/** The highest sparsity on the way: what can reach it can reach the others. */
+function mostOf(schedule: Schedule, sparsity: number): number {
+  let most: number | undefined;
+  for (let step = 0; step < schedule.steps; step++) most = Math.max(most ?? 0, schedule(step) ?? 0);
+  return most ?? sparsity;
 }
 
 /** Masks a model with a plan made elsewhere; throws an InputError with code 'plan-mismatch' where it does not fit. */

@@ -1,118 +1,145 @@
 import {
-  andBits,
-  type Bits,
   bitsFrom,
+  type Cost,
+  type Group,
   isKept,
-  makeBits,
   memoryPlan,
   nothingToPrune,
+  openLedger,
   pruneCount,
-  selectLowest,
   type Selection,
-  type Slice,
+  show,
   type Strategy,
   unitsOf,
   UsageError,
 } from '@espalier/core';
-import { unitScores } from './unit-scores.js';
+import { budgetInfeasible, channelsImpossible } from './infeasible.js';
+import { countChannels, priceOf, removePrevious } from './ledgers.js';
+import { type Limits, rangesOf } from './limits.js';
+import { solve } from './solve.js';
+import { type Entry, orderSteps, type Step } from './steps.js';
+import { shareOf, type Table, tableGroups } from './table.js';
+import { UNIT_SCORE_DEFAULTS, unitScores, type UnitScoreOptions } from './unit-scores.js';
 
-export interface StructuredOptions {
+export interface StructuredOptions extends UnitScoreOptions {
   /** global: the lowest channels of the whole network go. local: each group loses the same fraction. */
   readonly scope?: 'global' | 'local';
+  /** What sparsity counts, `macCost` for example; default: channels. */
+  readonly cost?: Cost;
+  /** Ranks channels by score per cost: dear channels go earlier. Only with `cost`. */
+  readonly perCost?: boolean;
+  /** Floors and ceilings by glob over layer names. */
+  readonly limits?: Limits;
+  /** What stays of a group is a multiple of this, or all of it. */
+  readonly roundTo?: number;
+  /** The fraction to remove by glob over layer names; layers that it does not name are left alone. */
+  readonly table?: Table;
 }
 
-export const STRUCTURED_DEFAULTS = { scope: 'global' } as const;
+export const STRUCTURED_DEFAULTS = {
+  scope: 'global' as 'global' | 'local',
+  perCost: false,
+  limits: {} as Limits,
+  roundTo: 1,
+  ...UNIT_SCORE_DEFAULTS,
+};
 
 /**
  * Removes whole channels with everything that belongs to them: filter, bias, normalisation, and the inputs of the layers
- * behind. Exactly roundHalfEven(sparsity · units) go, counted over all groups that may be pruned, each unit once. Every
- * group keeps its best channel; what a group cannot give, the next lowest scores of the others give. Equal scores keep the
- * lower index. The filter norm of arXiv:1608.08710, taken over every site of the channel.
+ * behind. Sparsity counts channels, and exactly roundHalfEven(sparsity · channels) go, over all groups that may be pruned,
+ * each channel once. With a `cost` it counts that instead, over the whole network: at most (1 − sparsity) of it is left, and
+ * no channel that went would still fit. Every group keeps its best channel and what its floor asks for; what a group cannot
+ * give, the next lowest scores of the others give. Equal scores keep the lower index. The filter norm of arXiv:1608.08710,
+ * taken over every site of the channel.
  *
- * Throws a UsageError with code 'nothing-to-prune' where no group may be pruned, and with code 'channels-impossible' where
- * keeping one channel per group does not leave enough to remove.
+ * UsageErrors: 'nothing-to-prune' where no group may be pruned, 'channels-impossible' and 'budget-infeasible' where what
+ * has to stay is more than the target, and those of `rangesOf`; the last three before any scoring.
  */
 export function structured(options: StructuredOptions = {}): Strategy {
-  const { scope } = { ...STRUCTURED_DEFAULTS, ...options };
+  const settings = { ...STRUCTURED_DEFAULTS, ...options };
+  checkRoundTo(settings.roundTo);
+  const scored = async (selection: Selection) => {
+    const scores = new Map<string, Float32Array>();
+    for (const group of candidates(selection, settings)) {
+      const values = await unitScores(group, selection, settings);
+      if (values) scores.set(group.id, values);
+    }
+    return scores;
+  };
   return {
-    name: `structured-${scope}`,
+    name: `structured-${settings.scope}`,
+    check(selection) {
+      decide(selection, new Map(candidates(selection, settings).map(({ id, size }) => [id, new Float32Array(size)])), {
+        ...settings,
+        perCost: false,
+      });
+    },
     async select(selection) {
-      const slices = await unitSlices(selection);
-      const total = slices.reduce((sum, { size }) => sum + size, 0);
-      const count = pruneCount(total, selection.sparsity);
-      if (selection.sparsity === 1 || count > total - slices.length)
-        throw impossible(selection.sparsity, count, total, slices.length);
-      const start = new Map(slices.map((slice) => [slice.id, slice.previous]));
-      if (scope === 'local') {
-        for (const slice of slices) {
-          const share = Math.min(slice.size - 1, Math.floor(selection.sparsity * slice.size));
-          start.set(slice.id, await (await selectLowest([slice], share)).mask(slice.id));
-        }
-      }
-      // The best channel of each group is lifted out of the contest, so no cut can empty a group.
-      const contest = slices.map((slice) => ({ ...slice, previous: start.get(slice.id), best: bestOf(slice) }));
-      const units = await contestWithout(contest, count);
-      return memoryPlan({ units: { ...selection.previous?.units, ...units } });
+      const taken = decide(selection, await scored(selection), settings);
+      return memoryPlan({ units: { ...selection.previous?.units, ...unitsLeft(selection, taken) } });
     },
   };
 }
 
-interface UnitSlice extends Slice {
-  readonly values: Float32Array;
-}
-
-async function unitSlices(selection: Selection): Promise<UnitSlice[]> {
-  const slices: UnitSlice[] = [];
-  const reasons: string[] = [];
-  for (const group of selection.groups) {
-    const values = group.skip === undefined ? await unitScores(group, selection) : undefined;
-    if (!values) {
-      reasons.push(`${group.id}: ${group.skip ?? 'has no scores'}`);
-      continue;
-    }
-    const previous = selection.previous && unitsOf(selection.previous, group.id);
-    slices.push({ id: group.id, size: group.size, values, read: async () => values, ...(previous && { previous }) });
-  }
-  if (slices.length === 0) throw nothingToPrune(reasons);
-  return slices;
-}
-
-/** The kept unit with the highest score; among equal ones the lowest. */
-function bestOf({ values, previous }: UnitSlice): number {
-  let best = -1;
-  for (let i = 0; i < values.length; i++) {
-    if ((!previous || isKept(previous, i)) && (best < 0 || values[i] > values[best])) best = i;
-  }
-  return best;
-}
-
-async function contestWithout(
-  slices: readonly (UnitSlice & { best: number })[],
-  count: number,
-): Promise<Record<string, Bits>> {
-  // The best channel counts as gone while the others compete, and comes back afterwards.
-  const entered = slices.map((slice) => {
-    const previous = andBits(
-      slice.previous ?? makeBits(slice.size),
-      bitsFrom(slice.size, (i) => i !== slice.best),
-    );
-    return { id: slice.id, size: slice.size, read: slice.read, previous };
+function checkRoundTo(roundTo: number): void {
+  if (Number.isSafeInteger(roundTo) && roundTo > 0) return;
+  const [where, wanted] = ['roundTo', 'a positive integer'];
+  throw new UsageError('round-to', `${where} wants ${wanted}, got ${show(roundTo)}`, {
+    where,
+    wanted,
+    found: String(roundTo),
   });
-  const cut = await selectLowest(entered, count + slices.length);
-  const units: Record<string, Bits> = {};
-  for (const { id, size, best } of slices) {
-    const mask = await cut.mask(id);
-    units[id] = bitsFrom(size, (i) => i === best || isKept(mask, i));
-  }
-  return units;
 }
 
-function impossible(sparsity: number, count: number, total: number, groups: number): UsageError {
-  const most = total - groups;
-  const fix = `use a sparsity of at most ${Math.floor((1000 * most) / total) / 1000}`;
-  return new UsageError(
-    'channels-impossible',
-    `sparsity ${sparsity} removes ${sparsity === 1 ? total : count} of ${total} channels, but each of the ${groups} groups keeps at least one, which leaves ${most} to remove; ${fix}`,
-    { where: 'sparsity', wanted: `at most ${most} channels`, found: String(count), fix },
+type Settings = StructuredOptions & typeof STRUCTURED_DEFAULTS;
+type Task = Omit<Selection, 'scores'>;
+
+const candidates = ({ groups, params }: Task, { table }: Settings): Group[] =>
+  (table ? tableGroups(groups, params, table) : groups).filter(({ skip }) => skip === undefined);
+
+/** The groups in the contest with the steps that they give. */
+function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, settings: Settings) {
+  const { cost, limits, table } = settings;
+  const groups = candidates(task, settings).filter(({ id }) => scores.has(id));
+  if (groups.length === 0) throw nothingToPrune(task.groups.map(({ id, skip }) => `${id}: ${skip ?? 'has no scores'}`));
+  const ranges = rangesOf(groups, task.params, limits);
+  const ledger = cost ? openLedger(task, cost) : countChannels(groups);
+  const dense = ledger.total();
+  const entries = groups.map((group): Entry => {
+    const previous = task.previous && unitsOf(task.previous, group.id);
+    const share = table && shareOf(group, task.params, table);
+    const range = ranges.get(group.id)!;
+    return {
+      id: group.id,
+      size: group.size,
+      scores: scores.get(group.id)!,
+      range: share === undefined ? range : { ...range, least: Math.max(range.least, share.least) },
+      previous,
+      ...(settings.perCost && { price: priceOf(group, ledger) }),
+      ...(share !== undefined && { share: share.sparsity }),
+    };
+  });
+  const total = groups.reduce((sum, { size }) => sum + size, 0);
+  const target = cost ? (1 - task.sparsity) * dense : total - pruneCount(total, task.sparsity);
+  removePrevious(task, ledger);
+  const steps = orderSteps(entries, { scope: table ? 'local' : settings.scope, roundTo: settings.roundTo });
+  const { taken, reached } = solve(steps, ledger, target);
+  if (cost && !reached)
+    throw budgetInfeasible({ task, cost, dense, left: ledger.total(), limited: isLimited(entries) });
+  if (!cost && (!reached || task.sparsity === 1))
+    throw channelsImpossible({ sparsity: task.sparsity, total, left: ledger.total(), groups: groups.length });
+  return { groups, taken };
+}
+
+const isLimited = (entries: readonly Entry[]) => entries.some(({ range }) => range.least > 1);
+
+function unitsLeft({ previous }: Task, { groups, taken }: { groups: readonly Group[]; taken: readonly Step[] }) {
+  const gone = new Map(groups.map(({ id }) => [id, new Set<number>()]));
+  for (const { group, units } of taken) for (const unit of units) gone.get(group)!.add(unit);
+  return Object.fromEntries(
+    groups.map(({ id, size }) => {
+      const before = previous && unitsOf(previous, id);
+      return [id, bitsFrom(size, (i) => (!before || isKept(before, i)) && !gone.get(id)!.has(i))];
+    }),
   );
 }
