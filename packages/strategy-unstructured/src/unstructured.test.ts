@@ -7,6 +7,9 @@ import {
   type Scores,
   type Selection,
   bitsFrom,
+  erkShare,
+  lampShare,
+  uniformShare,
 } from '@espalier/core';
 import fc from 'fast-check';
 import { unstructured } from './unstructured.js';
@@ -82,6 +85,16 @@ test('earlier decisions stay, units included', async () => {
   const { plan, text } = await masks('global', selection(values, 0.25, { previous }));
   expect(text).toEqual(['1011', '0111']);
   expect(plan.units).toBe(previous.units);
+});
+
+test.each([
+  [lampShare(), ['0101', '0101']],
+  [erkShare(), ['0101', '0101']],
+  [uniformShare(), ['0101', '0101']],
+])('$name shares out half of the weights', async (share, expected) => {
+  const plan = await unstructured({ share }).select(selection(values, 0.5));
+  const text = plan.params.map(async (id) => Array.from(bitsToFloats(await plan.mask(id))).join(''));
+  expect(await Promise.all(text)).toEqual(expected);
 });
 
 test('exact counts in both scopes', async () => {

@@ -1,12 +1,13 @@
 import {
   type Bits,
+  type Contestant,
   type Cut,
   eligibleParams,
+  globalShare,
   lazyPlan,
-  type Param,
   pruneCount,
   selectLowest,
-  type Selection,
+  type Share,
   sliceOf,
   type Strategy,
 } from '@espalier/core';
@@ -16,50 +17,49 @@ export type Scope = 'global' | 'local';
 export interface UnstructuredOptions {
   /** global: one threshold for the whole network. local: each parameter loses the same fraction. */
   readonly scope?: Scope;
+  /** How the sparsity is shared out among the parameters, `erkShare()` for example; takes the place of `scope`. */
+  readonly share?: Share;
 }
 
 export const UNSTRUCTURED_DEFAULTS = { scope: 'global' } as const;
 
 /**
  * Prunes single weights, the lowest scores first: exactly roundHalfEven(sparsity · size) of them, in all (global) or of
- * each kernel (local); among equal scores the lower index is kept. Sparsity 1 keeps one weight.
+ * each kernel (local); among equal scores the lower index is kept. Sparsity 1 keeps one weight. A `share` decides how many of
+ * each kernel go; the total stays exact.
  *
  * Throws a UsageError with code 'nothing-to-prune' where no kernel may be pruned, and an InputError with code
  * 'score-not-finite' that names the parameter.
  */
 export function unstructured(options: UnstructuredOptions = {}): Strategy {
   const { scope } = { ...UNSTRUCTURED_DEFAULTS, ...options };
+  const { share = scope === 'global' ? globalShare() : undefined } = options;
   return {
-    name: `unstructured-${scope}`,
+    name: `unstructured-${options.share?.name ?? scope}`,
     async select(selection) {
       const params = eligibleParams(selection);
-      const cuts = scope === 'global' ? await globalCut(selection, params) : await localCuts(selection, params);
+      const slices: Contestant[] = [];
+      for (const param of params) slices.push({ ...(await sliceOf(selection, param)), param });
+      const total = slices.reduce((sum, { size }) => sum + size, 0);
+      const cuts = share
+        ? await share.cut(slices, pruneCount(total, selection.sparsity))
+        : await localCuts(slices, selection.sparsity);
+      const cutOf = new Map(params.map(({ id }, i) => [id, cuts[i]]));
       return lazyPlan(
         {
           params: params.map((p) => p.id),
           units: selection.previous?.units ?? {},
-          thresholds: Object.fromEntries(params.map((p) => [p.id, cuts.get(p.id)!.threshold])),
+          thresholds: Object.fromEntries(params.map((p) => [p.id, cutOf.get(p.id)!.threshold])),
         },
-        (id): Promise<Bits> => cuts.get(id)!.mask(id),
+        (id): Promise<Bits> => cutOf.get(id)!.mask(id),
       );
     },
   };
 }
 
-const sizeOf = (param: Param) => param.shape.reduce((a, b) => a * b, 1);
-
-async function globalCut(selection: Selection, params: readonly Param[]): Promise<Map<string, Cut>> {
-  const slices = await Promise.all(params.map((param) => sliceOf(selection, param)));
-  const total = params.reduce((sum, param) => sum + sizeOf(param), 0);
-  const cut = await selectLowest(slices, pruneCount(total, selection.sparsity));
-  return new Map(params.map((param) => [param.id, cut]));
-}
-
-async function localCuts(selection: Selection, params: readonly Param[]): Promise<Map<string, Cut>> {
-  const cuts = new Map<string, Cut>();
-  for (const param of params) {
-    const slice = await sliceOf(selection, param);
-    cuts.set(param.id, await selectLowest([slice], pruneCount(slice.size, selection.sparsity)));
-  }
+/** Each kernel rounds its own count, so the total may miss the sparsity's by a few. */
+async function localCuts(slices: readonly Contestant[], sparsity: number): Promise<Cut[]> {
+  const cuts: Cut[] = [];
+  for (const slice of slices) cuts.push(await selectLowest([slice], pruneCount(slice.size, sparsity)));
   return cuts;
 }
