@@ -2,7 +2,7 @@ import { checkSparsity, show, UsageError } from '@espalier/core';
 import { Option } from 'commander';
 import { type BlockSize, parseBlock } from './plugins.js';
 
-const usage = (where: string, wanted: string, found: string) =>
+export const usage = (where: string, wanted: string, found: string) =>
   new UsageError('option-value', `${where} wants ${wanted}, got ${show(found)}`, { where, wanted, found });
 
 function number(where: string, wanted: string, test: (value: number) => boolean) {

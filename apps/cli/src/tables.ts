@@ -2,7 +2,8 @@ import type { describeLayers } from '@espalier/adapter-layers';
 import { show } from '@espalier/core';
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { bytes, count, percent } from './ui.js';
+import type { Outcome } from './budget/outcome.js';
+import { bytes, count, milliseconds, percent } from './ui.js';
 
 const plain = {
   chars: {
@@ -85,6 +86,7 @@ export interface PruneSummary {
     readonly threshold: number | null;
   }[];
   readonly channels?: { readonly total: number; readonly kept: number };
+  readonly budget?: Outcome;
   readonly accuracy?: { readonly dense: number; readonly pruned: number };
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
@@ -107,7 +109,7 @@ export function pruneTable(s: PruneSummary): string {
   const fraction = (a: number, b: number) => `${count(b)} of ${count(a)} (${percent(b / Math.max(1, a))})`;
   return [
     '',
-    `${pc.bold(name(s.model))} pruned by ${s.strategy}, ${s.scorer}: sparsity ${percent(s.sparsity.achieved, 2)}${Math.abs(s.sparsity.achieved - s.sparsity.requested) > 0.005 ? ` (asked for ${percent(s.sparsity.requested)})` : ''}`,
+    `${pc.bold(name(s.model))} pruned by ${s.strategy}, ${s.scorer}: sparsity ${percent(s.sparsity.achieved, 2)}${!s.budget && Math.abs(s.sparsity.achieved - s.sparsity.requested) > 0.005 ? ` (asked for ${percent(s.sparsity.requested)})` : ''}`,
     '',
     table(
       ['kernel', 'shape', 'kept', '', '', s.layers.some((l) => l.threshold !== null) ? 'threshold' : ''],
@@ -118,8 +120,21 @@ export function pruneTable(s: PruneSummary): string {
     `parameters kept  ${fraction(s.params.total, s.params.kept)}`,
     ...(s.macs ? [`MACs kept        ${fraction(s.macs.dense, s.macs.kept)}`] : []),
     ...(s.channels ? [`channels kept    ${fraction(s.channels.total, s.channels.kept)}`] : []),
+    ...(s.budget ? [`budget           ${budgetText(s.budget)}`] : []),
     ...(s.accuracy ? [`accuracy         ${s.accuracy.dense.toFixed(2)}% → ${s.accuracy.pruned.toFixed(2)}%`] : []),
     ...s.skipped.map(({ id, reason }) => pc.dim(`left alone       ${name(id)}: ${name(reason)}`)),
     ...s.files.map((file) => `wrote            ${file.path} (${bytes(file.bytes)})`),
   ].join('\n');
+}
+
+const AMOUNTS = {
+  params: (n: number) => `${count(Math.round(n))} parameters`,
+  macs: (n: number) => `${count(Math.round(n))} MACs`,
+  bytes: (n: number) => bytes(Math.round(n)),
+  latency: milliseconds,
+};
+
+function budgetText({ of, wanted, kept, fraction }: Outcome): string {
+  const amount = AMOUNTS[of];
+  return `${amount(kept)} (${percent(fraction.kept)}) for ${amount(wanted)} (${percent(fraction.wanted)})`;
 }

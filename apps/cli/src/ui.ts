@@ -77,3 +77,4 @@ export function bytes(n: number): string {
   if (n < 1000) return `${n} B`;
   return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(2)} MB`;
 }
+export const milliseconds = (ms: number) => `${ms.toPrecision(3)} ms`;

@@ -3,3 +3,4 @@ export * from './accuracy.js';
 export * from './quantile.js';
 export * from './latency.js';
 export type { Contender } from './calls.js';
+export * from './latency-budget.js';

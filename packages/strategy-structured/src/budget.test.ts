@@ -11,7 +11,17 @@ import {
   type Selection,
 } from '@espalier/core';
 import fc from 'fast-check';
-import { asScored, l2, max, mean, structured, type StructuredOptions, sum, tableSparsity } from './index.js';
+import {
+  asScored,
+  l2,
+  max,
+  mean,
+  structured,
+  type StructuredOptions,
+  sum,
+  tableSparsity,
+  mostSparsity,
+} from './index.js';
 
 /** A chain of dense layers of these widths; group i is the output of layer i, scored by these numbers. */
 function chain(
@@ -172,6 +182,13 @@ describe('what cannot be met is refused before any scoring', () => {
     const expected = expect.objectContaining({ code, message: expect.stringContaining(message) });
     expect(() => structured(options).check!(selection)).toThrow(expected);
     await expect(refusal(options, selection)).rejects.toEqual(expected);
+  });
+
+  test('what can be met is known before', () => {
+    // 1 channel in each group: 2 + 1 + 1 of 14 weights, 2 of 5 channels.
+    expect(mostSparsity(task, { cost: paramCost })).toBe(1 - 4 / 14);
+    expect(mostSparsity(task, {})).toBe(0.6);
+    expect(mostSparsity(task, { limits: { d0: { floor: 1 } } })).toBeCloseTo(0.2, 12);
   });
 
   test('nonsense in the options', () =>

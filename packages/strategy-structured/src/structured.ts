@@ -69,10 +69,7 @@ export function structured(options: StructuredOptions = {}): Strategy {
   return {
     name: `structured-${settings.scope}`,
     check(selection) {
-      decide(selection, new Map(candidates(selection, settings).map(({ id, size }) => [id, new Float32Array(size)])), {
-        ...settings,
-        perCost: false,
-      });
+      decide(selection, unscored(selection, settings), { ...settings, perCost: false });
     },
     async select(selection) {
       const taken = decide(selection, await scored(selection), settings);
@@ -97,8 +94,12 @@ type Task = Omit<Selection, 'scores'>;
 const candidates = ({ groups, params }: Task, { table }: Settings): Group[] =>
   (table ? tableGroups(groups, params, table) : groups).filter(({ skip }) => skip === undefined);
 
-/** The groups in the contest with the steps that they give. */
-function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, settings: Settings) {
+/** Scores that stand in where only counts matter. */
+const unscored = (task: Task, settings: Settings) =>
+  new Map(candidates(task, settings).map(({ id, size }) => [id, new Float32Array(size)]));
+
+/** Who competes, all steps that there are, and the books before the first one. */
+function contest(task: Task, scores: ReadonlyMap<string, Float32Array>, settings: Settings) {
   const { cost, limits, table } = settings;
   const groups = candidates(task, settings).filter(({ id }) => scores.has(id));
   if (groups.length === 0) throw nothingToPrune(task.groups.map(({ id, skip }) => `${id}: ${skip ?? 'has no scores'}`));
@@ -106,7 +107,6 @@ function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, settings:
   const ledger = cost ? openLedger(task, cost) : countChannels(groups);
   const dense = ledger.total();
   const entries = groups.map((group): Entry => {
-    const previous = task.previous && unitsOf(task.previous, group.id);
     const share = table && shareOf(group, task.params, table);
     const range = ranges.get(group.id)!;
     return {
@@ -114,24 +114,38 @@ function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, settings:
       size: group.size,
       scores: scores.get(group.id)!,
       range: share === undefined ? range : { ...range, least: Math.max(range.least, share.least) },
-      previous,
+      previous: task.previous && unitsOf(task.previous, group.id),
       ...(settings.perCost && { price: priceOf(group, ledger) }),
       ...(share !== undefined && { share: share.sparsity }),
     };
   });
-  const total = groups.reduce((sum, { size }) => sum + size, 0);
-  const target = cost ? (1 - task.sparsity) * dense : total - pruneCount(total, task.sparsity);
   removePrevious(task, ledger);
   const steps = orderSteps(entries, { scope: table ? 'local' : settings.scope, roundTo: settings.roundTo });
+  return { groups, ledger, dense, steps, limited: entries.some(({ range }) => range.least > 1) };
+}
+
+/** The steps that are taken. */
+function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, settings: Settings) {
+  const { groups, ledger, dense, steps, limited } = contest(task, scores, settings);
+  const { cost } = settings;
+  const { sparsity } = task;
+  const total = groups.reduce((sum, { size }) => sum + size, 0);
+  const target = cost ? (1 - sparsity) * dense : total - pruneCount(total, sparsity);
   const { taken, reached } = solve(steps, ledger, target);
-  if (cost && !reached)
-    throw budgetInfeasible({ task, cost, dense, left: ledger.total(), limited: isLimited(entries) });
-  if (!cost && (!reached || task.sparsity === 1))
-    throw channelsImpossible({ sparsity: task.sparsity, total, left: ledger.total(), groups: groups.length });
+  const left = ledger.total();
+  if (cost && !reached) throw budgetInfeasible({ task, cost, dense, left, limited });
+  if (!cost && (!reached || sparsity === 1)) throw channelsImpossible({ sparsity, total, left, groups: groups.length });
   return { groups, taken };
 }
 
-const isLimited = (entries: readonly Entry[]) => entries.some(({ range }) => range.least > 1);
+/** The highest sparsity that `structured(options)` can reach on a network: with every channel gone that may go. */
+export function mostSparsity(task: Pick<Selection, 'params' | 'groups'>, options: StructuredOptions = {}): number {
+  const settings = { ...STRUCTURED_DEFAULTS, ...options, perCost: false };
+  const whole = { ...task, sparsity: 1 };
+  const { ledger, dense, steps } = contest(whole, unscored(whole, settings), settings);
+  for (const { group, units } of steps) units.forEach((unit) => ledger.remove(group, unit));
+  return dense > 0 ? 1 - ledger.total() / dense : 0;
+}
 
 function unitsLeft({ previous }: Task, { groups, taken }: { groups: readonly Group[]; taken: readonly Step[] }) {
   const gone = new Map(groups.map(({ id }) => [id, new Set<number>()]));

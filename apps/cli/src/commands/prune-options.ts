@@ -2,6 +2,7 @@ import { UsageError } from '@espalier/core';
 import { BATCH_DEFAULTS } from '@espalier/core/data';
 import { Command, Option } from 'commander';
 import { BACKENDS } from '../backend.js';
+import { addBudgetOptions, type BudgetOptions, checkBudgetOptions } from '../budget/options.js';
 import {
   blockSize,
   dataOption,
@@ -29,7 +30,7 @@ import {
 
 export const SCHEDULES = ['one-shot', 'iterative', 'cubic'] as const;
 
-export interface PruneCliOptions {
+export interface PruneCliOptions extends BudgetOptions {
   readonly out?: string;
   readonly strategy: StrategyName;
   readonly scorer: ScorerName;
@@ -59,7 +60,7 @@ export interface PruneCliOptions {
 
 /** The command with its options; `action` does the work. */
 export function pruneOptions(action: (source: string, options: PruneCliOptions) => Promise<void>): Command {
-  return new Command('prune')
+  const command = new Command('prune')
     .description('prunes a model and writes one that any TensorFlow.js program loads, with the plan beside it')
     .argument('<model>', 'a directory, a path to model.json, or a zoo name')
     .option('-o, --out <dir>', 'where the pruned model goes; files of other programs in it are left alone')
@@ -76,7 +77,8 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
       `${SCOPES.join(' | ')}: one threshold for all, or the same sparsity in every layer (default: global)`,
       oneOf('--scope', SCOPES),
     )
-    .option('--sparsity <s>', 'the fraction to remove, 0 to 1 (default: 0.5; N:M has its own)', sparsity)
+    .option('--sparsity <s>', 'the fraction to remove, 0 to 1 (default: 0.5; N:M has its own)', sparsity);
+  return addBudgetOptions(command)
     .option('--keep <n>', 'N:M: how many weights of a group stay (default: 2)', positiveInteger('--keep'))
     .option('--group <m>', 'N:M: the size of a group (default: 4)', positiveInteger('--group'))
     .option('--block <size>', 'block: OUTPUTSxINPUTS that stay or go together (default: 4x1)', blockSize)
@@ -130,6 +132,7 @@ export function checkCombination(o: PruneCliOptions): void {
   };
   if (o.out === undefined && !o.dryRun)
     refuse('-o, --out', 'is missing: say where the pruned model goes, or give --dry-run');
+  checkBudgetOptions(o);
   const only = (strategies: readonly StrategyName[], given: Record<string, unknown>) => {
     if (strategies.includes(o.strategy)) return;
     for (const [option, value] of Object.entries(given))

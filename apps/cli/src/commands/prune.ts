@@ -1,5 +1,6 @@
 import { type LayersPrunable, toArtifacts } from '@espalier/adapter-layers';
 import {
+  type Batch,
   cubic,
   encodePlan,
   iterative,
@@ -8,6 +9,7 @@ import {
   prune,
   type PruneResult,
   type Schedule,
+  type Scorer,
   type Strategy,
 } from '@espalier/core';
 import { arrayBatches, type Dataset } from '@espalier/core/data';
@@ -16,8 +18,12 @@ import { accuracy } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';
 import type { Command } from 'commander';
 import { useBackend } from '../backend.js';
+import { atInputShape } from '../budget/input-shape.js';
+import { type Measuring, settleByMeasuring } from '../budget/measured.js';
+import { checkOutcome, outcomeOf, timedInput } from '../budget/outcome.js';
+import { type Resolved, resolveBudget } from '../budget/resolve.js';
 import { checkFigurePath, drawPruning, type Kernel, kernelOf, writeFigure } from '../figure.js';
-import { inputShapeOf, lossFor, openData, openModel, required } from '../open.js';
+import { inputShapeOf, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
 import { LEARNING_RATE } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import { makeScorer, makeStrategy, needsData } from '../plugins.js';
@@ -26,6 +32,8 @@ import { bytes, count, note, percent, task } from '../ui.js';
 import { checkCombination, type PruneCliOptions, pruneOptions } from './prune-options.js';
 
 const PLAN_FILE = 'pruning.plan';
+/** Timed rounds of a model that is compared with a budget. */
+const ROUNDS = 21;
 
 export const pruneCommand = (): Command => pruneOptions(run);
 
@@ -34,7 +42,8 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   const { out, figure } = options;
   if (out !== undefined) await checkOutputFolder(out);
   if (figure !== undefined) await checkFigurePath(figure);
-  const strategy = makeStrategy(options);
+  // Checks the pattern before anything is read.
+  makeStrategy(options);
   if (needsData(options.scorer)) required(options.data, `--scorer ${options.scorer}`);
   if (options.fineTune > 0) required(options.data, '--fine-tune');
 
@@ -44,8 +53,9 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     () => openModel(source, options.loss),
     ({ name, file }) => `${name}, ${bytes(file.files.reduce((sum, f) => sum + f.bytes, 0))}`,
   );
+  const resolved = await resolveBudget(options, await sizesKnown(open, options));
   const { calibration, test, testName } = await openData(open, options.data, options.test);
-  const model = lossFor(open, calibration, options.loss);
+  const model = await sizesKnown({ ...open, model: lossFor(open, calibration, options.loss) }, options);
   const calibrationShape = calibration && inputShapeOf(open, calibration, '--data');
   const testShape = test && inputShapeOf(open, test, options.test === undefined ? '--data' : '--test');
   const measure = (which: string, candidate: LayersPrunable) =>
@@ -57,12 +67,26 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
 
   const dense = test && (await measure('dense', model));
   const kernel = figure === undefined ? undefined : await kernelOf(model, options.layer);
-  const result = await pruneWithProgress(model, options, strategy, calibration, calibrationShape);
+  const measuring = { model, ...timedInput(open, options, calibrationShape), rounds: ROUNDS, seed: options.seed };
+  const batches =
+    calibration &&
+    arrayBatches(calibration, { batchSize: options.batch, inputShape: calibrationShape!, seed: options.seed });
+  const { strategy, sparsity, goal, scorer, settled } = await settle(resolved, options, measuring, batches);
+  const result = await pruneWithProgress(
+    model,
+    options,
+    { strategy, sparsity, scorer },
+    batches,
+    calibration,
+    calibrationShape,
+  );
   for (const text of result.notes) note(text);
   const shrinks = options.strategy === 'structured' && !options.keepShape;
   result.handle.makePermanent();
   const pruned = shrinks ? await model.shrink(result.plan) : model;
   const prunedAccuracy = test && (await measure('pruned', pruned));
+  const budget = goal && (await outcomeOf(goal, result.plan, measuring, pruned, result.params.kept));
+  if (budget) checkOutcome(budget).forEach(note);
 
   const files = [];
   if (out !== undefined && !options.dryRun) {
@@ -95,6 +119,8 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     sparsity: result.sparsity,
     params: result.params,
     macs: result.macs,
+    ...(budget && { budget: { ...budget, ...settled } }),
+    ...(settled.roundTo !== undefined && { roundTo: settled.roundTo }),
     layers: result.layers.map(({ id, shape, size, kept, threshold }) => ({ id, shape, size, kept, threshold })),
     ...(result.channels && { channels: result.channels }),
     ...(test && { accuracy: { dense: dense!, pruned: prunedAccuracy! }, testedOn: testName }),
@@ -108,17 +134,33 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   model.dispose();
 }
 
+/** What --input-shape says of the sizes that the model leaves open. */
+const sizesKnown = ({ file, model }: OpenModel, { inputShape }: PruneCliOptions): Promise<LayersPrunable> =>
+  inputShape ? atInputShape(file, model, inputShape) : Promise.resolve(model);
+
+async function settle(
+  resolved: Resolved,
+  options: PruneCliOptions,
+  measuring: Measuring,
+  batches: (() => AsyncIterable<Batch>) | undefined,
+) {
+  const scorer = makeScorer(options.scorer, options.seed);
+  if (options.latency === undefined && options.roundTo !== 'auto') return { ...resolved, scorer, settled: {} };
+  const none = () => required(batches, `--scorer ${options.scorer}`)();
+  const found = await settleByMeasuring(resolved, scorer, options, { ...measuring, batches: batches ?? none });
+  const { resolved: settled, scorer: scored, roundTo } = found;
+  return { ...settled, scorer: scored, settled: roundTo === undefined ? {} : { roundTo } };
+}
+
 async function pruneWithProgress(
   model: LayersPrunable,
   options: PruneCliOptions,
-  strategy: Strategy,
+  { strategy, sparsity: target, scorer }: { strategy: Strategy; sparsity: number; scorer: Scorer },
+  batches: (() => AsyncIterable<Batch>) | undefined,
   data: Dataset | undefined,
   inputShape: number[] | undefined,
 ): Promise<PruneResult> {
-  const scorer = makeScorer(options.scorer, options.seed);
-  const target = options.sparsity ?? strategy.sparsity ?? 0.5;
   const schedule = scheduleOf(options, target);
-  const batches = data && arrayBatches(data, { batchSize: options.batch, inputShape: inputShape!, seed: options.seed });
   return task(
     `prune ${strategy.name} by ${scorer.name}`,
     (bar) =>
@@ -129,6 +171,7 @@ async function pruneWithProgress(
         sparsity: target,
         ...(batches && { data: batches }),
         ...(options.ignore && { ignore: options.ignore }),
+        ...(options.keepInputs && { keepInputs: options.keepInputs }),
         onStep: async ({ step, steps, sparsity: reached, handle }) => {
           bar.update(step + 1, steps, percent(reached));
           if (options.fineTune > 0)

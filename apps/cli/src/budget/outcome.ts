@@ -1,0 +1,70 @@
+import type { LayersPrunable } from '@espalier/adapter-layers';
+import { type Plan, planCost, UsageError } from '@espalier/core';
+import type { OpenModel } from '../open.js';
+import { milliseconds, percent } from '../ui.js';
+import { type Measuring, timeModels } from './measured.js';
+import type { BudgetOptions } from './options.js';
+import type { Goal } from './resolve.js';
+
+/** How a budget was met. Amounts are parameters, MACs, bytes of files, or milliseconds. */
+export interface Outcome {
+  readonly of: Goal['of'];
+  readonly wanted: number;
+  readonly dense: number;
+  readonly kept: number;
+  /** Of the dense model's; for a latency, as the rounds' ratios had it. */
+  readonly fraction: { readonly wanted: number; readonly kept: number };
+}
+
+/** The input that latency is measured with: --input-shape, else the data's samples, else the model's own shape. */
+export function timedInput(
+  { model, name }: OpenModel,
+  { inputShape, latency, roundTo }: BudgetOptions,
+  sample: readonly number[] | undefined,
+): { inputShape: readonly number[]; batch: number } {
+  if (inputShape) return { inputShape: inputShape.slice(1), batch: inputShape[0] };
+  const own = sample ?? model.model.inputs[0].shape.slice(1);
+  const isMeasured = latency !== undefined || roundTo === 'auto';
+  if (!isMeasured || !own.includes(null as never)) return { inputShape: own as number[], batch: 1 };
+  const fix = 'give --input-shape, batch first, such as 1,64,64,3';
+  throw new UsageError('input-shape', `${name}: the model leaves sizes open, and measuring needs them; ${fix}`, {
+    where: '--input-shape',
+    wanted: 'all sizes of the input',
+    found: 'none',
+    fix,
+  });
+}
+
+/** Counts the plan's cost, or measures the smaller model once more, beside the dense one. */
+export async function outcomeOf(
+  { of, target, cost, dense }: Goal,
+  plan: Plan,
+  measuring: Measuring,
+  pruned: LayersPrunable,
+  weightsKept: number,
+): Promise<Outcome> {
+  if (of === 'latency') {
+    const [whole, smaller] = await timeModels(measuring, [pruned]);
+    const wanted = target.amount ?? target.fraction! * whole.medianMs;
+    return {
+      ...{ of, wanted, dense: whole.medianMs, kept: smaller.medianMs },
+      fraction: { wanted: target.fraction ?? wanted / whole.medianMs, kept: 1 / smaller.speedup.median },
+    };
+  }
+  const wanted = target.amount ?? target.fraction! * dense;
+  const kept = plan.params.length > 0 ? weightsKept : planCost(plan, measuring.model, cost);
+  return { of, wanted, dense, kept, fraction: { wanted: wanted / dense, kept: kept / dense } };
+}
+
+/** A budget that was met from far below, or missed after training moved the plan, is said. */
+export function checkOutcome({ of, wanted, kept, fraction }: Outcome): string[] {
+  const [tolerance, off] = [of === 'latency' ? 0.1 : 0.02, kept / wanted - 1];
+  if (Math.abs(off) <= tolerance) return [];
+  const found = of === 'latency' ? milliseconds(kept) : `${percent(fraction.kept)} of the ${of}`;
+  const asked = of === 'latency' ? milliseconds(wanted) : percent(fraction.wanted);
+  return [
+    off < 0
+      ? `the budget of ${asked} is met with ${found}: no channel that went would fit again`
+      : `the budget of ${asked} is missed: ${found} when measured once more`,
+  ];
+}
