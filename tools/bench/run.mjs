@@ -36,6 +36,7 @@ node(
   '-b',
   at('../../packages/core'),
   at('../../packages/kernels-wasm'),
+  at('../../packages/strategy-nm'),
 );
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known) {
@@ -46,6 +47,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
   for (const [label, times] of Object.entries(report.cases)) {
     console.error(`  ${label.padEnd(16)} ${range(times)} ${report.unit}`);
   }
+  if (!report.ratio) continue;
   const { subject, peer, wanted } = report.ratio;
   const goal = wanted === undefined ? '' : `, wanted at least ${wanted}×`;
   console.error(`  ${subject} is ${range(report.ratio)}× as fast as ${peer}${goal}`);

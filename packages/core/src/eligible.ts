@@ -31,6 +31,16 @@ export async function sliceOf({ scores, previous }: Selection, param: Param): Pr
   };
 }
 
+/**
+ * The axis of a kernel's outputs: the last one of dense [in, out] and conv [h, w, in, out], the one before the inputs of
+ * transposed convolutions [h, w, out, in]; −1 for kernels without an input axis of their own, such as depthwise ones.
+ */
+export function outAxisOf({ shape, inAxis }: Pick<Param, 'shape' | 'inAxis'>): number {
+  const last = shape.length - 1;
+  if (inAxis < 0 || last < 1) return -1;
+  return inAxis === last ? last - 1 : last;
+}
+
 /** 'conv1/kernel' → 'conv1'. */
 export const layerOf = (param: string) => param.slice(0, Math.max(0, param.lastIndexOf('/'))) || param;
 

@@ -10,6 +10,7 @@ import {
   lazyPlan,
   makeBits,
   nothingToPrune,
+  outAxisOf,
   type Param,
   pruneCount,
   selectLowest,
@@ -21,7 +22,7 @@ import {
   type Strategy,
   UsageError,
 } from '@espalier/core';
-import { type Grid, gridOf, outAxisOf } from './grid.js';
+import { type Grid, gridOf } from './grid.js';
 
 export interface BlockOptions {
   /** How many neighbouring outputs of a kernel a block spans. */

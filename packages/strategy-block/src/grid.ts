@@ -1,4 +1,4 @@
-import type { Param } from '@espalier/core';
+import { outAxisOf, type Param } from '@espalier/core';
 
 /** The whole blocks of a kernel: block b is the entries `first[b] + within[k]`, in the order of their first entries. */
 export interface Grid {
@@ -6,13 +6,6 @@ export interface Grid {
   readonly within: Int32Array;
   /** Entries past the last whole block, of outputs and of inputs. */
   readonly rest: { readonly outputs: number; readonly inputs: number };
-}
-
-/** Dense [in, out] and conv [h, w, in, out] end with the outputs; transposed convolutions [h, w, out, in] with the inputs. */
-export function outAxisOf({ shape, inAxis }: Param): number {
-  const last = shape.length - 1;
-  if (inAxis < 0 || last < 1) return -1;
-  return inAxis === last ? last - 1 : last;
 }
 
 /** Cuts a kernel into blocks of `outputs` × `inputs` neighbours; each kernel position has blocks of its own. */

@@ -1,1 +1,3 @@
 export * from './nm.js';
+export * from './permutation-search.js';
+export * from './permute.js';
