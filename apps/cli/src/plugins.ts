@@ -33,6 +33,7 @@ export interface StrategyChoice {
   readonly group?: number | undefined;
   readonly block?: BlockSize | undefined;
   readonly tail?: 'error' | 'dense' | undefined;
+  readonly transposable?: boolean | undefined;
 }
 
 export interface BlockSize {
@@ -41,11 +42,12 @@ export interface BlockSize {
 }
 
 export function makeStrategy(choice: StrategyChoice): Strategy {
-  const { strategy, scope = 'global', keep, group, block: size, tail } = choice;
+  const { strategy, scope = 'global', keep, group, block: size, tail, transposable = false } = choice;
   if (strategy === 'unstructured') return unstructured({ scope });
   if (strategy === 'structured') return structured({ scope });
   if (strategy === 'block') return block({ ...size, scope, tail: tail ?? BLOCK_DEFAULTS.tail });
-  return nm({ keep: keep ?? NM_DEFAULTS.keep, group: group ?? NM_DEFAULTS.group, tail: tail ?? NM_DEFAULTS.tail });
+  const pattern = { keep: keep ?? NM_DEFAULTS.keep, group: group ?? NM_DEFAULTS.group };
+  return nm({ ...pattern, tail: tail ?? NM_DEFAULTS.tail, transposable });
 }
 
 /** OUTPUTSxINPUTS, such as 4x1 or 4×1; undefined for anything else. */

@@ -84,6 +84,18 @@ describe('prune', () => {
     });
   });
 
+  test('a permutation lets 1:2 keep more, is reported, and the model still computes the same', () => {
+    const args = ['prune', tiny, '--strategy', 'nm', '--keep', '1', '--group', '2', '--tail', 'dense', '--json'];
+    const out = join(dir, 'permuted');
+    const run = espalier([...args, '--permute', '50', '-o', out]);
+    const [group] = run.json().permuted;
+    expect(group).toMatchObject({ id: 'fc1', channels: 6, params: ['fc2/kernel'] });
+    expect(group.after).toBeGreaterThan(group.before);
+    const kept = (weights: Record<string, Float32Array>) =>
+      Array.from(weights['fc2/kernel']).reduce((sum, w) => sum + Math.abs(w), 0);
+    expect(kept(weightsOf(out))).toBeCloseTo(group.after, 4);
+  });
+
   test('blocks refuse an axis that they do not divide, and leave its tail dense when told to', () => {
     const args = ['prune', tiny, '-o', join(dir, 'block'), '--strategy', 'block', '--block', '2x1', '--json'];
     const refused = espalier(args);
@@ -199,6 +211,11 @@ describe('wrong use is exit 2, with nothing written', () => {
     ['a block without its strategy', ['prune', tiny, '-o', out, '--block', '4x1'], '--strategy block'],
     ['a block that is none', ['prune', tiny, '-o', out, '--strategy', 'block', '--block', '4'], 'OUTPUTSxINPUTS'],
     ['a block of one', ['prune', tiny, '-o', out, '--strategy', 'block', '--block', '1x1'], 'not both 1'],
+    [
+      'N:M both ways after a permutation of one',
+      ['prune', tiny, '-o', out, '--strategy', 'nm', '--permute', '--transposable'],
+      'leave out --transposable',
+    ],
     ['unknown scorer', ['prune', tiny, '-o', out, '--scorer', 'vibes'], 'magnitude, random, gradient, hessian'],
     ['gradient without data', ['prune', tiny, '-o', out, '--scorer', 'gradient'], '--data'],
     ['fine-tuning without data', ['prune', tiny, '-o', out, '--fine-tune', '1'], '--data'],

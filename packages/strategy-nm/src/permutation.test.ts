@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
 import { type Group, type Param, type PrunableModel, type Scores, seededRandom, shuffle } from '@espalier/core';
-import { applyPermutation, invertPermutation } from '@espalier/core/permute';
+import { applyPermutation, invertPermutation, type Permutation } from '@espalier/core/permute';
 import { readModel } from '@espalier/format';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { ZOO, type ZooName } from '@espalier/zoo';
@@ -227,7 +227,7 @@ describe('in a model', () => {
       }),
     );
     const before = await model.read('a/kernel');
-    for (const permutation of [
+    for (const permutation of <Permutation[]>[
       { c: Int32Array.of(0) },
       { a: Int32Array.of(0, 1, 2) },
       { a: Int32Array.of(0, 1, 2, 2) },

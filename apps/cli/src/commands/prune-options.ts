@@ -39,6 +39,8 @@ export interface PruneCliOptions extends BudgetOptions {
   readonly keep?: number;
   readonly group?: number;
   readonly block?: BlockSize;
+  readonly transposable?: boolean;
+  readonly permute?: true | number;
   readonly tail?: 'error' | 'dense';
   readonly data?: string;
   readonly test?: string;
@@ -81,6 +83,12 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
   return addBudgetOptions(command)
     .option('--keep <n>', 'N:M: how many weights of a group stay (default: 2)', positiveInteger('--keep'))
     .option('--group <m>', 'N:M: the size of a group (default: 4)', positiveInteger('--group'))
+    .option('--transposable', 'N:M: keeps the pattern along the outputs as well')
+    .option(
+      '--permute [moves]',
+      'N:M: first reorders channels so that more is kept, at no cost; the moves of the search (default: 2000)',
+      positiveInteger('--permute'),
+    )
     .option('--block <size>', 'block: OUTPUTSxINPUTS that stay or go together (default: 4x1)', blockSize)
     .option(
       '--tail <what>',
@@ -138,11 +146,18 @@ export function checkCombination(o: PruneCliOptions): void {
     for (const [option, value] of Object.entries(given))
       if (value !== undefined) refuse(option, `is for --strategy ${strategies.join(' or ')}, not ${o.strategy}`);
   };
-  only(['nm'], { '--keep': o.keep, '--group': o.group });
+  only(['nm'], {
+    '--keep': o.keep,
+    '--group': o.group,
+    '--transposable': o.transposable,
+    '--permute': o.permute,
+  });
   only(['block'], { '--block': o.block });
   only(['nm', 'block'], { '--tail': o.tail });
   if (o.strategy === 'nm' && o.scope !== undefined)
     refuse('--scope', 'is not for --strategy nm, whose groups decide for themselves');
+  if (o.permute !== undefined && o.transposable)
+    refuse('--permute', 'looks at groups of inputs alone; leave out --transposable');
   if (o.keepShape && o.strategy !== 'structured')
     refuse('--keep-shape', `is for --strategy structured; ${o.strategy} keeps shapes anyway`);
   if (o.steps !== undefined && o.schedule === 'one-shot') refuse('--steps', 'is for --schedule iterative or cubic');

@@ -27,6 +27,7 @@ import { inputShapeOf, lossFor, openData, openModel, type OpenModel, required } 
 import { LEARNING_RATE } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import { makeScorer, makeStrategy, needsData } from '../plugins.js';
+import { permute } from '../permute.js';
 import { pruneTable } from '../tables.js';
 import { bytes, count, note, percent, task } from '../ui.js';
 import { checkCombination, type PruneCliOptions, pruneOptions } from './prune-options.js';
@@ -66,11 +67,20 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     );
 
   const dense = test && (await measure('dense', model));
-  const kernel = figure === undefined ? undefined : await kernelOf(model, options.layer);
-  const measuring = { model, ...timedInput(open, options, calibrationShape), rounds: ROUNDS, seed: options.seed };
   const batches =
     calibration &&
     arrayBatches(calibration, { batchSize: options.batch, inputShape: calibrationShape!, seed: options.seed });
+  const permuted =
+    options.permute === undefined
+      ? undefined
+      : await permute(model, {
+          ...options,
+          scorer: makeScorer(options.scorer, options.seed),
+          moves: options.permute === true ? undefined : options.permute,
+          data: batches,
+        });
+  const kernel = figure === undefined ? undefined : await kernelOf(model, options.layer);
+  const measuring = { model, ...timedInput(open, options, calibrationShape), rounds: ROUNDS, seed: options.seed };
   const { strategy, sparsity, goal, scorer, settled } = await settle(resolved, options, measuring, batches);
   const result = await pruneWithProgress(
     model,
@@ -122,6 +132,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     ...(budget && { budget: { ...budget, ...settled } }),
     ...(settled.roundTo !== undefined && { roundTo: settled.roundTo }),
     layers: result.layers.map(({ id, shape, size, kept, threshold }) => ({ id, shape, size, kept, threshold })),
+    ...(permuted && { permuted }),
     ...(result.channels && { channels: result.channels }),
     ...(test && { accuracy: { dense: dense!, pruned: prunedAccuracy! }, testedOn: testName }),
     skipped: result.skipped,
