@@ -79,12 +79,14 @@ function kindOf(stats: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): 
   return stats.isSocket() ? 'a socket' : 'a device';
 }
 
-/** Fills `target` from the file's beginning by positional reads; the number of bytes read is smaller where the file ends. */
-export async function readInto(handle: FileHandle, target: Uint8Array): Promise<number> {
+/**
+ * Fills `target` from `position` on by positional reads; the number of bytes read is smaller where the file ends.
+ */
+export async function readInto(handle: FileHandle, target: Uint8Array, position = 0): Promise<number> {
   let at = 0;
   while (at < target.length) {
     const piece = target.subarray(at, at + CHUNK);
-    const { bytesRead } = await handle.read(piece, 0, piece.length, at);
+    const { bytesRead } = await handle.read(piece, 0, piece.length, position + at);
     if (bytesRead === 0) break;
     at += bytesRead;
   }

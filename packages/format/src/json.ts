@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { show } from '@espalier/core';
 import { refuse } from './refuse.js';
 
@@ -23,14 +22,14 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (bytes.length > 1 && (a === 0) !== (b === 0))) {
     fail('UTF-16 or UTF-32');
   }
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-  if (!isUtf8(bytes)) {
-    // Decoding put U+FFFD in place of what is invalid, so encoding it again differs from there on.
-    const again = new TextEncoder().encode(text);
+  try {
+    return new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(bytes);
+  } catch {
+    // Lenient decoding puts U+FFFD in place of what is invalid, so encoding it again differs from there on.
+    const again = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
     const at = bytes.findIndex((byte, i) => byte !== again[i]);
-    fail(`an invalid byte 0x${bytes[at].toString(16).padStart(2, '0')} at offset ${at}`);
+    return fail(`an invalid byte 0x${bytes[at].toString(16).padStart(2, '0')} at offset ${at}`);
   }
-  return text;
 }
 
 /**

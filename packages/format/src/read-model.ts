@@ -3,11 +3,15 @@ import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
+import { readEspalier } from './compact-file.js';
 import { checkDocument, type ModelDocument, type ModelFormat } from './document.js';
 import { readInto, refuseFile, withFile } from './files.js';
 import { decodeUtf8, parseJson } from './json.js';
+import { READ_DEFAULTS } from './limits.js';
 import type { WeightGroup } from './manifest.js';
 import { refuse, showPath } from './refuse.js';
+import { readSafetensors } from './safetensors.js';
+import { fromSafetensors } from './safetensors-model.js';
 import { locateShards } from './shards.js';
 import { checkLength, checkWeights } from './weights.js';
 
@@ -22,9 +26,11 @@ export interface ModelFile {
   readonly path: string;
   readonly dir: string;
   readonly format: ModelFormat;
+  /** What kind of file it is. */
+  readonly container: 'model.json' | 'espalier' | 'safetensors';
   /** What `tf.io` handlers pass on; `weightData` is one ArrayBuffer. */
   readonly artifacts: io.ModelArtifacts;
-  /** model.json and its shards. */
+  /** model.json and its shards, or the one file. */
   readonly files: readonly FileSize[];
 }
 
@@ -35,21 +41,39 @@ export interface ReadOptions {
   readonly maxDepth?: number;
   /** Most bytes of weights. Default: the machine's memory. */
   readonly maxWeightBytes?: number;
+  /** Whether NaN and infinities are refused, or kept bit by bit. */
+  readonly nonFinite?: 'refuse' | 'keep';
+  /** For safetensors that hold weights alone: the model that they are for. */
+  readonly topology?: io.ModelArtifacts;
 }
-
-export const READ_DEFAULTS = { maxJsonBytes: 2 ** 28, maxDepth: 999 };
 
 const SHARD_FIX = 'copy the whole model folder again';
 const FIX = 'give the folder of a TensorFlow.js model, or its model.json';
 
 /**
- * Reads a TensorFlow.js model: `path` is a folder with a model.json, or the JSON file itself. Strict: what the manifest,
- * the files' sizes and the values say is checked before anything is allocated for it, and nothing is repaired.
+ * Reads a TensorFlow.js model: `path` is a folder with a model.json, the JSON file itself, an .espalier file, or safetensors
+ * that were written from a model. Strict: what the manifest, the files' sizes and the values say is checked before anything is
+ * allocated for it, and nothing is repaired.
  *
  * Throws an InputError naming the file or the weight; README.md lists the codes. A UsageError with code 'path' where
  * `path` is no string.
  */
 export async function readModel(path: string, options: ReadOptions = {}): Promise<ModelFile> {
+  if (typeof path === 'string' && /\.espalier$/i.test(path)) {
+    return readEspalier(path, { ...options, maxWeightBytes: options.maxWeightBytes ?? totalmem() });
+  }
+  if (typeof path === 'string' && /\.safetensors(\.index\.json)?$/i.test(path)) return readModelTensors(path, options);
+  return readModelJson(path, options);
+}
+
+async function readModelTensors(path: string, options: ReadOptions): Promise<ModelFile> {
+  const { files, ...safetensors } = await readSafetensors(path, options);
+  const artifacts = fromSafetensors(safetensors, showPath(path), options);
+  const format = artifacts.format as ModelFormat;
+  return { path, dir: dirname(path), format, container: 'safetensors', artifacts, files };
+}
+
+async function readModelJson(path: string, options: ReadOptions): Promise<ModelFile> {
   const { document, files, shards, labels } = await surveyModel(path, options);
   const [{ path: file }] = files;
   const total = shards.flat().reduce((sum, shard) => sum + shard.bytes, 0);
@@ -61,10 +85,17 @@ export async function readModel(path: string, options: ReadOptions = {}): Promis
       await readShard(shard, new Uint8Array(weightData, at, bytes));
       at += bytes;
     }
-    checkWeights(specs, new Uint8Array(weightData, start, at - start), labels[g]);
+    checkWeights(specs, new Uint8Array(weightData, start, at - start), labels[g], options.nonFinite);
   }
   const { format, artifacts } = document;
-  return { path: file, dir: dirname(file), format, artifacts: { ...artifacts, weightData }, files };
+  return {
+    path: file,
+    dir: dirname(file),
+    format,
+    container: 'model.json',
+    artifacts: { ...artifacts, weightData },
+    files,
+  };
 }
 
 /** Everything that can be checked of a model without reading its weights. */

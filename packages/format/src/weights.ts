@@ -56,7 +56,12 @@ export function checkLength(specs: readonly Spec[], available: number, where: st
  * Checks the bytes of one group of weights: that they are used up exactly, and that every float is finite.
  * InputErrors: 'weights-truncated', 'weights-trailing', 'weight-not-finite'.
  */
-export function checkWeights(specs: readonly Spec[], bytes: Uint8Array, where: string): void {
+export function checkWeights(
+  specs: readonly Spec[],
+  bytes: Uint8Array,
+  where: string,
+  nonFinite: 'refuse' | 'keep' = 'refuse',
+): void {
   checkLength(specs, bytes.length, where);
   let at = 0;
   for (const spec of specs) {
@@ -66,7 +71,7 @@ export function checkWeights(specs: readonly Spec[], bytes: Uint8Array, where: s
     if (end > bytes.length) {
       refuse('weights-truncated', place, `at least ${end} bytes up to its end`, `${bytes.length}`, FIX);
     }
-    const bad = firstNotFinite(spec, bytes.subarray(at, end));
+    const bad = nonFinite === 'keep' ? -1 : firstNotFinite(spec, bytes.subarray(at, end));
     if (bad >= 0) {
       const index = spec.dtype === 'complex64' ? bad >> 1 : bad;
       refuse(
@@ -88,6 +93,16 @@ export function checkWeights(specs: readonly Spec[], bytes: Uint8Array, where: s
       FIX,
     );
   }
+}
+
+/** The bytes of each weight, views of those that `checkWeights` accepted. */
+export function sliceWeights(specs: readonly Spec[], bytes: Uint8Array): Uint8Array[] {
+  let at = 0;
+  return specs.map((spec) => {
+    const start = at;
+    at = spec.dtype === 'string' ? endOfStrings(spec, bytes, at, spec.name) : at + count(spec) * bytesPerValue(spec);
+    return bytes.subarray(start, at);
+  });
 }
 
 function endOfStrings(spec: Spec, bytes: Uint8Array, start: number, place: string): number {

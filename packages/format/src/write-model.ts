@@ -4,10 +4,12 @@ import { basename, join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
 import { commitFiles, type Disk, staleFolders } from './atomic.js';
+import { joinWeights } from './compact/encode.js';
 import { checkDocument } from './document.js';
 import { readInto, withFile } from './files.js';
-import { type FileSize, READ_DEFAULTS, readModel, surveyModel } from './read-model.js';
 import { parseJson } from './json.js';
+import { READ_DEFAULTS } from './limits.js';
+import { type FileSize, readModel, surveyModel } from './read-model.js';
 import { refuse } from './refuse.js';
 import { checkWeights } from './weights.js';
 
@@ -16,6 +18,8 @@ export interface WriteOptions {
   readonly extras?: Readonly<Record<string, Uint8Array | string>>;
   /** Most bytes in a shard. */
   readonly shardBytes?: number;
+  /** Whether NaN and infinities are refused, or kept bit by bit. */
+  readonly nonFinite?: 'refuse' | 'keep';
   /** Runs when everything is written and verified and nothing is replaced yet; to throw here leaves all as it was. */
   readonly beforeCommit?: () => void | Promise<void>;
 }
@@ -52,7 +56,7 @@ export async function writeModelTo(
   disk: Disk | undefined,
   dir: string,
   artifacts: io.ModelArtifacts,
-  { extras = {}, shardBytes = WRITE_DEFAULTS.shardBytes, beforeCommit }: WriteOptions,
+  { extras = {}, shardBytes = WRITE_DEFAULTS.shardBytes, nonFinite, beforeCommit }: WriteOptions,
 ): Promise<FileSize[]> {
   if (typeof dir !== 'string' || dir === '') {
     throw new UsageError('path', `the output is a folder's path, got ${show(dir)}; give one`);
@@ -68,7 +72,7 @@ export async function writeModelTo(
     const hash = createHash('sha256').update(shard).digest('hex').slice(0, 16);
     files.set(`weights-${i + 1}of${total}-${hash}.bin`, shard);
   }
-  const json = encodeDocument(artifacts, [...files.keys()], weights);
+  const json = encodeDocument(artifacts, [...files.keys()], weights, nonFinite);
   for (const [name, content] of Object.entries(extras)) {
     if (name === MODEL || OWN_SHARD.test(name)) {
       throw new UsageError('file-name', `an extra file cannot be called ${show(name)}; choose another name`);
@@ -83,7 +87,7 @@ export async function writeModelTo(
     {
       files,
       note: { name: NOTE, text: JSON.stringify([...retired, ...files.keys()].filter((name) => OWN_SHARD.test(name))) },
-      verify: (staging) => verifyWritten(staging, files, weights),
+      verify: (staging) => verifyWritten(staging, files, weights, nonFinite),
       beforeCommit,
       afterCommit: () => removeUnnamed(dir, retired),
     },
@@ -91,22 +95,13 @@ export async function writeModelTo(
   );
 }
 
-function joinWeights(data: io.WeightData | undefined): Uint8Array {
-  const parts = (Array.isArray(data) ? data : data === undefined ? [] : [data]).map((part) =>
-    ArrayBuffer.isView(part) ? new Uint8Array(part.buffer, part.byteOffset, part.byteLength) : new Uint8Array(part),
-  );
-  if (parts.length === 1) return parts[0];
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
 /** model.json with its fields in a fixed order, after the checks that the reader makes. */
-function encodeDocument(artifacts: io.ModelArtifacts, paths: string[], weights: Uint8Array): Uint8Array {
+function encodeDocument(
+  artifacts: io.ModelArtifacts,
+  paths: string[],
+  weights: Uint8Array,
+  nonFinite?: 'refuse' | 'keep',
+): Uint8Array {
   const { modelTopology, weightSpecs = [] } = artifacts;
   const document = {
     // Artifacts made by hand may lack it; a topology with nodes is a graph.
@@ -123,7 +118,7 @@ function encodeDocument(artifacts: io.ModelArtifacts, paths: string[], weights: 
   };
   const text = stringify(document);
   const { groups } = checkDocument(parseJson(text, SUBJECT, READ_DEFAULTS), SUBJECT);
-  checkWeights(groups[0]?.specs ?? [], weights, SUBJECT);
+  checkWeights(groups[0]?.specs ?? [], weights, SUBJECT, nonFinite);
   return new TextEncoder().encode(text);
 }
 
@@ -135,8 +130,13 @@ function stringify(document: object): string {
   }
 }
 
-async function verifyWritten(staging: string, files: ReadonlyMap<string, Uint8Array>, weights: Uint8Array) {
-  const { artifacts } = await readModel(staging);
+async function verifyWritten(
+  staging: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  weights: Uint8Array,
+  nonFinite?: 'refuse' | 'keep',
+) {
+  const { artifacts } = await readModel(staging, { ...(nonFinite && { nonFinite }) });
   const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
   if (!same(new Uint8Array(artifacts.weightData as ArrayBuffer), weights)) throw new Error('the weights differ');
   for (const [name, bytes] of files) {

@@ -1,0 +1,18 @@
+// What works in browsers, workers and Node alike: nothing here or below imports a node: module.
+export {
+  DECODE_DEFAULTS,
+  decodeEspalier,
+  type DecodeOptions,
+  EspalierDecoder,
+  type TensorInfo,
+} from './compact/decode.js';
+export {
+  ENCODE_DEFAULTS,
+  type Encoded,
+  encodeEspalier,
+  type EncodeOptions,
+  encodeWithReport,
+  VALUES_OPTIONS,
+} from './compact/encode.js';
+export { espalier, type HandlerOptions, type Memory, type WebSource } from './compact/handler.js';
+export { type TensorReport, type ValuesOption } from './compact/tensor.js';
