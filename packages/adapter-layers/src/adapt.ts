@@ -1,8 +1,9 @@
 import { InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
-import { type Loss, maskWeights, outputOf, resolveLoss } from '@espalier/core/adapters';
+import { type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
 import { findGroups } from './groups.js';
+import { kernelInputs } from './inputs.js';
 import { compiledLoss, endsInSoftmax } from './loss.js';
 import { weightsOf } from './params.js';
 import { shrinkModel } from './shrink.js';
@@ -43,11 +44,12 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
   const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
   // A mask that nobody ended still holds tensors.
   const handles: MaskHandle[] = [];
-  const variable = (id: string) => {
+  const weightOf = (id: string) => {
     const weight = byId.get(id);
-    if (weight) return weight.variable;
+    if (weight) return weight;
     throw new InputError('param-unknown', `'${model.name}' has no parameter ${show(id)}`, { where: id });
   };
+  const variable = (id: string) => weightOf(id).variable;
   return {
     model,
     loss: loss?.name,
@@ -58,6 +60,8 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, x),
     gradients: (batch, { training = false } = {}) => lossGradients(model, weights, loss, batch, training),
+    inputs: (batch, id) => kernelInputs(model, weightOf(id), batch),
+    write: (id, values) => writeVariable(id, variable(id), values),
     async mask(plan) {
       const handle = await maskWeights(weights, dependencies.groups, plan);
       handles.push(handle);

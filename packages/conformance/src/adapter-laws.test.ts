@@ -134,6 +134,35 @@ const BROKEN: [law: string, how: string, make: () => PrunableModel][] = [
     'ignores it',
     spoilt((m) => ({ mask: (plan) => m.mask(plan).catch(() => ({}) as MaskHandle) })),
   ],
+  ['writes values, and refuses another number of them', 'drops them', spoilt(() => ({ write: () => undefined }))],
+  [
+    'writes values, and refuses another number of them',
+    'takes any number',
+    spoilt((m) => ({ write: (id, values) => m.write(id, values.slice(0, m.variable(id).size)) })),
+  ],
+  [
+    'gives the inputs of its kernels in rows, or says that it does not',
+    'columns',
+    spoilt((m) => ({
+      async *inputs(b, id) {
+        for await (const piece of m.inputs(b, id)) {
+          const turned = tf.transpose(piece);
+          yield turned;
+          turned.dispose();
+        }
+      },
+    })),
+  ],
+  [
+    'gives the inputs of its kernels in rows, or says that it does not',
+    'breaks',
+    spoilt(() => ({
+      // eslint-disable-next-line require-yield
+      async *inputs() {
+        throw new Error('no');
+      },
+    })),
+  ],
   [
     'frees everything when it is disposed',
     'keeps one',

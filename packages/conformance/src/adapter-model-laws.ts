@@ -1,7 +1,7 @@
-import { isEspalierError, memoryPlan, bitsFrom } from '@espalier/core';
+import { bitsFrom, isEspalierError, isInputsUnsupported, memoryPlan } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AdapterSubject, everySecondUnit, onModel, outputOf, readWeights } from './adapter-subject.js';
-import { firstDifference, type Law, law, rejection, sizeOf } from './law.js';
+import { firstDifference, type Law, law, LawError, rejection, sizeOf } from './law.js';
 
 const paramsLaw = law<AdapterSubject>('lists each weight once, with its shape', (subject, claim) =>
   onModel(subject, async (model) => {
@@ -110,6 +110,50 @@ const refusesMisfit = law<AdapterSubject>('refuses a plan that does not fit, and
   }),
 );
 
+const writes = law<AdapterSubject>('writes values, and refuses another number of them', (subject, claim) =>
+  onModel(subject, async (model) => {
+    for (const { id, shape } of model.params) {
+      const before = tf.memory().numTensors;
+      const values = Float32Array.from({ length: sizeOf(shape) }, (_, i) => i + 0.5);
+      model.write(id, values);
+      claim(tf.memory().numTensors === before, () => `writing '${id}' leaks`);
+      const at = firstDifference(values, await model.read(id));
+      claim(at < 0, () => `'${id}' reads something else at index ${at}`);
+      const error = await rejection(async () => model.write(id, new Float32Array(values.length + 1)));
+      claim(isEspalierError(error), () => `'${id}': wanted an error of @espalier/core, got ${String(error)}`);
+    }
+  }),
+);
+
+const inputsLaw = law<AdapterSubject>(
+  'gives the inputs of its kernels in rows, or says that it does not',
+  (subject, claim) =>
+    onModel(subject, async (model, batch) => {
+      for (const { id, shape, role, skip } of model.params) {
+        const before = tf.memory().numTensors;
+        const width = sizeOf(shape.slice(0, -1));
+        let rows = 0;
+        const error = await rejection(async () => {
+          for await (const piece of model.inputs(batch, id)) {
+            rows += piece.shape[0];
+            claim(
+              piece.rank === 2 && piece.shape[1] === width,
+              () => `'${id}': [${piece.shape}], wanted [rows, ${width}]`,
+            );
+          }
+        });
+        claim(tf.memory().numTensors === before, () => `the inputs of '${id}' leak`);
+        if (error instanceof LawError) throw error;
+        claim(error === undefined || isInputsUnsupported(error), () => `'${id}': it threw ${String(error)}`);
+        if (error === undefined && role === 'kernel' && skip === undefined)
+          claim(
+            rows > 0 && rows % batch.x.shape[0] === 0,
+            () => `'${id}': ${rows} rows of ${batch.x.shape[0]} samples`,
+          );
+      }
+    }),
+);
+
 const disposes = law<AdapterSubject>('frees everything when it is disposed', async (subject, claim) => {
   const run = () =>
     onModel(subject, async (model, batch) => {
@@ -137,5 +181,7 @@ export const MODEL_LAWS: readonly Law<AdapterSubject>[] = [
   predicts,
   shrinks,
   refusesMisfit,
+  writes,
+  inputsLaw,
   disposes,
 ];

@@ -1,5 +1,6 @@
 import {
   type Group,
+  inputsUnsupported,
   isKept,
   keptIndices,
   makeBits,
@@ -11,6 +12,7 @@ import {
   seededRandom,
   unitsOf,
 } from '@espalier/core';
+import { writeVariable } from '@espalier/core/adapters';
 import * as tf from '@tensorflow/tfjs-core';
 import { maskVariables } from './mask-variables.js';
 
@@ -120,6 +122,16 @@ export function tinyNetwork(options: TinyOptions = {}): PrunableModel {
         loss.dispose();
       }
     },
+    async *inputs({ x }, id) {
+      if (!id.endsWith('kernel')) throw inputsUnsupported(id, 'it is a bias');
+      const piece = tf.tidy(() => (id === 'hidden/kernel' ? tf.clone(x) : tf.clone(forward(x).hidden)));
+      try {
+        yield piece as tf.Tensor2D;
+      } finally {
+        piece.dispose();
+      }
+    },
+    write: (id, values) => writeVariable(id, variable(id), values),
     mask: (plan) => maskVariables({ params, groups, variable, read }, plan),
     async shrink(plan) {
       const values = await Promise.all(params.map((param) => maskedValues(plan, param)));

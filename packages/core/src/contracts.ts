@@ -4,7 +4,7 @@
  * Ownership: arguments are borrowed, results belong to the caller. Tensors stop at the scorer; past it everything is
  * typed arrays, so the same scores give the same decisions on every backend.
  */
-import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { NamedTensorMap, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 
 /** Float32 saliency, read one parameter at a time; higher is kept. A parameter that is not listed has no opinion. */
 export interface Scores {
@@ -15,6 +15,8 @@ export interface Scores {
   readGroup?(group: string): Promise<Float32Array>;
   /** The backend that computed them, where that can change the last bits. */
   readonly backend?: string;
+  /** What the user should hear about them: kernels that could not be scored, too little data. */
+  readonly notes?: readonly string[];
 }
 
 /** A weight in TensorFlow.js layout: dense [in, out]; conv2d [h, w, in, out]; depthwise [h, w, in, mult]. */
@@ -115,6 +117,15 @@ export interface PrunableModel {
    * of normalisations not. The caller owns the tensors.
    */
   gradients(batch: Batch, options?: { training?: boolean }): Promise<{ loss: number; grads: NamedTensorMap }>;
+  /**
+   * The activations that enter one kernel in inference mode, in pieces: [rows, in], a row for each time that the kernel is
+   * applied, the columns in the order of all its axes but the last. Of a convolution these are the patches, unfolded; of a
+   * depthwise kernel the patches of every channel. A piece belongs to the iterator and is valid until the next one is asked
+   * for. Throws a UsageError with code 'inputs-unsupported' (`inputsUnsupported`) where the kernel is no such product.
+   */
+  inputs(batch: Batch, param: string): AsyncIterable<Tensor2D>;
+  /** Gives a weight new values; throws an InputError with code 'param-values' for another number of them. */
+  write(param: string, values: Float32Array): void;
   /** Zeroes what the plan prunes; shapes stay. */
   mask(plan: Plan): Promise<MaskHandle>;
   /** A new, smaller model without the units that the plan removes; this one is left as it is. */
@@ -150,6 +161,25 @@ export interface Strategy {
   /** Throws where no scores at all could make the selection possible; asked before any scoring. */
   check?(selection: Omit<Selection, 'scores'>): void;
   select(selection: Selection): Promise<Plan>;
+}
+
+/** A plan with the values that make the best of it. */
+export interface Update {
+  /** What is pruned now: the plan that was given, or one as sparse where weights changed places. */
+  readonly plan: Plan;
+  /** New values by parameter, +0 where the plan prunes. Parameters that are not listed keep theirs. */
+  readonly values: Readonly<Record<string, Float32Array>>;
+  /** What the user should hear: dampened Hessians, kernels left as they are, too little data. */
+  readonly notes?: readonly string[];
+}
+
+/** New values for the weights that stay, so that they make up for those that go. */
+export interface Repair {
+  readonly name: string;
+  /** The schedule that it works best with, where that is not one-shot. */
+  schedule?(strategy: Strategy, sparsity: number): Schedule | undefined;
+  /** The model has its weights of before the plan, and has them again afterwards. */
+  repair(context: Context, plan: Plan): Promise<Update>;
 }
 
 export interface Schedule {

@@ -1,8 +1,8 @@
 import { bitsToFloats, isKept } from './bits.js';
-import type { MaskHandle, Plan, PrunableModel, Scorer, Strategy } from './contracts.js';
+import type { MaskHandle, Plan, PrunableModel, Repair, Scorer, Strategy } from './contracts.js';
 import { lazyPlan, memoryPlan, resolveMask } from './plan.js';
 import { prune, replay } from './prune.js';
-import { iterative } from './schedule.js';
+import { iterative, oneShot } from './schedule.js';
 import { eligibleParams, sliceOf } from './eligible.js';
 import { pruneCount } from './counting.js';
 import { selectLowest } from './selection.js';
@@ -56,6 +56,8 @@ function fakeModel(weights: Record<string, number[]>): PrunableModel & { weights
     variable: unused,
     predict: unused,
     gradients: unused,
+    inputs: unused,
+    write: (id, values) => store[id].set(values),
     shrink: unused,
     dispose: () => undefined,
   };
@@ -216,4 +218,50 @@ test('a plan is replayed on the same model elsewhere, and refused by another', a
   await replay(copy, plan);
   expect(Array.from(copy.weights['b/kernel'])).toEqual([0, -0.3, 0, 0.25].map(Math.fround));
   await expect(replay(fakeModel({ 'b/kernel': [1, 2] }), plan)).rejects.toMatchObject({ code: 'plan-mismatch' });
+});
+
+describe('repair', () => {
+  /** Survivors become 1; says how often it ran and what the model was like. */
+  const ones = (seen: number[][]): Repair => ({
+    name: 'ones',
+    schedule: (_, sparsity) => oneShot(sparsity),
+    async repair({ model }, plan) {
+      const values: Record<string, Float32Array> = {};
+      for (const id of plan.params) {
+        const bits = await plan.mask(id);
+        const w = await model.read(id);
+        seen.push(Array.from(w));
+        values[id] = w.map((_, i) => (isKept(bits, i) ? 1 : 0));
+      }
+      return { plan, values, notes: ['repaired'] };
+    },
+  });
+
+  test('sees the weights of before the cut, and its values are in force afterwards', async () => {
+    const model = fakeModel(weights);
+    const seen: number[][] = [];
+    const result = await prune(model, { scorer: magnitude, strategy: lowest, repair: ones(seen), sparsity: 0.5 });
+    expect(seen[0]).toEqual(Array.from(Float32Array.from(weights['a/kernel'])));
+    expect(Array.from(model.weights['a/kernel'])).toEqual([0, 1, 0, 1]);
+    expect(result.notes).toContain('repaired');
+    result.handle.restore();
+    expect(Array.from(model.weights['a/kernel'])).toEqual(Array.from(Float32Array.from(weights['a/kernel'])));
+  });
+
+  test('what throws in a later step puts everything back', async () => {
+    const model = fakeModel(weights);
+    const failing = prune(model, {
+      scorer: magnitude,
+      strategy: lowest,
+      repair: ones([]),
+      sparsity: 0.5,
+      schedule: iterative({ sparsity: 0.5, steps: 2 }),
+      onStep: ({ step }) => {
+        if (step === 1) throw new Error('no more');
+      },
+    });
+    await expect(failing).rejects.toThrow('no more');
+    expect(model.weights['a/kernel']).toEqual(Float32Array.from(weights['a/kernel']));
+    expect(model.weights['b/kernel']).toEqual(Float32Array.from(weights['b/kernel']));
+  });
 });

@@ -1,4 +1,15 @@
-import type { Batch, Context, MaskHandle, Plan, PrunableModel, Schedule, Scorer, Strategy } from './contracts.js';
+import type {
+  Batch,
+  Context,
+  MaskHandle,
+  Plan,
+  PrunableModel,
+  Repair,
+  Schedule,
+  Scorer,
+  Strategy,
+  Update,
+} from './contracts.js';
 import { checkSparsity } from './counting.js';
 import { type Protection, protect } from './eligible.js';
 import { UsageError } from './errors.js';
@@ -22,7 +33,9 @@ export interface PruneOptions extends Protection {
   readonly sparsity?: number;
   /** Calibration data, for scorers that need it. Restarts on every call. */
   readonly data?: () => AsyncIterable<Batch>;
-  /** Default: one shot at `sparsity`. */
+  /** New values for the weights that stay; default: they keep theirs. */
+  readonly repair?: Repair;
+  /** Default: what the repair works best with, else one shot at `sparsity`. */
   readonly schedule?: Schedule;
   /** After each step's masks are in force: the place to fine-tune, to show progress, or to throw to give up. */
   readonly onStep?: (step: PruneStep) => void | Promise<void>;
@@ -44,17 +57,18 @@ export interface PruneResult extends PlanSummary {
  * as it was. Errors: UsageError for options that cannot be right, InputError for weights, scores or data that are broken.
  */
 export async function prune(model: PrunableModel, options: PruneOptions): Promise<PruneResult> {
-  const { scorer, strategy, onStep } = options;
+  const { scorer, strategy, repair, onStep } = options;
   const sparsity = options.sparsity ?? strategy.sparsity ?? PRUNE_DEFAULTS.sparsity;
-  const schedule = options.schedule ?? oneShot(sparsity);
+  const schedule = options.schedule ?? repair?.schedule?.(strategy, sparsity) ?? oneShot(sparsity);
   checkSparsity(sparsity);
   checkFixedSparsity(strategy, schedule, sparsity);
   const { params, groups } = protect(model, options);
   strategy.check?.({ params, groups, sparsity: mostOf(schedule, sparsity) });
-  const context: Context = { model, batches: options.data ?? missingData(scorer.name) };
+  const context: Context = { model, batches: options.data ?? missingData(scorer.name, repair?.name) };
 
   const handles: MaskHandle[] = [];
   let plan: Plan | undefined;
+  let notes: string[] = [];
   let reached = 0;
   try {
     for (let step = 0; step < schedule.steps; step++) {
@@ -65,7 +79,10 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
       plan = await settlePlan(
         await strategy.select({ params, groups, scores, sparsity: target, ...(plan && { previous: plan }) }),
       );
-      const handle = await model.mask(plan);
+      const update = await repair?.repair(context, plan);
+      if (update) plan = await settlePlan(update.plan);
+      notes = [...(scores.notes ?? []), ...(update?.notes ?? [])];
+      const handle = await maskAndWrite(model, plan, update);
       handles.push(handle);
       handle.apply();
       reached = target;
@@ -73,7 +90,7 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
     }
     if (!plan) throw new UsageError('schedule-empty', 'the schedule has no step that sets a sparsity');
     const summary = await summarisePlan(plan, { params, groups }, reached);
-    return { ...summary, plan, handle: stack(handles) };
+    return { ...summary, notes: [...summary.notes, ...notes], plan, handle: stack(handles) };
   } catch (error) {
     for (const handle of handles.reverse()) handle.restore();
     throw error;
@@ -85,6 +102,27 @@ function mostOf(schedule: Schedule, sparsity: number): number {
   let most: number | undefined;
   for (let step = 0; step < schedule.steps; step++) most = Math.max(most ?? 0, schedule(step) ?? 0);
   return most ?? sparsity;
+}
+
+/** Masks the model and writes what a repair made of it; `restore()` also takes the repair back. */
+async function maskAndWrite(model: PrunableModel, plan: Plan, update: Update | undefined): Promise<MaskHandle> {
+  const before: [string, Float32Array][] = [];
+  for (const id of Object.keys(update?.values ?? {})) before.push([id, await model.read(id)]);
+  const handle = await model.mask(plan);
+  if (!update) return handle;
+  let undone = false;
+  const restore = () => {
+    handle.restore();
+    if (!undone) for (const [id, values] of before) model.write(id, values);
+    undone = true;
+  };
+  try {
+    for (const [id, values] of Object.entries(update.values)) model.write(id, values);
+  } catch (error) {
+    restore();
+    throw error;
+  }
+  return { ...handle, restore, makePermanent: () => ((undone = true), handle.makePermanent()) };
 }
 
 /** Masks a model with a plan made elsewhere; throws an InputError with code 'plan-mismatch' where it does not fit. */
@@ -129,17 +167,15 @@ function checkFixedSparsity(strategy: Strategy, schedule: Schedule, sparsity: nu
   }
 }
 
-function missingData(scorer: string): () => never {
+function missingData(scorer: string, repair: string | undefined): () => never {
+  const who =
+    repair === undefined ? `the ${scorer} scorer needs` : `the ${scorer} scorer or the repair ${repair} needs`;
   return () => {
-    throw new UsageError(
-      'data-missing',
-      `the ${scorer} scorer needs calibration data; pass data (--data on the command line)`,
-      {
-        where: 'data',
-        wanted: 'calibration data',
-        found: 'none',
-        fix: 'pass data (--data on the command line)',
-      },
-    );
+    throw new UsageError('data-missing', `${who} calibration data; pass data (--data on the command line)`, {
+      where: 'data',
+      wanted: 'calibration data',
+      found: 'none',
+      fix: 'pass data (--data on the command line)',
+    });
   };
 }

@@ -16,3 +16,4 @@ export {
 } from './losses.js';
 export { checkUnits, type HeldWeight, maskWeights } from './mask.js';
 export { checkLeft, takeSlices, type Values } from './slices.js';
+export { writeVariable } from './write.js';
