@@ -1,4 +1,4 @@
-import { InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
+import { type Cut, InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
 import { type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
@@ -37,6 +37,10 @@ export interface LayersPrunable extends PrunableModel {
  * Throws a UsageError with code 'model-empty', 'loss-unknown' or 'loss-output', an InputError with code 'weight-duplicate'.
  */
 export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): LayersPrunable {
+  return adapt(model, options);
+}
+
+function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonly Cut[]): LayersPrunable {
   const weights = weightsOf(model);
   const byId = new Map(weights.map((weight) => [weight.param.id, weight]));
   const dependencies = findGroups(model, weights);
@@ -55,6 +59,7 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
     loss: loss?.name,
     params: weights.map(({ param }) => param),
     groups: dependencies.groups,
+    ...(history && { history }),
     output: outputOf(softmax, loss),
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
@@ -68,8 +73,8 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
       return handle;
     },
     async shrink(plan) {
-      const smaller = await shrinkModel(model, weights, dependencies, plan);
-      return adaptLayers(smaller, loss && { loss: loss.of });
+      const { smaller, cut } = await shrinkModel(model, weights, dependencies, plan);
+      return adapt(smaller, loss && { loss: loss.of }, [...(history ?? []), cut]);
     },
     dispose() {
       handles.forEach((handle) => handle.makePermanent());

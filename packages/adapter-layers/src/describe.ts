@@ -1,4 +1,4 @@
-import type { Param } from '@espalier/core';
+import type { Group, Param } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { isAdapted } from './artifacts.js';
 import { findGroups } from './groups.js';
@@ -26,12 +26,12 @@ export interface LayerDescription {
 export function describeLayers(model: LayersModel | { readonly model: LayersModel }): LayerDescription[] {
   const layersModel = isAdapted(model) ? model.model : model;
   const weights = weightsOf(layersModel);
-  const groups = new Map(findGroups(layersModel, weights).groups.map((group) => [group.id, group]));
+  const { madeBy } = findGroups(layersModel, weights);
   const calls = callsOf(layersModel);
   return namedLayers(layersModel).map(({ name, layer }) => {
     const params = weights.filter((weight) => weight.layer === layer).map(({ param }) => param);
     const prunable = params.filter(({ role, skip }) => role === 'kernel' && skip === undefined).map(({ id }) => id);
-    const group = name === layer.name ? groups.get(name) : undefined;
+    const groups = madeBy.get(layer);
     return {
       name,
       className: classOf(layer),
@@ -40,15 +40,17 @@ export function describeLayers(model: LayersModel | { readonly model: LayersMode
       macs: macsOf(params),
       prunable,
       ...(prunable.length === 0 && { reason: reasonOf(params) }),
-      ...(group && {
-        channels: {
-          size: group.size,
-          prunable: group.skip === undefined,
-          ...(group.skip !== undefined && { reason: group.skip }),
-        },
-      }),
+      ...(groups && { channels: channelsOf(groups) }),
     };
   });
+}
+
+/** Some of a layer's channels may go where others have to stay. */
+function channelsOf(groups: readonly Group[]): LayerDescription['channels'] {
+  const reason = groups.find(({ skip }) => skip !== undefined)?.skip;
+  const prunable = groups.some(({ skip }) => skip === undefined);
+  const size = groups.reduce((sum, group) => sum + group.size, 0);
+  return { size, prunable, ...(reason !== undefined && !prunable && { reason }) };
 }
 
 function namedLayers(model: LayersModel, prefix = ''): { name: string; layer: Layer }[] {

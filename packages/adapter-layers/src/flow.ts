@@ -1,72 +1,80 @@
-import type { Group, Site } from '@espalier/core';
-import type { Weight } from './params.js';
-import type { Call, Config, Layer } from './tfjs.js';
+import { classOf, type Config, type Layer, type Shape } from './tfjs.js';
+import { type Weight, weightName } from './params.js';
+import type { Units } from './units.js';
 
-/** A group that is being put together. */
-export interface Draft extends Omit<Group, 'sites' | 'skip'> {
-  readonly sites: Site[];
-  skip?: string;
-}
-
-/** The units of a group on their way through the network: entry c of the last axis belongs to unit unitOf[c]. */
+/** The channels of a tensor on their way through the network. */
 export interface Flow {
-  readonly group: Draft;
-  readonly unitOf: Int32Array;
+  /** Entry i of axis a, the batch being axis 0, belongs to unit axes[a][i]; undefined = nothing of the axis can go. */
+  readonly axes: readonly (Int32Array | undefined)[];
+  /** Where axes that stay come from, for people. */
+  readonly from: string;
 }
 
-/** How a layer's configuration changes when `kept` of the entries that `unitOf` speaks of are left. */
-export interface Resize {
-  readonly layer: string;
-  readonly group: string;
-  readonly unitOf: Int32Array;
-  change(config: Config, kept: number): Config;
-}
+/** Where a layer's configuration says a size: ['filters'], ['targetShape', 2]. */
+export type Path = readonly (string | number)[];
 
 /** One layer, called once, as its rule sees it. */
-export interface Step extends Call {
+export interface Step {
   readonly layer: Layer;
+  /** The layer's class; inside a wrapper, that of the wrapped layer, like the rest. */
+  readonly className: string;
   readonly config: Config;
-  /** Its own weights, by the last part of their name. */
+  readonly inputs: readonly Shape[];
+  readonly outputs: readonly Shape[];
+  readonly flows: readonly Flow[];
+  /** All weights of the layer, in its order. */
+  readonly own: readonly Weight[];
+  /** The same by the last part of their name; of two of a name the last. */
   readonly weights: ReadonlyMap<string, Weight>;
-  /** What comes in; undefined = channels that nothing can remove. */
-  readonly flow: Flow | undefined;
-  /** Opens a group named after the layer. */
-  open(size: number): Draft;
-  resize(resize: Omit<Resize, 'layer'>): void;
+  readonly units: Units;
+  /** The channels that the layer makes: the same ones every time it is called. */
+  produce(count: number): Int32Array;
+  /** Ties an axis of a weight to units; none = its entries stay. A layer without that weight has nothing to tie. */
+  tie(weight: Weight | undefined, axis: number, units: Int32Array | undefined): void;
+  /** Says where the configuration holds the number of these units, or a number that stays. */
+  size(path: Path, units: Int32Array | number): void;
 }
 
-/** What goes out: units, undefined = channels that nothing can remove, or the reason why units cannot be followed. */
-export type Rule = (step: Step) => Flow | undefined | string;
+/** How channels pass one class of layers: what goes out, for each output, or why channels cannot be followed. */
+export type Rule = (step: Step) => readonly Flow[] | string;
 
-export const iota = (size: number) => Int32Array.from({ length: size }, (_, i) => i);
+export const byName = (weights: readonly Weight[]) => new Map(weights.map((w) => [weightName(w.param.id), w]));
+export const labelOf = ({ layer }: Step) => `'${layer.name}' (${classOf(layer)})`;
 
-/** Ties an axis of a weight to the units of a flow; a layer without that weight has nothing to tie. */
-export function tie({ group, unitOf }: Flow, weight: Weight | undefined, axis: number): void {
-  if (!weight) return;
-  const { id, shape } = weight.param;
-  if (shape[axis] === unitOf.length) group.sites.push({ param: id, axis, unitOf });
-  else group.skip ??= `axis ${axis} of '${id}' has ${shape[axis]} entries for ${unitOf.length} channels`;
+/** A tensor of which nothing can go. */
+export const fixedFlow = (shape: Shape, from: string): Flow => ({ axes: shape.map(() => undefined), from });
+
+/** The same tensor with other units along one axis. */
+export function withAxis({ axes, from }: Flow, axis: number, units: Int32Array | undefined): Flow {
+  return { axes: axes.map((of, a) => (a === axis ? units : of)), from };
 }
 
-/** Lets the flow pass, though no unit of it may go. */
-export function spoil(flow: Flow, reason: string): Flow {
-  flow.group.skip ??= reason;
-  return flow;
+/** The axis of the channels, by the layout that the layer is set to. */
+export function channelAxis({ config }: Step, shape: Shape): number {
+  return config.dataFormat === 'channelsFirst' ? 1 : shape.length - 1;
+}
+
+/** What comes in keeps all units of all axes but one. */
+export function fixOthers(step: Step, axis: number): void {
+  for (const [a, units] of step.flows[0].axes.entries()) {
+    if (units && a !== axis) step.units.fix(units, `lie along an axis that ${labelOf(step)} mixes`);
+  }
+}
+
+/** No rule knows what becomes of what comes in. */
+export function stop(step: Step, why: string): Flow[] {
+  for (const units of step.flows.flatMap(({ axes }) => axes)) {
+    if (units) step.units.fix(units, `feeds ${labelOf(step)}, ${why}`);
+  }
+  return step.outputs.map((shape) => fixedFlow(shape, `what ${labelOf(step)} makes`));
 }
 
 /** Channels that fan out: entry c · times + m behind belongs to entry c in front. */
-export function fanOut(unitOf: Int32Array, times: number): Int32Array {
-  return Int32Array.from({ length: unitOf.length * times }, (_, i) => unitOf[Math.floor(i / times)]);
+export function fanOut(units: Int32Array, times: number): Int32Array {
+  return Int32Array.from({ length: units.length * times }, (_, i) => units[Math.floor(i / times)]);
 }
 
-/**
- * The units along the last axis after a row-major reshape that makes it `size` long. Entry i of the new axis was entry
- * i mod length of the old one; undefined where one new entry would mix units.
- */
-export function refold(unitOf: Int32Array, size: number): Int32Array | undefined {
-  const { length } = unitOf;
-  if (length === 0) return undefined;
-  const tiles = size % length === 0;
-  const repeats = length % size === 0 && unitOf.every((unit, i) => unit === unitOf[i % size]);
-  return tiles || repeats ? Int32Array.from({ length: size }, (_, i) => unitOf[i % length]) : undefined;
+/** The units again and again: entry k · length + c belongs to entry c. */
+export function tile(units: Int32Array, times: number): Int32Array {
+  return Int32Array.from({ length: units.length * times }, (_, i) => units[i % units.length]);
 }

@@ -210,25 +210,171 @@ describe('channel groups', () => {
     model.dispose();
   });
 
-  test('a residual block: the expanded channels may go, those that reach the addition may not', () => {
+  test('a residual block: what meets in the addition is one group', () => {
     const x = tfl.input({ shape: [6, 6, 4] });
-    const stem = chain(x, L.conv2d({ filters: 4, kernelSize: 1, name: 'stem' }));
+    const stem = chain(x, L.conv2d({ filters: 4, kernelSize: 1, useBias: false, name: 'stem' }));
     const narrow = chain(
       stem,
-      L.conv2d({ filters: 8, kernelSize: 1, name: 'expand' }),
-      L.reLU({ name: 'relu', maxValue: 6 }),
-      L.depthwiseConv2d({ kernelSize: 3, padding: 'same', name: 'dw' }),
-      L.conv2d({ filters: 4, kernelSize: 1, name: 'project' }),
+      L.conv2d({ filters: 8, kernelSize: 1, useBias: false, name: 'expand' }),
+      L.depthwiseConv2d({ kernelSize: 3, padding: 'same', useBias: false, name: 'dw' }),
+      L.conv2d({ filters: 4, kernelSize: 1, useBias: false, name: 'project' }),
     );
     const sum = L.add({ name: 'sum' }).apply([stem, narrow]) as Symbolic;
     const model = functional(x, chain(sum, L.globalAveragePooling2d({}), L.dense({ units: 2, name: 'out' })));
-    const reason = "feeds 'sum' (Add); groups that span branches are not supported yet";
+    expect(groupsOf(model)).toEqual([
+      ['stem', 4, 'stem/kernel@3 expand/kernel@2 project/kernel@3 out/kernel@0', undefined],
+      ['expand', 8, 'expand/kernel@3 dw/depthwise_kernel@2 project/kernel@2', undefined],
+      ['out', 2, 'out/kernel@1 out/bias@0', 'model output'],
+    ]);
+    const coupled = describeLayers(model).filter(({ channels }) => channels?.size === 4);
+    expect(coupled.map(({ name }) => name)).toEqual(['stem', 'project']);
+    model.dispose();
+  });
+
+  const unitsOf = (model: tfl.LayersModel) =>
+    adaptLayers(model).groups.map(({ id, size, sites, skip }) => [
+      id,
+      size,
+      Object.fromEntries(sites.map(({ param, axis, unitOf }) => [`${param}@${axis}`, unitOf.join(' ')])),
+      ...(skip === undefined ? [] : [skip]),
+    ]);
+  const plain = (name: string, units: number) => L.dense({ units, useBias: false, name });
+  const merge = (layer: Layer, ...tensors: Symbolic[]) => layer.apply(tensors) as Symbolic;
+
+  test('a concatenation shifts indices', () => {
+    const x = tfl.input({ shape: [3] });
+    const both = merge(L.concatenate(), chain(x, plain('a', 2)), x, chain(x, plain('b', 3)));
+    const model = functional(x, chain(both, plain('out', 1)));
+    expect(unitsOf(model)).toEqual([
+      ['a', 2, { 'a/kernel@1': '0 1', 'out/kernel@0': '0 1 -1 -1 -1 -1 -1 -1' }],
+      ['b', 3, { 'b/kernel@1': '0 1 2', 'out/kernel@0': '-1 -1 -1 -1 -1 0 1 2' }],
+      ['out', 1, { 'out/kernel@1': '0' }, 'model output'],
+    ]);
+    model.dispose();
+  });
+
+  test('two layers side by side, added to a third: its channels go with the one or with the other', () => {
+    const x = tfl.input({ shape: [3] });
+    const both = merge(L.concatenate(), chain(x, plain('a', 2)), chain(x, plain('b', 3)));
+    const model = functional(x, chain(merge(L.add(), both, chain(x, plain('c', 5))), plain('out', 1)));
+    expect(unitsOf(model)).toEqual([
+      ['a', 2, { 'a/kernel@1': '0 1', 'c/kernel@1': '0 1 -1 -1 -1', 'out/kernel@0': '0 1 -1 -1 -1' }],
+      ['b', 3, { 'b/kernel@1': '0 1 2', 'c/kernel@1': '-1 -1 0 1 2', 'out/kernel@0': '-1 -1 0 1 2' }],
+      ['out', 1, { 'out/kernel@1': '0' }, 'model output'],
+    ]);
+    expect(describeLayers(model).find(({ name }) => name === 'c')!.channels).toEqual({ size: 5, prunable: true });
+    model.dispose();
+  });
+
+  test('channels of one layer that can only go together are one unit', () => {
+    const x = tfl.input({ shape: [3] });
+    const [a, b] = [chain(x, plain('a', 4)), chain(x, plain('b', 2))];
+    const crossed = merge(L.add(), merge(L.concatenate(), a, b), merge(L.concatenate(), b, a));
+    const model = functional(x, chain(crossed, plain('out', 1)));
+    // a0 b0, a1 b1, a2 a0, a3 a1, b0 a2, b1 a3
+    expect(unitsOf(model)[0]).toEqual([
+      'a',
+      2,
+      { 'a/kernel@1': '0 1 0 1', 'b/kernel@1': '0 1', 'out/kernel@0': '0 1 0 1 0 1' },
+    ]);
+    model.dispose();
+  });
+
+  test('what meets channels that stay, stays: an input, a map spread over channels', () => {
+    const x = tfl.input({ shape: [4, 4, 3], name: 'image' });
+    const conv = (name: string, filters: number) => L.conv2d({ filters, kernelSize: 1, useBias: false, name });
+    const [a, one, wide] = [chain(x, conv('a', 3)), chain(x, conv('one', 1)), chain(x, conv('wide', 5))];
+    const both = merge(
+      L.concatenate(),
+      merge(L.add({ name: 'sum' }), a, x),
+      merge(L.multiply({ name: 'gate' }), wide, one),
+    );
+    const model = functional(x, chain(both, conv('out', 1)));
     expect(Object.fromEntries(adaptLayers(model).groups.map(({ id, skip }) => [id, skip]))).toEqual({
-      stem: reason,
-      expand: undefined,
-      project: reason,
+      a: "meets the model's input 'image' in 'sum' (Add)",
+      one: "is spread over all channels by 'gate' (Multiply)",
+      wide: undefined,
       out: 'model output',
     });
+    model.dispose();
+  });
+
+  test('squeeze and excite: the gates go with the channels', () => {
+    const x = tfl.input({ shape: [4, 4, 2] });
+    const conv = chain(x, L.conv2d({ filters: 3, kernelSize: 1, useBias: false, name: 'conv' }));
+    const inner = chain(conv, L.globalAveragePooling2d({}), plain('squeeze', 2));
+    const gates = chain(inner, plain('excite', 3), L.reshape({ targetShape: [1, 1, 3] }));
+    const model = functional(x, chain(merge(L.multiply(), conv, gates), plain('out', 1)));
+    expect(groupsOf(model).map(([id, size, sites]) => [id, size, sites])).toEqual([
+      ['conv', 3, 'conv/kernel@3 squeeze/kernel@0 excite/kernel@1 out/kernel@0'],
+      ['squeeze', 2, 'squeeze/kernel@1 excite/kernel@0'],
+      ['out', 1, 'out/kernel@1'],
+    ]);
+    model.dispose();
+  });
+
+  test('a channel shuffle ties a channel to its namesakes in the other groups', () => {
+    const model = sequential(
+      L.conv2d({ inputShape: [2, 2, 1], filters: 6, kernelSize: 1, useBias: false, name: 'a' }),
+      L.reshape({ targetShape: [2, 2, 2, 3] }),
+      L.permute({ dims: [1, 2, 4, 3] }),
+      L.reshape({ targetShape: [2, 2, 6] }),
+      L.conv2d({ filters: 1, kernelSize: 1, useBias: false, name: 'out' }),
+    );
+    expect(unitsOf(model)[0]).toEqual(['a', 3, { 'a/kernel@3': '0 1 2 0 1 2', 'out/kernel@2': '0 0 1 1 2 2' }]);
+    model.dispose();
+  });
+
+  test('channels in front of places: flattened, each is a stretch', () => {
+    const model = sequential(
+      L.conv2d({ inputShape: [2, 2, 1], filters: 3, kernelSize: 1, useBias: false, name: 'a' }),
+      L.permute({ dims: [3, 1, 2] }),
+      L.flatten(),
+      plain('out', 1),
+    );
+    expect(unitsOf(model)[0]).toEqual(['a', 3, { 'a/kernel@3': '0 1 2', 'out/kernel@0': '0 0 0 0 1 1 1 1 2 2 2 2' }]);
+    model.dispose();
+  });
+
+  test('recurrent layers: a unit is a column of each gate and a row of the loop', () => {
+    const model = sequential(
+      L.embedding({ inputDim: 9, outputDim: 2, inputLength: 4, name: 'e' }),
+      L.lstm({ ...rnn, units: 2, returnSequences: true, name: 'l' }),
+      L.bidirectional({
+        layer: L.gru({ ...rnn, units: 2, useBias: false, name: 'g' }) as tfl.RNN,
+        name: 'bi',
+        mergeMode: 'concat',
+      }),
+      plain('out', 1),
+    );
+    const [e, l, bi] = unitsOf(model);
+    expect(e).toEqual(['e', 2, { 'e/embeddings@1': '0 1', 'l/kernel@0': '0 1' }]);
+    expect(l).toEqual([
+      'l',
+      2,
+      {
+        'l/kernel@1': '0 1 0 1 0 1 0 1',
+        'l/recurrent_kernel@0': '0 1',
+        'l/recurrent_kernel@1': '0 1 0 1 0 1 0 1',
+        'l/bias@0': '0 1 0 1 0 1 0 1',
+        'bi/forward_g/kernel@0': '0 1',
+        'bi/backward_g/kernel@0': '0 1',
+      },
+    ]);
+    // The twins are built from one configuration, so they are of one size.
+    expect(bi).toEqual([
+      'bi',
+      2,
+      {
+        'bi/forward_g/kernel@1': '0 1 0 1 0 1',
+        'bi/forward_g/recurrent_kernel@0': '0 1',
+        'bi/forward_g/recurrent_kernel@1': '0 1 0 1 0 1',
+        'bi/backward_g/kernel@1': '0 1 0 1 0 1',
+        'bi/backward_g/recurrent_kernel@0': '0 1',
+        'bi/backward_g/recurrent_kernel@1': '0 1 0 1 0 1',
+        'out/kernel@0': '0 1 0 1',
+      },
+    ]);
     model.dispose();
   });
 
@@ -268,24 +414,40 @@ describe('channel groups', () => {
     ],
     ['layer norm', () => [first(), L.layerNormalization({ name: 'ln' }), dense('b')], "'ln' (LayerNormalization)"],
     [
-      'a splitting reshape',
-      () => [first(), L.reshape({ targetShape: [2, 2], name: 'rs' }), dense('b')],
-      "'rs' (Reshape)",
+      'pooling along the channels',
+      () => [
+        conv(),
+        L.permute({ dims: [3, 1, 2] }),
+        L.maxPooling2d({ poolSize: 1, name: 'mp' }),
+        L.flatten(),
+        dense('b'),
+      ],
+      "lie along an axis that 'mp' (MaxPooling2D) mixes",
+    ],
+    ['a mask', () => [first({ inputShape: [5, 4] }), L.masking({ name: 'mk' }), dense('b')], "'mk' (Masking)"],
+    [
+      'a recurrent activation over all units',
+      () => [L.simpleRNN({ ...rnn, inputShape: [5, 4], units: 2, activation: 'softmax', name: 'a' }), dense('b')],
+      "'a' (SimpleRNN) applies softmax",
     ],
     [
-      'a permutation that moves the channels',
-      () => [conv(), L.permute({ dims: [3, 1, 2], name: 'pm' }), L.flatten(), dense('b')],
-      "'pm' (Permute)",
+      'a model inside a wrapper',
+      () => [
+        first({ inputShape: [5, 4] }),
+        L.timeDistributed({ layer: tfl.sequential({ layers: [dense('in', { inputShape: [4] })] }), name: 'td' }),
+        dense('b'),
+      ],
+      "'td' (TimeDistributed), through whose inside",
     ],
     [
-      'a recurrent layer',
-      () => [first({ inputShape: [5, 4] }), L.simpleRNN({ ...rnn, units: 2, name: 'rnn' }), dense('b')],
-      "'rnn' (SimpleRNN)",
-    ],
-    [
-      'a model inside',
-      () => [first(), tfl.sequential({ name: 'inner', layers: [dense('in', { inputShape: [4] })] }), dense('b')],
-      "nested model 'inner'",
+      'batch norm in front of the places',
+      () => [
+        conv({ inputShape: [2, 4, 4], dataFormat: 'channelsFirst' }),
+        L.batchNormalization({ axis: 1, name: 'bn' }),
+        L.flatten(),
+        dense('b'),
+      ],
+      'normalises axis 1 of 4',
     ],
     [
       'batch norm along another axis',
@@ -297,7 +459,6 @@ describe('channel groups', () => {
       () => [conv(), L.batchNormalization({ epsilon: 0, name: 'bn' }), L.flatten(), dense('b')],
       'epsilon',
     ],
-    ['channels first', () => [conv({ dataFormat: 'channelsFirst' }), L.flatten(), dense('b')], 'channelsFirst'],
     ['an unknown class', () => [first(), new Doubling({ name: 'own' }), dense('b')], "'own' (Doubling)"],
   ])('%s refuses the group, with the reason', (_name, layers, reason) => {
     const model = tfl.sequential({ layers: layers() });
@@ -305,27 +466,57 @@ describe('channel groups', () => {
     model.dispose();
   });
 
-  test('a layer used twice refuses what it reads and what it makes', () => {
+  test('a layer used twice: what it reads and what it makes are one', () => {
     const x = tfl.input({ shape: [4] });
-    const twice = dense('twice');
-    const model = functional(x, chain(x, dense('first'), twice, twice, dense('out')));
-    const reason = expect.stringContaining("'twice' (Dense), which is called 2 times");
-    expect(adaptLayers(model).groups.map(({ id, skip }) => [id, skip])).toEqual([
-      ['first', reason],
-      ['twice', reason],
-      ['out', 'model output'],
+    const model = functional(
+      x,
+      chain(x, plain('first', 4), ...Array<Layer>(2).fill(plain('twice', 4)), plain('out', 1)),
+    );
+    expect(unitsOf(model)[0]).toEqual([
+      'first',
+      4,
+      {
+        'first/kernel@1': '0 1 2 3',
+        'twice/kernel@0': '0 1 2 3',
+        'twice/kernel@1': '0 1 2 3',
+        'out/kernel@0': '0 1 2 3',
+      },
     ]);
     model.dispose();
   });
 
-  test('the layers of a nested model start no groups, in front or inside', () => {
-    const inner = () => tfl.sequential({ name: 'inner', layers: [dense('in', { inputShape: [4] }), dense('in2')] });
-    const front = sequential(inner(), dense('mid'), dense('out'));
-    expect(adaptLayers(front).groups.map(({ id, skip }) => [id, skip])).toEqual([
-      ['mid', undefined],
-      ['out', 'model output'],
+  test('a layer that reads the input, too, reads all of it', () => {
+    const x = tfl.input({ shape: [4] });
+    const model = functional(x, chain(x, ...Array<Layer>(2).fill(plain('twice', 4)), plain('out', 1)));
+    expect(adaptLayers(model).groups[0].skip).toContain("'twice/kernel' channels that stay");
+    model.dispose();
+  });
+
+  test('nested models, in front, inside and called twice', () => {
+    const inner = (name: string) =>
+      tfl.sequential({
+        name,
+        layers: [L.dense({ units: 3, useBias: false, name: `${name}1`, inputShape: [4] }), plain(`${name}2`, 4)],
+      });
+    const twice = inner('b') as never;
+    const model = sequential(inner('a'), twice, plain('out', 1));
+    expect(groupsOf(model)).toEqual([
+      ['a1', 3, 'a1/kernel@1 a2/kernel@0', undefined],
+      ['a2', 4, 'a2/kernel@1 b1/kernel@0', undefined],
+      ['b1', 3, 'b1/kernel@1 b2/kernel@0', undefined],
+      ['b2', 4, 'b2/kernel@1 out/kernel@0', undefined],
+      ['out', 1, 'out/kernel@1', 'model output'],
     ]);
-    front.dispose();
+    model.dispose();
+    const x = tfl.input({ shape: [2] });
+    const shared = inner('c') as never;
+    const graph = functional(x, chain(x, plain('first', 4), shared, shared, plain('last', 1)));
+    expect(groupsOf(graph)).toEqual([
+      ['first', 4, 'first/kernel@1 c1/kernel@0 c2/kernel@1 last/kernel@0', undefined],
+      ['c1', 3, 'c1/kernel@1 c2/kernel@0', undefined],
+      ['last', 1, 'last/kernel@1', 'model output'],
+    ]);
+    graph.dispose();
   });
 
   test('an axis that Keras wrote as a list', () => {
@@ -354,11 +545,7 @@ test('describeLayers says what may be pruned and why the rest may not', () => {
       params: 34,
       macs: 32 * 4,
       prunable: ['c/kernel'],
-      channels: {
-        size: 2,
-        prunable: false,
-        reason: "feeds the nested model 'inner'; groups that span models are not supported yet",
-      },
+      channels: { size: 2, prunable: true },
     },
     {
       name: 'bn',
@@ -377,6 +564,7 @@ test('describeLayers says what may be pruned and why the rest may not', () => {
       params: 36,
       macs: 32,
       prunable: ['in/kernel'],
+      channels: { size: 4, prunable: true },
     },
     {
       name: 'd',

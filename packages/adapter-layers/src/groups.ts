@@ -1,101 +1,122 @@
-import type { Group } from '@espalier/core';
+import type { Group, Site } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type Draft, type Flow, iota, type Resize, spoil, tie } from './flow.js';
-import { kernelOf } from './kernels.js';
-import { type Weight, weightName } from './params.js';
-import { RULES } from './rules.js';
-import { classOf, configOf, graphOf, isModel, type Layer, type Node, nodesOf } from './tfjs.js';
+import type { Path } from './flow.js';
+import type { Weight } from './params.js';
+import type { Layer } from './tfjs.js';
+import { type Trace, traceModel } from './trace.js';
+
+/** A number in a layer's configuration, and the units that it counts: one list for each group that has some there. */
+export interface Size {
+  readonly layer: Layer;
+  readonly path: Path;
+  readonly length: number;
+  readonly parts: readonly { readonly group: string; readonly unitOf: Int32Array }[];
+}
 
 export interface Dependencies {
   readonly groups: readonly Group[];
-  /** What removing units changes in the layers' configurations. */
-  readonly resizes: readonly Resize[];
+  readonly sizes: readonly Size[];
+  /** The groups that share the channels that a layer makes. */
+  readonly madeBy: ReadonlyMap<Layer, readonly Group[]>;
 }
 
-const MERGES = ['Add', 'Multiply', 'Average', 'Maximum', 'Minimum', 'Concatenate', 'Dot'];
+/** A set of units that go together, as a unit of a group. */
+interface Place {
+  readonly group: Draft;
+  readonly unit: number;
+}
+
+interface Draft {
+  readonly makers: readonly number[];
+  readonly skip: string | undefined;
+  readonly sites: Site[];
+  id: string;
+  size: number;
+}
 
 /**
- * Follows channels through the network, inputs first: Dense and convolutions start a group named after themselves; every
- * weight axis that the channels pass or end at becomes a site of it. A group whose channels reach a layer that they
- * cannot be followed through, or the model's output, says so in `skip`. Nothing is assumed of classes without a rule.
+ * The model's channels in groups. A unit of a group is all channels that have to go together; a group holds the units that
+ * the same layers make, those that may go apart from those that stay. As every group keeps a unit, every layer keeps one.
+ *
+ * A group is named after the first layer that makes its channels, or where that name is taken the next one.
  */
 export function findGroups(model: LayersModel, weights: readonly Weight[]): Dependencies {
-  const [groups, resizes] = [new Map<string, Draft>(), [] as Resize[]];
-  const flows = new Map<number, Flow | undefined>();
-  const ownLayers = new Set(model.layers);
-  const nodes = nodesOf(model);
-  const calls = new Map<Layer, number>();
-  for (const { outboundLayer: layer } of nodes) calls.set(layer, (calls.get(layer) ?? 0) + 1);
-
-  for (const node of nodes) {
-    const { outboundLayer: layer, inputTensors, outputTensors } = node;
-    const incoming = inputTensors.flatMap(({ id }) => flows.get(id) ?? []);
-    const obstacle = obstacleOf(layer, calls.get(layer)!, ownLayers) ?? passThrough(node, incoming[0]);
-    if (obstacle === undefined) continue;
-    for (const flow of incoming) spoil(flow, `feeds ${obstacle}`);
-    for (const { id } of outputTensors) flows.set(id, undefined);
-    if (ownLayers.has(layer) && !isModel(layer)) openAnyway(layer, obstacle);
+  const trace = traceModel(model, weights);
+  const layers = [...trace.producers.keys()];
+  const places = placesOf(trace);
+  const drafts = [...new Set([...places.values()].map(({ group }) => group))].sort(inOrder);
+  nameGroups(drafts, layers);
+  for (const { weight, axis, units } of trace.sites) {
+    for (const [group, unitOf] of split(units, trace, places))
+      group.sites.push({ param: weight.param.id, axis, unitOf });
   }
-  for (const { id } of graphOf(model).outputs) {
-    const group = flows.get(id)?.group;
-    if (group) group.skip = 'model output';
-  }
-  return { groups: [...groups.values()], resizes };
+  const groups = new Map<Draft, Group>(
+    drafts.map((draft) => {
+      const { id, size, sites, skip } = draft;
+      return [draft, { id, size, sites, ...(skip !== undefined && { skip }) }];
+    }),
+  );
+  return {
+    groups: [...groups.values()],
+    sizes: trace.sizes.map(({ layer, path, units }) => {
+      const parts = [...split(units, trace, places)].map(([{ id }, unitOf]) => ({ group: id, unitOf }));
+      return { layer, path, length: units.length, parts };
+    }),
+    madeBy: new Map(
+      layers.map((layer, i) => [layer, drafts.flatMap((of) => (of.makers.includes(i) ? groups.get(of)! : []))]),
+    ),
+  };
+}
 
-  /** Lets the layer's rule decide; returns what is in the way, if anything. */
-  function passThrough({ outboundLayer: layer, inputTensors, outputTensors }: Node, flow?: Flow): string | undefined {
-    const out = RULES.get(classOf(layer))!({
-      layer,
-      config: configOf(layer),
-      input: inputTensors[0].shape,
-      output: outputTensors[0].shape,
-      weights: weightsOfLayer(layer),
-      flow,
-      open: (size) => open(layer, size),
-      resize: (resize) => resizes.push({ ...resize, layer: layer.name }),
-    });
-    if (typeof out === 'string') return `'${layer.name}' (${classOf(layer)}), ${out}`;
-    flows.set(outputTensors[0].id, out);
-    return undefined;
-  }
-
-  function open(layer: Layer, size: number): Draft {
-    const group: Draft = { id: layer.name, size, sites: [] };
-    groups.set(layer.name, group);
-    return group;
-  }
-
-  /** A layer that makes channels says why they stay, even where its rule was not asked. */
-  function openAnyway(layer: Layer, obstacle: string): void {
-    if (groups.has(layer.name)) return;
-    const own = weightsOfLayer(layer);
-    for (const [name, weight] of own) {
-      const outAxis = kernelOf(layer, name)?.outAxis ?? -1;
-      if (outAxis < 0 || !RULES.has(classOf(layer))) continue;
-      const group = open(layer, weight.param.shape[outAxis]);
-      group.skip = obstacle;
-      const flow = { group, unitOf: iota(group.size) };
-      tie(flow, weight, outAxis);
-      tie(flow, own.get('bias'), 0);
+/** Which unit of which group each set of units is. Sets that no layer makes are no channels that could go. */
+function placesOf({ units, producers }: Trace): Map<number, Place> {
+  const makers = new Map<number, number[]>();
+  for (const [i, made] of [...producers.values()].entries()) {
+    for (const unit of made) {
+      const of = makers.get(units.root(unit)) ?? [];
+      makers.set(units.root(unit), of);
+      if (of[of.length - 1] !== i) of.push(i);
     }
   }
+  const drafts = new Map<string, Draft>();
+  const places = new Map<number, Place>();
+  for (const [root, of] of makers) {
+    const skip = units.reason(root);
+    const key = `${of.join()} ${skip === undefined}`;
+    const group = drafts.get(key) ?? { makers: of, skip, sites: [], id: '', size: 0 };
+    drafts.set(key, group);
+    places.set(root, { group, unit: group.size++ });
+  }
+  return places;
+}
 
-  function weightsOfLayer(layer: Layer): Map<string, Weight> {
-    return new Map(weights.filter((w) => w.layer === layer).map((w) => [weightName(w.param.id), w]));
+/** By the layers that make them, which no cut changes: a smaller model has the same groups in the same order. */
+function inOrder(a: Draft, b: Draft): number {
+  const at = a.makers.findIndex((maker, i) => maker !== b.makers[i]);
+  if (at >= 0) return (a.makers[at] as number) - (b.makers[at] ?? -1);
+  return a.makers.length - b.makers.length || Number(a.skip !== undefined) - Number(b.skip !== undefined);
+}
+
+function nameGroups(drafts: readonly Draft[], layers: readonly Layer[]): void {
+  const taken = new Set<string>();
+  for (const draft of drafts) {
+    const names = draft.makers.map((maker) => layers[maker].name);
+    const joined = names.join('+');
+    const numbered = Array.from({ length: drafts.length }, (_, i) => `${joined}#${i + 2}`);
+    draft.id = [...names, joined, ...numbered].find((name) => !taken.has(name))!;
+    taken.add(draft.id);
   }
 }
 
-/** What keeps a layer's rule from being asked at all. */
-function obstacleOf(layer: Layer, calls: number, ownLayers: ReadonlySet<Layer>): string | undefined {
-  const name = classOf(layer);
-  const label = `'${layer.name}' (${name})`;
-  if (name === 'InputLayer') return undefined;
-  if (isModel(layer)) return `the nested model '${layer.name}'; groups that span models are not supported yet`;
-  if (!ownLayers.has(layer)) return `${label} of a nested model; groups that span models are not supported yet`;
-  if (MERGES.includes(name)) return `${label}; groups that span branches are not supported yet`;
-  if (calls > 1) return `${label}, which is called ${calls} times; groups through shared layers are not supported yet`;
-  if (!RULES.has(name)) return `${label}, through which channels are not followed`;
-  if (configOf(layer).dataFormat === 'channelsFirst')
-    return `${label}, whose layout is channelsFirst; only channelsLast is supported`;
-  return undefined;
+/** Units along an axis, by group; -1 where an entry belongs to another group, or to none. */
+function split(along: Int32Array, { units }: Trace, places: ReadonlyMap<number, Place>): Map<Draft, Int32Array> {
+  const parts = new Map<Draft, Int32Array>();
+  for (const [i, unit] of along.entries()) {
+    const place = places.get(units.root(unit));
+    if (!place) continue;
+    const part = parts.get(place.group) ?? new Int32Array(along.length).fill(-1);
+    parts.set(place.group, part);
+    part[i] = place.unit;
+  }
+  return parts;
 }

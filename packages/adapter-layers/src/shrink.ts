@@ -1,16 +1,26 @@
-import { type Group, isKept, keptSlices, type Plan, resolveMask, unitsOf } from '@espalier/core';
-import { checkLeft, checkUnits, takeSlices, type Values } from '@espalier/core/adapters';
+import { type Cut, type Group, isKept, type Plan, resolveMask, unitsOf } from '@espalier/core';
+import { checkLeft, checkUnits, cutOf, cutValues, type Values } from '@espalier/core/adapters';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildModel, isRegistered } from './build.js';
-import type { Resize } from './flow.js';
-import type { Dependencies } from './groups.js';
+import type { Path } from './flow.js';
+import type { Dependencies, Size } from './groups.js';
 import { type Weight, weightsOf } from './params.js';
-import { classOf, type Config, copyOf, disposeModel, modelConfig } from './tfjs.js';
+import {
+  classOf,
+  type Config,
+  copyOf,
+  disposeModel,
+  graphOf,
+  isModel,
+  type Layer,
+  layersOf,
+  modelConfig,
+} from './tfjs.js';
 import { unknownClass } from './topology.js';
 
 /**
- * A new model without the units that the plan removes, of the same layers under the same names. Element masks come along as
+ * A new model, and what was cut: the model without the units that the plan removes, of the same layers under the same names. Element masks come along as
  * zeros. On any input it gives what the masked model gives, to rounding. The optimizer stays behind.
  *
  * Throws an InputError with code 'plan-mismatch' for a plan of another model, 'group-fixed' or 'group-empty' for units that
@@ -19,63 +29,80 @@ import { unknownClass } from './topology.js';
 export async function shrinkModel(
   model: LayersModel,
   weights: readonly Weight[],
-  { groups, resizes }: Dependencies,
+  { groups, sizes }: Dependencies,
   plan: Plan,
-): Promise<LayersModel> {
+): Promise<{ readonly smaller: LayersModel; readonly cut: Cut }> {
   await checkUnits(plan, weights, groups);
   checkLeft(plan, groups);
   const values = new Map<string, Values>();
-  for (const weight of weights) values.set(weight.param.id, await keptValues(weight, groups, plan));
-  for (const layer of model.layers) if (!isRegistered(classOf(layer))) throw unknownClass(layer.name, classOf(layer));
+  const cut = cutOf(plan, { params: weights.map(({ param }) => param), groups });
+  for (const weight of weights) values.set(weight.param.id, await keptValues(weight, groups, plan, cut));
+  for (const layer of layersOf(model))
+    if (!isRegistered(classOf(layer))) throw unknownClass(layer.name, classOf(layer));
 
-  const smaller = buildModel(classOf(model), resizeConfig(model, resizes, plan));
+  const smaller = buildModel(classOf(model), resizeConfig(model, sizes, plan));
   try {
     fill(smaller, values);
     if (!model.trainable) smaller.trainable = false;
     const metadata = model.getUserDefinedMetadata();
     if (metadata) smaller.setUserDefinedMetadata(copyOf(metadata) as object);
-    return smaller;
+    return { smaller, cut };
   } catch (error) {
     disposeModel(smaller);
     throw error;
   }
 }
 
-async function keptValues({ param, variable }: Weight, groups: readonly Group[], plan: Plan): Promise<Values> {
+async function keptValues(
+  { param, variable }: Weight,
+  groups: readonly Group[],
+  plan: Plan,
+  cut: Cut,
+): Promise<Values> {
   const bits = await resolveMask(plan, param, groups);
-  const all = (await variable.data<'float32'>()).slice();
-  if (bits) all.forEach((_, i) => isKept(bits, i) || (all[i] = 0));
-  let values: Values = { shape: param.shape, data: all };
-  for (const group of groups) {
-    const units = unitsOf(plan, group.id);
-    if (!units) continue;
-    for (const site of group.sites) {
-      if (site.param === param.id) values = takeSlices(values, site.axis, keptSlices(units, site));
-    }
-  }
-  return values;
+  const data = (await variable.data<'float32'>()).slice();
+  if (bits) data.forEach((_, i) => isKept(bits, i) || (data[i] = 0));
+  return cutValues(param.id, { shape: param.shape, data }, cut);
 }
 
-/** The model's configuration with fewer units where the plan removes some. */
-function resizeConfig(model: LayersModel, resizes: readonly Resize[], plan: Plan): Config {
-  const config = modelConfig(model);
-  const isSequential = classOf(model) === 'Sequential';
-  return { ...config, layers: config.layers.map((entry, i) => ({ ...entry, config: resized(entry, i) })) };
+/** The model's configuration with fewer units where the plan removes some, in nested models too. */
+function resizeConfig(model: LayersModel, sizes: readonly Size[], plan: Plan): Config {
+  const byLayer = new Map<Layer, Size[]>();
+  for (const size of sizes) byLayer.set(size.layer, [...(byLayer.get(size.layer) ?? []), size]);
+  return resized(model, modelConfig(model));
 
-  function resized(entry: Config, index: number): Config {
-    let own = { ...(entry.config as Config) };
-    // The input's shape is said by the first layer; what others say of theirs may be of the larger model.
-    if (entry.className !== 'InputLayer' && !(isSequential && index === 0)) delete own.batchInputShape;
-    for (const { layer, group, unitOf, change } of resizes) {
-      const units = layer === own.name && unitsOf(plan, group);
-      if (units)
-        own = change(
-          own,
-          unitOf.reduce((sum, unit) => sum + Number(isKept(units, unit)), 0),
-        );
-    }
-    return own;
+  function resized(of: LayersModel, config: ReturnType<typeof modelConfig>): Config {
+    const isSequential = classOf(of) === 'Sequential';
+    const layers = config.layers.map((entry, i) => {
+      const [layer, own] = [of.layers[i], entry.config as Config];
+      if (isModel(layer)) return { ...entry, config: resized(layer, own as typeof config) };
+      const isFirst = isSequential && i === 0;
+      const changes = [...(byLayer.get(layer) ?? []), ...((isFirst && byLayer.get(inputLayerOf(of))) || [])];
+      // The input's shape is said by the first layer; what others say of theirs may be of the larger model.
+      const keepsShape = isFirst || classOf(layer) === 'InputLayer';
+      const { batchInputShape, ...rest } = copyOf(own) as Config;
+      const changed: Config = keepsShape ? { ...rest, batchInputShape } : rest;
+      for (const size of changes) write(changed, size.path, keptOf(size, plan));
+      return { ...entry, config: changed };
+    });
+    return { ...config, layers };
   }
+}
+
+const inputLayerOf = (model: LayersModel) => graphOf(model).inputLayers[0];
+
+function keptOf({ length, parts }: Size, plan: Plan): number {
+  let kept = length;
+  for (const { group, unitOf } of parts) {
+    const units = unitsOf(plan, group);
+    if (units) kept -= unitOf.filter((unit) => unit >= 0 && !isKept(units, unit)).length;
+  }
+  return kept;
+}
+
+function write(config: Config, path: Path, value: number): void {
+  const inner = path.slice(0, -1).reduce((at, key) => at[key] as Config, config);
+  inner[path[path.length - 1]] = value;
 }
 
 function fill(model: LayersModel, values: ReadonlyMap<string, Values>): void {

@@ -78,16 +78,22 @@ export function graphOf(model: LayersModel): LayersModel {
   return sequential.model ?? model;
 }
 
-/** Frees a model whose last use this is. A Sequential takes hold of the models inside it twice, and lets go of them once. */
+/**
+ * Frees a model whose last use this is. Each call of a layer takes hold of it, and a Sequential of the models inside it once
+ * more, but TensorFlow.js lets go of each only once.
+ */
 export function disposeModel(model: LayersModel): void {
   if (model.dispose().refCountAfterDispose === 0) letGo(model);
 }
 
 function letGo(model: LayersModel): void {
   const references = (inner: Layer) => (inner as unknown as { _refCount: number })._refCount;
-  for (const inner of model.layers.filter(isModel)) {
-    if (classOf(model) === 'Sequential' && references(inner) > 0) inner.dispose();
-    if (references(inner) === 0) letGo(inner);
+  const calls = new Map<Layer, number>();
+  for (const { outboundLayer } of nodesOf(model)) calls.set(outboundLayer, (calls.get(outboundLayer) ?? 0) + 1);
+  for (const inner of model.layers) {
+    const held = (calls.get(inner) ?? 1) - 1 + Number(isModel(inner) && classOf(model) === 'Sequential');
+    for (let i = 0; i < held && references(inner) > 0; i++) inner.dispose();
+    if (isModel(inner) && references(inner) === 0) letGo(inner);
   }
 }
 

@@ -76,6 +76,22 @@ export interface Plan {
   readonly notes?: readonly string[];
 }
 
+/** What a cut took out along one axis of a parameter, `size` entries long before it. */
+export interface Removal {
+  readonly param: string;
+  readonly axis: number;
+  readonly size: number;
+  /** Indices before the cut, ascending. */
+  readonly removed: readonly number[];
+}
+
+/** A cut that made a smaller model: plain data, as JSON can say it. */
+export interface Cut {
+  /** The units removed, by group; indices before the cut, ascending. */
+  readonly units: Readonly<Record<string, readonly number[]>>;
+  readonly removals: readonly Removal[];
+}
+
 /** Inputs and targets. It belongs to the iterator that yields it and is valid until the next one is asked for. */
 export interface Batch {
   readonly x: Tensor;
@@ -104,6 +120,8 @@ export interface PrunableModel {
   readonly params: readonly Param[];
   /** Channel dependencies, found once, by the adapter. */
   readonly groups: readonly Group[];
+  /** The cuts that made this model out of a larger one, oldest first; absent = it is as it was adapted. */
+  readonly history?: readonly Cut[];
   /** 'probabilities' or 'logits' where the loss is softmax cross-entropy. */
   readonly output: Output;
   /** A copy of the weight's values. */

@@ -1,0 +1,362 @@
+import { type Random, seededRandom } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { Doubling, L, type Layer, seeded, type Symbolic } from './testing.js';
+
+/** A network in the making: the tensors so far, of [batch, h, w, c], [batch, steps, c] or [batch, c]. */
+interface Draft {
+  readonly tensors: Symbolic[];
+  readonly random: Random;
+  /** Layers that may be called again, with the shape they take. */
+  readonly reusable: { readonly layer: Layer; readonly shape: string }[];
+  readonly used: Set<string>;
+}
+
+/** undefined = it does not fit. TensorFlow.js fails to run merges of a tensor with itself, so none is drawn. */
+type Op = (draft: Draft, x: Symbolic) => Symbolic | undefined;
+
+const below = (random: Random, n: number) => Math.floor(random() * n);
+const pick = <T>(random: Random, list: readonly T[]) => list[below(random, list.length)];
+const channelsOf = ({ shape }: Symbolic) => shape[shape.length - 1]!;
+const apply = (layer: Layer, x: Symbolic | Symbolic[], kwargs?: tfl.serialization.ConfigDict) =>
+  layer.apply(x, kwargs as never) as Symbolic;
+
+const ACTIVATIONS = ['relu', 'sigmoid', 'tanh', 'linear', 'softplus', 'elu', 'relu6', 'hardSigmoid', 'swish'] as const;
+const common = (random: Random) => ({
+  useBias: random() < 0.6,
+  activation: pick(random, ACTIVATIONS) as 'relu',
+});
+const padding = (random: Random) => pick(random, ['same', 'valid'] as const);
+const width = (random: Random) => 2 + below(random, 5);
+const remember = ({ reusable, random }: Draft, layer: Layer, x: Symbolic) => {
+  if (random() < 0.4) reusable.push({ layer, shape: String(x.shape) });
+  return layer;
+};
+/** As many channels as wanted, made by a layer of its own. */
+const project = (x: Symbolic, units: number) => apply(L.dense({ units, useBias: false }), x);
+
+const anyRank: Record<string, Op> = {
+  dense: (d, x) => apply(remember(d, L.dense({ units: width(d.random), ...common(d.random) }), x), x),
+  activation: ({ random }, x) => apply(L.activation({ activation: pick(random, ACTIVATIONS) as 'relu' }), x),
+  advanced: ({ random }, x) => {
+    const layers = [() => L.leakyReLU(), () => L.elu(), () => L.thresholdedReLU({ theta: 0.1 })];
+    return apply(pick(random, layers)(), x);
+  },
+  dropout: (_, x) => apply(L.dropout({ rate: 0.5 }), x),
+  noise: (_, x) => apply(L.gaussianNoise({ stddev: 1 }), x),
+  batchNorm: (d, x) => {
+    const [center, scale] = [d.random() < 0.7, d.random() < 0.7];
+    return apply(remember(d, L.batchNormalization({ center, scale }), x), x);
+  },
+  layerNorm: (_, x) => apply(L.layerNormalization({}), x),
+  prelu: ({ random }, x) => {
+    const places = x.shape.slice(1, -1).map((_, i) => i + 1);
+    return apply(L.prelu({ sharedAxes: random() < 0.7 && places.length > 0 ? places : undefined } as never), x);
+  },
+  softmax: (_, x) => apply(L.softmax({ axis: -1 }), x),
+  unknown: (_, x) => apply(new Doubling({}), x),
+  merge: ({ random, tensors }, x) => {
+    const same = tensors.filter(({ shape }) => String(shape) === String(x.shape));
+    const others = Array.from({ length: 1 + below(random, 2) }, () =>
+      random() < 0.5 ? pick(random, same) : project(pick(random, same), channelsOf(x)),
+    );
+    if (new Set([x, ...others]).size <= others.length) return undefined;
+    const make = pick(random, [L.add, L.multiply, L.average, L.maximum, L.minimum] as (() => Layer)[]);
+    return apply(make(), [x, ...others]);
+  },
+  concat: ({ random, tensors }, x) => {
+    const fit = tensors.filter(
+      ({ shape }) => shape.length === x.shape.length && String(shape.slice(0, -1)) === String(x.shape.slice(0, -1)),
+    );
+    const all = [x, ...Array.from({ length: 1 + below(random, 2) }, () => pick(random, fit))];
+    return new Set(all).size < all.length ? undefined : apply(L.concatenate(), all);
+  },
+  /** Two producers side by side, added to one. */
+  concatAdd: ({ random }, x) => {
+    const [a, b] = [width(random), width(random)];
+    const both = apply(L.concatenate(), [project(x, a), project(x, b)]);
+    return apply(L.add(), [both, project(x, a + b)]);
+  },
+  /** The same two, the other way round: units within one producer are tied. */
+  crossAdd: ({ random }, x) => {
+    const [a, b] = [project(x, width(random)), project(x, width(random))];
+    return apply(L.add(), [apply(L.concatenate(), [a, b]), apply(L.concatenate(), [b, a])]);
+  },
+  residual: ({ random }, x) => {
+    const inner = apply(L.dense({ units: width(random), ...common(random) }), x);
+    return apply(L.add(), [x, project(inner, channelsOf(x))]);
+  },
+  /** A layer that is there already, on another tensor of the shape that it takes. */
+  again: ({ random, reusable, tensors }) => {
+    if (reusable.length === 0) return undefined;
+    const { layer, shape } = pick(random, reusable);
+    return apply(
+      layer,
+      pick(
+        random,
+        tensors.filter((tensor) => String(tensor.shape) === shape),
+      ),
+    );
+  },
+  /** One layer on two tensors, compared. */
+  twins: ({ random }, x) => {
+    const shared = L.dense({ units: width(random), ...common(random) });
+    const [a, b] = [x, project(x, channelsOf(x))].map((side) => apply(shared, side));
+    return apply(pick(random, [L.add, L.multiply, L.concatenate] as (() => Layer)[])(), [a, b]);
+  },
+  nested: ({ random }, x) => nest(random, x),
+  split: ({ random }, x) => {
+    const c = channelsOf(x);
+    if (c % 2 > 0) return undefined;
+    const target = [
+      ...x.shape.slice(1, -1),
+      ...pick(random, [
+        [2, c / 2],
+        [c / 2, 2],
+      ]),
+    ] as number[];
+    const parts = apply(L.reshape({ targetShape: target }), x);
+    return apply(L.reshape({ targetShape: x.shape.slice(1) as number[] }), parts);
+  },
+  /** The shuffle of grouped convolutions. */
+  shuffle: (_, x) => {
+    const c = channelsOf(x);
+    if (c % 2 > 0) return undefined;
+    const places = x.shape.slice(1, -1) as number[];
+    const parts = apply(L.reshape({ targetShape: [...places, 2, c / 2] }), x);
+    const k = places.length;
+    const dims = [...places.map((_, i) => i + 1), k + 2, k + 1];
+    return apply(L.reshape({ targetShape: [...places, c] }), apply(L.permute({ dims }), parts));
+  },
+};
+
+const images: Record<string, Op> = {
+  conv: (d, x) => {
+    const { random } = d;
+    const kernelSize = 1 + below(random, Math.min(3, x.shape[1]!, x.shape[2]!));
+    const strides = 1 + below(random, 2);
+    const layer = L.conv2d({
+      filters: width(random),
+      kernelSize,
+      strides,
+      padding: padding(random),
+      ...common(random),
+    });
+    return apply(remember(d, layer, x), x);
+  },
+  dilated: ({ random }, x) =>
+    apply(L.conv2d({ filters: width(random), kernelSize: 2, dilationRate: 2, padding: 'same', ...common(random) }), x),
+  depthwise: ({ random }, x) =>
+    channelsOf(x) > 8
+      ? undefined
+      : apply(
+          L.depthwiseConv2d({
+            kernelSize: 2,
+            padding: 'same',
+            depthMultiplier: 1 + below(random, 2),
+            ...common(random),
+          }),
+          x,
+        ),
+  separable: ({ random }, x) =>
+    apply(
+      L.separableConv2d({
+        ...{ filters: width(random), kernelSize: 2, padding: 'same', depthMultiplier: 1 + below(random, 2) },
+        ...common(random),
+      }),
+      x,
+    ),
+  transposed: ({ random }, x) =>
+    x.shape[1]! > 6
+      ? undefined
+      : apply(
+          L.conv2dTranspose({
+            ...{ filters: width(random), kernelSize: 2, strides: 1 + below(random, 2), padding: padding(random) },
+            ...common(random),
+          }),
+          x,
+        ),
+  maxPool: ({ random }, x) => apply(L.maxPooling2d({ poolSize: 2, strides: 1 + below(random, 2), padding: 'same' }), x),
+  averagePool: (_, x) => apply(L.averagePooling2d({ poolSize: 2, strides: 1, padding: 'same' }), x),
+  pad: ({ random }, x) =>
+    x.shape[1]! > 6
+      ? undefined
+      : apply(
+          L.zeroPadding2d({
+            padding: [
+              [below(random, 2), 1],
+              [0, below(random, 2)],
+            ],
+          }),
+          x,
+        ),
+  crop: (_, x) =>
+    x.shape[1]! < 3 || x.shape[2]! < 3
+      ? undefined
+      : apply(
+          L.cropping2D({
+            cropping: [
+              [1, 0],
+              [0, 1],
+            ],
+          }),
+          x,
+        ),
+  upsample: ({ random }, x) =>
+    x.shape[1]! > 4
+      ? undefined
+      : apply(
+          L.upSampling2d({ size: [1 + below(random, 2), 2], interpolation: pick(random, ['nearest', 'bilinear']) }),
+          x,
+        ),
+  /** Squeeze and excite. */
+  gate: ({ random }, x) => {
+    const c = channelsOf(x);
+    const squeezed = apply(L.globalAveragePooling2d({}), x);
+    const inner = apply(L.dense({ units: width(random), activation: 'relu' }), squeezed);
+    const gates = apply(L.dense({ units: c, activation: 'sigmoid' }), inner);
+    return apply(L.multiply(), [x, apply(L.reshape({ targetShape: [1, 1, c] }), gates)]);
+  },
+  /** One map that all channels are multiplied by. */
+  attention: (_, x) =>
+    apply(L.multiply(), [x, apply(L.conv2d({ filters: 1, kernelSize: 1, activation: 'sigmoid' }), x)]),
+  channelsFirst: ({ random }, x) => {
+    const first = apply(L.permute({ dims: [3, 1, 2] }), x);
+    const conv = L.conv2d({ filters: width(random), kernelSize: 1, dataFormat: 'channelsFirst', ...common(random) });
+    const out = apply(conv, first);
+    const pooled = apply(
+      L.maxPooling2d({ poolSize: 2, strides: 1, padding: 'same', dataFormat: 'channelsFirst' }),
+      out,
+    );
+    return random() < 0.5 ? apply(L.permute({ dims: [2, 3, 1] }), pooled) : apply(L.flatten(), pooled);
+  },
+  /** Works along the places, for every channel by itself. */
+  mixer: ({ random }, x) => {
+    const [, h, w, c] = x.shape as number[];
+    const turned = apply(L.permute({ dims: [2, 1] }), apply(L.reshape({ targetShape: [h * w, c] }), x));
+    const inner = apply(L.dense({ units: width(random), activation: 'relu' }), turned);
+    const back = apply(L.permute({ dims: [2, 1] }), apply(L.dense({ units: h * w }), inner));
+    return apply(L.add(), [x, apply(L.reshape({ targetShape: [h, w, c] }), back)]);
+  },
+  volume: ({ random }, x) => {
+    const [, h, w, c] = x.shape as number[];
+    const deep = apply(L.reshape({ targetShape: [1, h, w, c] }), x);
+    const conv = apply(L.conv3d({ filters: width(random), kernelSize: 1, ...common(random) }), deep);
+    const up = apply(L.conv3dTranspose({ filters: width(random), kernelSize: 1, ...common(random) }), conv);
+    const pooled = apply(L.maxPooling3d({ poolSize: 1, strides: 1 }), up);
+    return apply(L.reshape({ targetShape: [h, w, channelsOf(pooled)] }), pooled);
+  },
+  sequence: (_, x) => apply(L.reshape({ targetShape: [x.shape[1]! * x.shape[2]!, channelsOf(x)] }), x),
+  flatten: (_, x) => apply(L.flatten(), x),
+  globalAverage: (_, x) => apply(L.globalAveragePooling2d({}), x),
+  globalMax: (_, x) => apply(L.globalMaxPooling2d({}), x),
+  timeConv: ({ random }, x) =>
+    apply(
+      L.timeDistributed({
+        layer: L.conv1d({ filters: width(random), kernelSize: 2, padding: 'same', ...common(random) }),
+      }),
+      x,
+    ),
+};
+
+/** tfjs-core alone cannot draw orthogonal matrices, the default of recurrent kernels. */
+const rnn = (random: Random) => ({
+  units: 2 + below(random, 3),
+  recurrentInitializer: 'zeros' as const,
+  useBias: random() < 0.7,
+});
+const cells = [L.simpleRNN, L.gru, L.lstm] as ((args: object) => Layer)[];
+const sequences: Record<string, Op> = {
+  conv: ({ random }, x) =>
+    apply(L.conv1d({ filters: width(random), kernelSize: 2, padding: 'same', ...common(random) }), x),
+  recurrent: ({ random }, x) => apply(pick(random, cells)({ ...rnn(random), returnSequences: random() < 0.6 }), x),
+  bidirectional: ({ random }, x) => {
+    const layer = pick(random, cells)({ ...rnn(random), returnSequences: random() < 0.6 }) as tfl.RNN;
+    return apply(L.bidirectional({ layer, mergeMode: pick(random, ['concat', 'sum', 'ave', 'mul']) }), x);
+  },
+  timeDense: ({ random }, x) =>
+    apply(L.timeDistributed({ layer: L.dense({ units: width(random), ...common(random) }) }), x),
+  maxPool: (_, x) => apply(L.maxPooling1d({ poolSize: 2, strides: 1, padding: 'same' }), x),
+  averagePool: (_, x) => apply(L.averagePooling1d({ poolSize: 2, strides: 1, padding: 'same' }), x),
+  globalAverage: (_, x) => apply(L.globalAveragePooling1d(), x),
+  globalMax: (_, x) => apply(L.globalMaxPooling1d(), x),
+  flatten: (_, x) => apply(L.flatten(), x),
+  spatialDropout: (_, x) => apply(L.spatialDropout1d({ rate: 0.5 }), x),
+};
+
+const vectors: Record<string, Op> = {
+  repeat: ({ random }, x) => apply(L.repeatVector({ n: 2 + below(random, 2) }), x),
+  image: (_, x) => apply(L.reshape({ targetShape: [1, 1, channelsOf(x)] }), x),
+  unfold: (_, x) => (channelsOf(x) % 4 ? undefined : apply(L.reshape({ targetShape: [2, 2, channelsOf(x) / 4] }), x)),
+};
+
+function nest(random: Random, x: Symbolic): Symbolic {
+  const shape = x.shape.slice(1) as number[];
+  const c = channelsOf(x);
+  const hidden = L.dense({ units: width(random), activation: 'relu', inputShape: shape });
+  if (random() < 0.5) {
+    const model = tfl.sequential({ layers: [hidden, L.batchNormalization({}), L.dense({ units: c })] });
+    const once = apply(model, x);
+    return random() < 0.5 ? once : apply(model, once);
+  }
+  const input = tfl.input({ shape });
+  const inner = apply(L.batchNormalization({}), apply(hidden, input));
+  const sum = apply(L.add(), [input, apply(L.dense({ units: c }), inner)]);
+  const model = tfl.model({ inputs: input, outputs: random() < 0.5 ? sum : [sum, inner] });
+  const out = [model.apply(x)].flat() as Symbolic[];
+  return random() < 0.5 && out.length === 1 ? apply(model, out[0]) : pick(random, out);
+}
+
+const KINDS = [, , vectors, sequences, images] as (Record<string, Op> | undefined)[];
+/** What ends the pruning of all it touches comes seldom. */
+const SELDOM = ['unknown', 'softmax', 'layerNorm'];
+const LARGEST = 400;
+
+/** A network of up to `most` steps drawn at random from all ops that channels can be followed through, and a few others. */
+export function randomGraph(seed: number, most = 12): { model: tfl.LayersModel; used: ReadonlySet<string> } {
+  const random = seededRandom(seed);
+  const kind = below(random, 4);
+  const inputs = [tfl.input({ shape: kind === 0 ? [5, 2 + below(random, 3)] : [5, 5, 2 + below(random, 3)] })];
+  const draft: Draft = { tensors: [...inputs], random, reusable: [], used: new Set() };
+  if (kind === 1) {
+    const tokens = tfl.input({ shape: [4], name: `tokens_${seed}_${tf.engine().nextTensorId()}` });
+    inputs.push(tokens);
+    const looked = apply(L.embedding({ inputDim: 6, outputDim: 2 + below(random, 4) }), tokens);
+    draft.used.add('embedding');
+    draft.tensors.push(looked);
+  }
+  const steps = 3 + below(random, most - 2);
+  for (let step = 0; step < steps; step++) {
+    const { tensors } = draft;
+    // Mostly the newest, so that networks grow long; sometimes an older one, so that they fork.
+    const x = random() < 0.7 ? tensors[tensors.length - 1] : pick(random, tensors);
+    const ops = Object.entries({ ...anyRank, ...KINDS[x.shape.length] });
+    const [name, op] = pick(random, ops);
+    if (SELDOM.includes(name) && random() < 0.7) continue;
+    const out = op(draft, x);
+    if (!out || out.shape.slice(1).reduce<number>((a, b) => a * b!, 1) > LARGEST) continue;
+    draft.used.add(name);
+    tensors.push(out);
+  }
+  const ends = [draft.tensors[draft.tensors.length - 1]];
+  if (random() < 0.3) ends.push(pick(random, draft.tensors));
+  if (inputs.length > 1) ends.push(draft.tensors.find(({ shape }) => shape.length === 3) ?? ends[0]);
+  const outputs = ends.map((end, i) => {
+    const flat = end.shape.length > 2 && random() < 0.5 ? apply(L.flatten(), end) : end;
+    return i > 0 && random() < 0.2 && !inputs.includes(flat) ? flat : apply(L.dense({ units: 2 }), flat);
+  });
+  const model = tfl.model({ inputs: reached(inputs, outputs), outputs });
+  return { model: seeded(model, seed + 1), used: draft.used };
+}
+
+/** TensorFlow.js takes no inputs that nothing leads from. */
+function reached(inputs: readonly Symbolic[], outputs: readonly Symbolic[]): Symbolic[] {
+  const seen = new Set<Symbolic>();
+  const visit = (tensor: Symbolic) => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    for (const before of tensor.inputs) visit(before);
+  };
+  outputs.forEach(visit);
+  return inputs.filter((input) => seen.has(input));
+}

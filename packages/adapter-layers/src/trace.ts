@@ -1,0 +1,149 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { byName, fixedFlow, type Flow, type Path, type Step, stop } from './flow.js';
+import type { Weight } from './params.js';
+import { RULES } from './rules/index.js';
+import { classOf, configOf, graphOf, isModel, type Layer, type Node, nodesOf } from './tfjs.js';
+import { makeUnits, type Units } from './units.js';
+
+/** Units along one axis of a weight. */
+export interface TracedSite {
+  readonly weight: Weight;
+  readonly axis: number;
+  readonly units: Int32Array;
+}
+
+/** A number in a layer's configuration that counts units. */
+export interface TracedSize {
+  readonly layer: Layer;
+  readonly path: Path;
+  readonly units: Int32Array;
+}
+
+/** A flow, and the longest way to it from the inputs, in calls. */
+interface Tracked {
+  readonly flow: Flow;
+  readonly depth: number;
+}
+
+export interface Trace {
+  readonly units: Units;
+  /** The layers that make channels, by their distance from the inputs and then their name, and the units of these. */
+  readonly producers: ReadonlyMap<Layer, Int32Array>;
+  readonly sites: readonly TracedSite[];
+  readonly sizes: readonly TracedSize[];
+}
+
+/**
+ * Follows channels through the network, inputs first, into nested models and through every call of shared layers. An axis
+ * of a weight that is met again, because its layer is called again, has its units united with those of the first time.
+ */
+export function traceModel(model: LayersModel, weights: readonly Weight[]): Trace {
+  const units = makeUnits();
+  const producers = new Map<Layer, Int32Array>();
+  const depths = new Map<Layer, number>();
+  const sites = new Map<string, TracedSite>();
+  const sizes = new Map<Layer, Map<string, TracedSize>>();
+  const weightsOfLayer = new Map<Layer, Weight[]>();
+  for (const weight of weights) {
+    const own = weightsOfLayer.get(weight.layer);
+    if (own) own.push(weight);
+    else weightsOfLayer.set(weight.layer, [weight]);
+  }
+
+  const { inputs, inputNames } = graphOf(model);
+  const outputs = run(
+    model,
+    inputs.map(({ shape }, i) => ({ flow: fixedFlow(shape, `the model's input '${inputNames[i]}'`), depth: 0 })),
+  );
+  for (const axis of outputs.flatMap(({ flow }) => flow.axes)) if (axis) units.fix(axis, 'model output', true);
+  return {
+    units,
+    // What TensorFlow.js itself puts first changes when a model is loaded again.
+    producers: new Map(
+      [...producers].sort(([a], [b]) => depths.get(a)! - depths.get(b)! || (a.name < b.name ? -1 : 1)),
+    ),
+    sites: [...sites.values()],
+    sizes: [...sizes.values()].flatMap((of) => [...of.values()]),
+  };
+
+  function run(inner: LayersModel, incoming: readonly Tracked[]): Tracked[] {
+    const graph = graphOf(inner);
+    const tracked = new Map(graph.inputs.map(({ id }, i) => [id, incoming[i]]));
+    // What is called with fewer channels must expect fewer.
+    for (const [i, { flow }] of (inner === model ? [] : incoming).entries()) {
+      for (const [axis, open] of graph.inputs[i].shape.entries()) {
+        const of = flow.axes[axis] ?? open;
+        if (of !== null && axis > 0) size(graph.inputLayers[i], ['batchInputShape', axis], of);
+      }
+    }
+    for (const node of nodesOf(inner)) {
+      const { outboundLayer: layer, inputTensors, outputTensors } = node;
+      if (classOf(layer) === 'InputLayer') continue;
+      const into = inputTensors.map(({ id }) => tracked.get(id)!);
+      const depth = 1 + Math.max(...into.map((of) => of.depth));
+      if (!isModel(layer)) depths.set(layer, Math.min(depth, depths.get(layer) ?? Infinity));
+      const out = isModel(layer)
+        ? run(layer, into)
+        : call(
+            node,
+            into.map(({ flow }) => flow),
+          ).map((flow) => ({ flow, depth }));
+      for (const [i, { id }] of outputTensors.entries()) tracked.set(id, out[i]);
+    }
+    return graph.outputs.map(({ id }) => tracked.get(id)!);
+  }
+
+  function call({ outboundLayer: layer, inputTensors, outputTensors }: Node, flows: readonly Flow[]): readonly Flow[] {
+    const own = weightsOfLayer.get(layer) ?? [];
+    const step: Step = {
+      layer,
+      className: classOf(layer),
+      config: configOf(layer),
+      inputs: inputTensors.map(({ shape }) => shape),
+      outputs: outputTensors.map(({ shape }) => shape),
+      flows,
+      own,
+      weights: byName(own),
+      units,
+      produce(count) {
+        const made = producers.get(layer) ?? units.fresh(count);
+        producers.set(layer, made);
+        return made;
+      },
+      tie,
+      size: (path, of) => size(layer, path, of),
+    };
+    const out = RULES.get(step.className)?.(step) ?? 'through which channels are not followed';
+    return typeof out === 'string' ? stop(step, out) : out;
+  }
+
+  function tie(weight: Weight | undefined, axis: number, of: Int32Array | undefined): void {
+    if (!weight) return;
+    const { id, shape } = weight.param;
+    if (of && shape[axis] !== of.length) {
+      units.fix(of, `axis ${axis} of '${id}' has ${shape[axis]} entries for ${of.length} channels`);
+      return;
+    }
+    const here = of ?? rigid(shape[axis], `meets at '${id}' channels that stay, in another call of the layer`);
+    const before = sites.get(`${axis} ${id}`);
+    if (before) units.unite(before.units, here);
+    else sites.set(`${axis} ${id}`, { weight, axis, units: here });
+  }
+
+  function size(layer: Layer, path: Path, of: Int32Array | number): void {
+    const here =
+      typeof of === 'number' ? rigid(of, `meets at '${layer.name}' channels that stay, in another call`) : of;
+    const own = sizes.get(layer) ?? new Map<string, TracedSize>();
+    sizes.set(layer, own);
+    const before = own.get(path.join());
+    if (before) units.unite(before.units, here);
+    else own.set(path.join(), { layer, path, units: here });
+  }
+
+  /** Entries that stay, where another call might let them go. */
+  function rigid(count: number, why: string): Int32Array {
+    const fixed = units.fresh(count);
+    units.fix(fixed, why);
+    return fixed;
+  }
+}
