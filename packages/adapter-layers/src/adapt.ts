@@ -1,4 +1,4 @@
-import { type Cut, InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
+import { type Change, InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
 import { type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
@@ -29,8 +29,8 @@ export interface LayersPrunable extends PrunableModel {
 /**
  * Adapts a tf.LayersModel, Sequential or Functional. Kernels of known layers may be pruned; biases, norms, embeddings and
  * weights of unknown classes are left alone and say why in `skip`. Channels may go where they can be followed from the
- * layer that makes them to every layer that reads them: through activations, norms, pooling, depthwise convolutions,
- * dropout and flattening. Channels that reach branches, nested or shared layers, or the model's output, stay.
+ * layers that make them to every layer that reads them, through branches, nested models and shared layers. Channels that
+ * reach the model's output, or a layer whose class has no rule, stay and say why.
  *
  * The model is borrowed; `dispose()` disposes it. Adapt it again after freezing layers, adding some or compiling it.
  *
@@ -40,7 +40,7 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
   return adapt(model, options);
 }
 
-function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonly Cut[]): LayersPrunable {
+function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonly Change[]): LayersPrunable {
   const weights = weightsOf(model);
   const byId = new Map(weights.map((weight) => [weight.param.id, weight]));
   const dependencies = findGroups(model, weights);
@@ -73,8 +73,8 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
       return handle;
     },
     async shrink(plan) {
-      const { smaller, cut } = await shrinkModel(model, weights, dependencies, plan);
-      return adapt(smaller, loss && { loss: loss.of }, [...(history ?? []), cut]);
+      const { smaller, change } = await shrinkModel(model, weights, dependencies, plan);
+      return adapt(smaller, loss && { loss: loss.of }, [...(history ?? []), change]);
     },
     dispose() {
       handles.forEach((handle) => handle.makePermanent());

@@ -1,5 +1,5 @@
-import { type Cut, type Group, isKept, type Plan, resolveMask, unitsOf } from '@espalier/core';
-import { checkLeft, checkUnits, cutOf, cutValues, type Values } from '@espalier/core/adapters';
+import { type Change, type Group, isKept, type Plan, resolveMask, unitsOf } from '@espalier/core';
+import { checkLeft, checkUnits, changeOf, changedValues, type Values } from '@espalier/core/adapters';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildModel, isRegistered } from './build.js';
@@ -20,8 +20,9 @@ import {
 import { unknownClass } from './topology.js';
 
 /**
- * A new model, and what was cut: the model without the units that the plan removes, of the same layers under the same names. Element masks come along as
- * zeros. On any input it gives what the masked model gives, to rounding. The optimizer stays behind.
+ * A new model without the units that the plan removes, of the same layers under the same names, and what was removed
+ * where. Element masks come along as zeros. On any input it gives what the masked model gives, to rounding. The optimizer
+ * stays behind.
  *
  * Throws an InputError with code 'plan-mismatch' for a plan of another model, 'group-fixed' or 'group-empty' for units that
  * cannot go, 'layer-unknown' for a layer whose class is not registered.
@@ -31,12 +32,12 @@ export async function shrinkModel(
   weights: readonly Weight[],
   { groups, sizes }: Dependencies,
   plan: Plan,
-): Promise<{ readonly smaller: LayersModel; readonly cut: Cut }> {
+): Promise<{ readonly smaller: LayersModel; readonly change: Change }> {
   await checkUnits(plan, weights, groups);
   checkLeft(plan, groups);
   const values = new Map<string, Values>();
-  const cut = cutOf(plan, { params: weights.map(({ param }) => param), groups });
-  for (const weight of weights) values.set(weight.param.id, await keptValues(weight, groups, plan, cut));
+  const change = changeOf(plan, { params: weights.map(({ param }) => param), groups });
+  for (const weight of weights) values.set(weight.param.id, await keptValues(weight, groups, plan, change));
   for (const layer of layersOf(model))
     if (!isRegistered(classOf(layer))) throw unknownClass(layer.name, classOf(layer));
 
@@ -46,7 +47,7 @@ export async function shrinkModel(
     if (!model.trainable) smaller.trainable = false;
     const metadata = model.getUserDefinedMetadata();
     if (metadata) smaller.setUserDefinedMetadata(copyOf(metadata) as object);
-    return { smaller, cut };
+    return { smaller, change };
   } catch (error) {
     disposeModel(smaller);
     throw error;
@@ -57,12 +58,12 @@ async function keptValues(
   { param, variable }: Weight,
   groups: readonly Group[],
   plan: Plan,
-  cut: Cut,
+  change: Change,
 ): Promise<Values> {
   const bits = await resolveMask(plan, param, groups);
   const data = (await variable.data<'float32'>()).slice();
   if (bits) data.forEach((_, i) => isKept(bits, i) || (data[i] = 0));
-  return cutValues(param.id, { shape: param.shape, data }, cut);
+  return changedValues(param.id, { shape: param.shape, data }, change);
 }
 
 /** The model's configuration with fewer units where the plan removes some, in nested models too. */

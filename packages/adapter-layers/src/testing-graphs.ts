@@ -1,5 +1,4 @@
 import { type Random, seededRandom } from '@espalier/core';
-import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { Doubling, L, type Layer, seeded, type Symbolic } from './testing.js';
 
@@ -15,11 +14,13 @@ interface Draft {
 /** undefined = it does not fit. TensorFlow.js fails to run merges of a tensor with itself, so none is drawn. */
 type Op = (draft: Draft, x: Symbolic) => Symbolic | undefined;
 
+/** Names of inputs must not repeat. */
+let unique = 0;
+
 const below = (random: Random, n: number) => Math.floor(random() * n);
 const pick = <T>(random: Random, list: readonly T[]) => list[below(random, list.length)];
 const channelsOf = ({ shape }: Symbolic) => shape[shape.length - 1]!;
-const apply = (layer: Layer, x: Symbolic | Symbolic[], kwargs?: tfl.serialization.ConfigDict) =>
-  layer.apply(x, kwargs as never) as Symbolic;
+const apply = (layer: Layer, x: Symbolic | Symbolic[]) => layer.apply(x) as Symbolic;
 
 const ACTIVATIONS = ['relu', 'sigmoid', 'tanh', 'linear', 'softplus', 'elu', 'relu6', 'hardSigmoid', 'swish'] as const;
 const common = (random: Random) => ({
@@ -307,7 +308,7 @@ function nest(random: Random, x: Symbolic): Symbolic {
   return random() < 0.5 && out.length === 1 ? apply(model, out[0]) : pick(random, out);
 }
 
-const KINDS = [, , vectors, sequences, images] as (Record<string, Op> | undefined)[];
+const KINDS: Readonly<Record<number, Record<string, Op>>> = { 2: vectors, 3: sequences, 4: images };
 /** What ends the pruning of all it touches comes seldom. */
 const SELDOM = ['unknown', 'softmax', 'layerNorm'];
 const LARGEST = 400;
@@ -319,7 +320,7 @@ export function randomGraph(seed: number, most = 12): { model: tfl.LayersModel; 
   const inputs = [tfl.input({ shape: kind === 0 ? [5, 2 + below(random, 3)] : [5, 5, 2 + below(random, 3)] })];
   const draft: Draft = { tensors: [...inputs], random, reusable: [], used: new Set() };
   if (kind === 1) {
-    const tokens = tfl.input({ shape: [4], name: `tokens_${seed}_${tf.engine().nextTensorId()}` });
+    const tokens = tfl.input({ shape: [4], name: `tokens_${seed}_${unique++}` });
     inputs.push(tokens);
     const looked = apply(L.embedding({ inputDim: 6, outputDim: 2 + below(random, 4) }), tokens);
     draft.used.add('embedding');

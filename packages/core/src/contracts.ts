@@ -76,18 +76,18 @@ export interface Plan {
   readonly notes?: readonly string[];
 }
 
-/** What a cut took out along one axis of a parameter, `size` entries long before it. */
+/** What was taken out along one axis of a parameter, `size` entries long before. */
 export interface Removal {
   readonly param: string;
   readonly axis: number;
   readonly size: number;
-  /** Indices before the cut, ascending. */
+  /** Indices before the change, ascending. */
   readonly removed: readonly number[];
 }
 
-/** A cut that made a smaller model: plain data, as JSON can say it. */
-export interface Cut {
-  /** The units removed, by group; indices before the cut, ascending. */
+/** What made a smaller model out of a larger one: plain data, as JSON can say it. */
+export interface Change {
+  /** The units removed, by group; indices before the change, ascending. */
   readonly units: Readonly<Record<string, readonly number[]>>;
   readonly removals: readonly Removal[];
 }
@@ -120,8 +120,8 @@ export interface PrunableModel {
   readonly params: readonly Param[];
   /** Channel dependencies, found once, by the adapter. */
   readonly groups: readonly Group[];
-  /** The cuts that made this model out of a larger one, oldest first; absent = it is as it was adapted. */
-  readonly history?: readonly Cut[];
+  /** What made this model out of larger ones, oldest first; absent = nothing was removed since it was adapted. */
+  readonly history?: readonly Change[];
   /** 'probabilities' or 'logits' where the loss is softmax cross-entropy. */
   readonly output: Output;
   /** A copy of the weight's values. */

@@ -2,7 +2,7 @@
  * What adapters of TensorFlow.js models share: masks over variables, losses, gradients, slices. A path of its own
  * (`@espalier/core/adapters`), because it needs TensorFlow.js when it runs.
  */
-export { cutOf, cutValues } from './cut.js';
+export { changedValues, changeOf } from './change.js';
 export { meanGradients, misfit } from './gradients.js';
 export {
   customLoss,

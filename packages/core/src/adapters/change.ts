@@ -1,5 +1,5 @@
 import { andBits, countKept, isKept, makeBits, setPruned } from '../bits.js';
-import type { Bits, Cut, Group, Param, Plan, Removal } from '../contracts.js';
+import type { Bits, Change, Group, Param, Plan, Removal } from '../contracts.js';
 import { keptSlices, unitsOf } from '../plan.js';
 import { takeSlices, type Values } from './slices.js';
 
@@ -7,7 +7,10 @@ import { takeSlices, type Values } from './slices.js';
  * What a plan's removed units take out of the parameters: one entry for each axis that loses slices, in the order of the
  * parameters and, within one, of the axes. Several groups may meet on one axis, behind a concatenation for example.
  */
-export function cutOf(plan: Plan, { params, groups }: { params: readonly Param[]; groups: readonly Group[] }): Cut {
+export function changeOf(
+  plan: Plan,
+  { params, groups }: { params: readonly Param[]; groups: readonly Group[] },
+): Change {
   const kept = new Map<string, Map<number, Bits>>();
   const units: Record<string, number[]> = {};
   for (const group of groups) {
@@ -29,8 +32,8 @@ export function cutOf(plan: Plan, { params, groups }: { params: readonly Param[]
   return { units, removals: removals.filter(({ removed }) => removed.length > 0) };
 }
 
-/** A parameter's values without what the cut takes out of it. */
-export function cutValues(param: string, values: Values, { removals }: Cut): Values {
+/** A parameter's values without what the change takes out of it. */
+export function changedValues(param: string, values: Values, { removals }: Change): Values {
   return removals
     .filter((removal) => removal.param === param)
     .reduce((left, { axis, size, removed }) => takeSlices(left, axis, keepAllBut(size, removed)), values);
