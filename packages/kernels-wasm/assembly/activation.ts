@@ -16,16 +16,20 @@ function exp(v: v128): v128 {
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   return f32x4.mul(p, power);
 }
+/** 0 = max(v, 0) + slope·min(v, 0); 1 = ELU; 2 = sigmoid; 3 = v·sigmoid(v); 4 = tanh. */
 @inline
-function apply(kind: i32, v: v128, slope: v128): v128 {
+export function apply(kind: i32, v: v128, slope: v128): v128 {
   const zero = f32x4.splat(0);
   if (kind == 0) return f32x4.add(f32x4.max(v, zero), f32x4.mul(slope, f32x4.min(v, zero)));
   const one = f32x4.splat(1);
   if (kind == 1) return v128.bitselect(f32x4.sub(exp(v), one), v, f32x4.lt(v, zero));
-  return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(v))));
+  const z = kind == 4 ? f32x4.add(v, v) : v;
+  const s = f32x4.div(one, f32x4.add(one, exp(f32x4.neg(z))));
+  if (kind == 3) return f32x4.mul(v, s);
+  return kind == 4 ? f32x4.sub(f32x4.add(s, s), one) : s;
 }
 
-/** In place on y [pixels, channels]: 0 = max(v, 0) + slope·min(v, 0), slope of each channel; 1 = ELU; 2 = sigmoid. */
+/** In place on y [pixels, channels], with a slope for each channel. */
 export function activate(kind: i32, y: usize, pixels: i32, channels: i32, slopes: usize): void {
   for (let n: i32 = 0; n < pixels; n++) {
     let c: i32 = 0;

@@ -7,3 +7,6 @@ export {
   type Acceleration,
 } from './sparse/accelerate.js';
 export type { Accelerable } from './sparse/weights.js';
+export { compile, type Compilation, type Compiled } from './compile/compile.js';
+export type { Compilable } from './compile/model.js';
+export type { Step } from './compile/program.js';

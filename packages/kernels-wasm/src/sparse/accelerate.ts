@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { type Build, supportedBuilds } from './instance.js';
 import type { Layer } from './layer.js';
 import { patternOf, sparsityOf } from './matrix.js';
+import { requireWasm } from './require-wasm.js';
 import { closeSession, openSession, type Session } from './session.js';
 import { type Accelerable, type Weight, weightsOf } from './weights.js';
 
@@ -56,12 +57,7 @@ export async function accelerate(model: Accelerable, options: AccelerateOptions 
       found: String(minSparsity),
     });
   }
-  if (tf.getBackend() !== 'wasm') {
-    const found = tf.getBackend();
-    const fix = "await tf.setBackend('wasm')";
-    const message = `accelerate() works on the wasm backend, the current one is '${found}'; call ${fix} first`;
-    throw new UsageError('backend', message, { wanted: 'wasm', found, fix });
-  }
+  requireWasm('accelerate()');
   const weights = weightsOf(model);
   const [build] = supportedBuilds();
   if (!build) return withoutSimd(weights);

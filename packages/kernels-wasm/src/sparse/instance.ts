@@ -40,6 +40,52 @@ export interface Kernels {
     high: number,
   ): void;
   activate(kind: number, y: number, pixels: number, channels: number, slopes: number): void;
+  /** `residual` is the distance in bytes from y, 0 = none. */
+  convolvePlanes(job: number, x: number, y: number, residual: number): void;
+  borders(job: number, x: number, inStride: number, to: number, planes: number): void;
+  taps(job: number, x: number, y: number): void;
+  turn(from: number, fromStride: number, lines: number, to: number, toStride: number, values: number): void;
+  combine(op: number, a: number, b: number, y: number, count: number, low: number, high: number): void;
+  affinePlanes(
+    x: number,
+    y: number,
+    planes: number,
+    pixels: number,
+    stride: number,
+    scales: number,
+    shifts: number,
+    low: number,
+    high: number,
+  ): void;
+  affineRows(
+    x: number,
+    y: number,
+    pixels: number,
+    channels: number,
+    scales: number,
+    shifts: number,
+    low: number,
+    high: number,
+  ): void;
+  scalePlanes(
+    x: number,
+    y: number,
+    factors: number,
+    planes: number,
+    images: number,
+    pixels: number,
+    stride: number,
+  ): void;
+  activatePlanes(kind: number, y: number, planes: number, pixels: number, stride: number, slopes: number): void;
+  poolPlanes(
+    maximum: number,
+    x: number,
+    y: number,
+    planes: number,
+    images: number,
+    pixels: number,
+    stride: number,
+  ): void;
 }
 
 /** Relaxed SIMD multiplies and adds in one instruction; Node has it from 22 on. */

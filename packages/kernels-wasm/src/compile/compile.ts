@@ -1,0 +1,200 @@
+import { UsageError } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import '@tensorflow/tfjs-backend-wasm';
+import { OutOfMemory } from '../sparse/heap.js';
+import { type Build, supportedBuilds } from '../sparse/instance.js';
+import { race } from '../sparse/race.js';
+import { requireWasm } from '../sparse/require-wasm.js';
+import { closeSession, openSession, type Session } from '../sparse/session.js';
+import { type Compilable, type Inputs, type Model, modelOf, type Result } from './model.js';
+import { build, type Program, type Step } from './program.js';
+import { trace, Untraceable } from './trace.js';
+
+/** What was made of a model for inputs of one shape. */
+export interface Compilation {
+  readonly shapes: readonly (readonly number[])[];
+  /** 'compiled', or 'stock' = the model itself was quicker, or could not be compiled. */
+  readonly runtime: 'compiled' | 'stock';
+  readonly reason: string;
+  /** Empty where the model runs by itself. */
+  readonly steps: readonly Step[];
+  /** Memory for activations, and for weights and tables. */
+  readonly arenaBytes: number;
+  readonly weightBytes: number;
+}
+
+export interface Compiled {
+  /** As model.predict; the result belongs to the caller. The first call for each shape of input compiles, and is slow. */
+  predict(x: Inputs): Result;
+  /** One for each shape of input that was seen, the latest last. */
+  readonly compilations: readonly Compilation[];
+  /** undefined = this engine has no WebAssembly SIMD: the model runs by itself. */
+  readonly build: Build | undefined;
+  /** Frees the memory; the model stays as it is. A second call does nothing. */
+  dispose(): void;
+}
+
+/** Shapes of input that are kept compiled; the one that was used least recently goes. */
+const MOST_SHAPES = 8;
+
+/** The model keeps its place unless compiling makes it quicker by more than this. */
+const MARGIN = 0.04;
+
+/** The largest difference from the model's own results, against their largest value. */
+const TOLERANCE = 1e-4;
+
+interface Entry {
+  readonly compilation: () => Compilation;
+  readonly program?: Program;
+  /** Which data the weights had. */
+  readonly weights: readonly object[];
+}
+
+/**
+ * Compiles a model as a whole for the wasm backend: batch norms are folded into the weights, activations and skip connections
+ * into the sums, activations stay channel-major in one piece of memory, and convolutions and matrix products run on kernels that skip
+ * zeros, chosen by measurement. Compiling happens at the first `predict` for each shape of input: the model is run once and what it
+ * does is written down, checked against its own result, and timed against it. Kernels that are not known here run as they are.
+ *
+ * The model is borrowed, and can be used by itself. Weights that are assigned to are noticed, and the model is compiled again.
+ * What it does may depend on its inputs' shapes, not on their values.
+ *
+ * @param model a tf.LayersModel or a tf.GraphModel.
+ * @throws UsageError `backend` unless wasm is the current backend, `disposed` for a disposed model, `no-weights` for something that is no model,
+ * `tfjs-internals` for a TensorFlow.js whose memory cannot be reached.
+ */
+export async function compile(model: Compilable): Promise<Compiled> {
+  requireWasm('compile()');
+  const own = modelOf(model);
+  const [build] = supportedBuilds();
+  const session = build && (await openSession(tf.backend() as BackendWasm, build));
+  const entries = new Map<string, Entry>();
+  let open = true;
+
+  const drop = (key: string) => {
+    entries.get(key)?.program?.dispose();
+    entries.delete(key);
+  };
+
+  function entryOf(inputs: readonly tf.Tensor[], x: Inputs): Entry {
+    const key = inputs.map(({ shape, dtype }) => `${dtype} ${shape.join('×')}`).join(', ');
+    const weights = own.weights();
+    const known = entries.get(key);
+    const current = known?.weights.length === weights.length && known.weights.every((id, i) => id === weights[i]);
+    if (known && !current) drop(key);
+    const entry = current ? known! : compileFor(own, session, inputs, x, weights);
+    entries.delete(key);
+    entries.set(key, entry);
+    if (entries.size > MOST_SHAPES) drop(entries.keys().next().value!);
+    return entry;
+  }
+
+  return {
+    build,
+    get compilations() {
+      return [...entries.values()].map(({ compilation }) => compilation());
+    },
+    predict(x) {
+      if (!open) throw disposed('the compiled model is disposed', 'compile the model again');
+      if (own.isDisposed()) throw disposed('the model is disposed', 'keep the model while its compiled form is used');
+      requireWasm('predict() of a compiled model');
+      const inputs = own.inputs(x);
+      const { program } = entryOf(inputs, x);
+      if (!program) return own.run(x);
+      return own.result(program.run(inputs).map((info) => tf.engine().makeTensorFromTensorInfo(info)));
+    },
+    dispose() {
+      if (!open) return;
+      open = false;
+      for (const key of [...entries.keys()]) drop(key);
+      if (session) closeSession(session);
+    },
+  };
+}
+
+function disposed(what: string, fix: string): UsageError {
+  return new UsageError('disposed', `${what}; ${fix}`, { fix });
+}
+
+function compileFor(
+  model: Model,
+  session: Session | undefined,
+  inputs: readonly tf.Tensor[],
+  x: Inputs,
+  weights: readonly object[],
+): Entry {
+  const shapes = inputs.map(({ shape }) => [...shape]);
+  const stock = (reason: string): Entry => {
+    const compilation = { shapes, runtime: 'stock', reason, steps: [], arenaBytes: 0, weightBytes: 0 } as const;
+    return { weights, compilation: () => compilation };
+  };
+  if (!session) return stock('this engine has no WebAssembly SIMD');
+  const { heap } = session;
+  let program: Program | undefined;
+  try {
+    const names = model.names();
+    const traced = tf.tidy(() => {
+      const { trace: made, result } = trace(
+        heap.backend,
+        inputs,
+        (dataId) => names.get(dataId),
+        () => model.run(x),
+        (value) => model.results(value),
+      );
+      program = build(heap, made);
+      const wanted = model.results(result);
+      return { difference: differenceOf(program.run(inputs), wanted, heap.backend) };
+    });
+    if (!(traced.difference <= TOLERANCE)) {
+      program!.dispose();
+      return stock(`its results differ by ${traced.difference}`);
+    }
+  } catch (error) {
+    program?.dispose();
+    if (error instanceof Untraceable) return stock(error.reason);
+    if (error === OutOfMemory) return stock('no room for it in WebAssembly memory');
+    throw error;
+  }
+  const compiled = program!;
+  const { winner, times } = race(
+    [
+      { of: 'stock', run: () => void tf.dispose(model.run(x)) },
+      { of: 'compiled', run: () => compiled.run(inputs).forEach(({ dataId }) => heap.backend.disposeData(dataId)) },
+    ],
+    MARGIN,
+  );
+  const ratio = (times.get('stock')! / times.get('compiled')!).toFixed(2);
+  const reason = `compiled, it ran ${ratio}× as fast as by itself`;
+  if (winner === 'stock') {
+    compiled.dispose();
+    return stock(reason);
+  }
+  const { arenaBytes, weightBytes } = compiled;
+  return {
+    weights,
+    program: compiled,
+    compilation: () => ({ shapes, runtime: 'compiled', reason, steps: compiled.steps, arenaBytes, weightBytes }),
+  };
+}
+
+/** The largest difference over all outputs, each against its largest value; frees what was computed. */
+function differenceOf(got: readonly tf.TensorInfo[], wanted: readonly tf.Tensor[], backend: BackendWasm): number {
+  let worst = 0;
+  got.forEach((info, i) => {
+    const [a, b] = [info, wanted[i]].map((one) => backend.typedArrayFromHeap(one));
+    let [difference, largest] = [0, 0];
+    for (let j = 0; j < a.length; j++) {
+      // The same infinity, or both not a number.
+      if (Object.is(a[j], b[j]) || a[j] === b[j]) continue;
+      difference = Math.max(difference, Math.abs(a[j] - b[j]));
+      largest = Math.max(largest, Math.abs(b[j]));
+      if (Number.isNaN(a[j]) || Number.isNaN(b[j])) difference = NaN;
+    }
+    for (const value of b) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+    const relative = difference === 0 ? 0 : difference / largest;
+    worst = relative > worst || Number.isNaN(relative) ? relative : worst;
+    backend.disposeData(info.dataId);
+  });
+  return worst;
+}

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { offsetOf } from '../sparse/activation.js';
+import type { Builder } from './builder.js';
+import type { Buffer, Store } from './memory.js';
+import type { Foreign } from './operation.js';
+import type { Value } from './trace.js';
+
+/** A kernel that is TensorFlow.js's own: its inputs are copied to tensors, and what it gives is copied back. */
+export function foreign(builder: Builder, op: Foreign): void {
+  const { values } = builder.trace;
+  const given = Object.entries(op.inputs).map(([name, use]) => {
+    const value = use && values[use.value];
+    return { name, use, value, from: value && !value.constant ? builder.rows(use!) : undefined };
+  });
+  const ys = op.outputs.map((output) => builder.makeRows(output));
+  const reads = given.flatMap(({ from }) => from ?? []);
+  const bind = (store: Store) => {
+    const { heap } = store;
+    const { backend } = heap;
+    const constants = new Map<string, tf.TensorInfo>();
+    for (const { name, use, value } of given) {
+      if (value?.constant) constants.set(name, tensorOf(store, use!.shape, value));
+    }
+    const inputs = () =>
+      Object.fromEntries(
+        given.flatMap(({ name, use, value, from }): [string, tf.TensorInfo][] => {
+          if (!use) return [];
+          const constant = constants.get(name);
+          if (constant) return [[name, constant]];
+          const made = backend.makeOutput([...use.shape], value!.dtype);
+          copy(store, from!.address, offsetOf(heap, made), from!.bytes);
+          return [[name, made]];
+        }),
+      );
+    return {
+      kernel: () => 'stock',
+      run() {
+        const made = inputs();
+        const { kernelFunc } = tf.getKernel(op.kernel, 'wasm');
+        const results = [kernelFunc({ inputs: made, attrs: op.attrs, backend })].flat();
+        results.forEach((result, i) => copyBack(store, result, ys[i]));
+        for (const { dataId } of results) backend.disposeData(dataId);
+        for (const [name, { dataId }] of Object.entries(made)) if (!constants.has(name)) backend.disposeData(dataId);
+      },
+      dispose() {
+        for (const { dataId } of constants.values()) backend.disposeData(dataId);
+      },
+    };
+  };
+  builder.add({ name: op.name, operation: op.kernel, bind }, reads, ys);
+}
+
+function tensorOf({ heap: { backend } }: Store, shape: readonly number[], { dtype, constant }: Value): tf.TensorInfo {
+  return backend.makeOutput([...shape], dtype, undefined, constant);
+}
+
+function copy({ heap }: Store, from: number, to: number, bytes: number): void {
+  new Uint8Array(heap.memory.buffer).copyWithin(to, from, from + bytes);
+}
+
+function copyBack(store: Store, result: tf.TensorInfo, to: Buffer): void {
+  copy(store, offsetOf(store.heap, result), to.address, to.bytes);
+}

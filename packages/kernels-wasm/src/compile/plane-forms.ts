@@ -1,0 +1,87 @@
+import { type Pattern, roundUp } from '../sparse/matrix.js';
+import type { Store } from './memory.js';
+
+/** A way to hold a convolution's weights for the kernels over planes. */
+export interface Form {
+  readonly name: string;
+  /** In assembly/plane-job.ts. */
+  readonly code: number;
+  readonly blockInputs: number;
+  /** Outputs that share their steps. */
+  readonly rows: number;
+  /** Cycles, roughly: to leave out what cannot win before anything is measured. */
+  cost(pattern: Pattern, pixels: number): number;
+}
+
+const panels = (pixels: number, width: number) => Math.ceil(pixels / width);
+
+export const FORMS: readonly Form[] = [
+  {
+    name: 'unstructured',
+    code: 0,
+    blockInputs: 256,
+    rows: 1,
+    cost: ({ nonzeros, outputs }, pixels) => panels(pixels, 28) * (nonzeros * 4.5 + outputs * 20),
+  },
+  {
+    name: 'blocks-4x1',
+    code: 1,
+    blockInputs: 512,
+    rows: 4,
+    cost: ({ blocks4, inputs, outputs }, pixels) => panels(pixels, 8) * (blocks4 * 4.6 + inputs * 2 + outputs * 5),
+  },
+  {
+    name: 'dense',
+    code: 2,
+    blockInputs: 512,
+    rows: 4,
+    cost: ({ inputs, outputs }, pixels) =>
+      panels(pixels, 8) * (inputs * (outputs / 4) * 4.4 + inputs * 2 + outputs * 5),
+  },
+];
+
+/** Pixels of a panel, for the forms that copy their inputs. */
+export const PANEL = 8;
+
+export const LARGEST_BLOCK = Math.max(...FORMS.map(({ blockInputs }) => blockInputs));
+
+/**
+ * Weights [inputs, outputs] as the kernels read them: block by block of the inputs, row by row (or four at a time), the steps with a
+ * weight that is not zero. `offsets` are the bytes from x to each input's pixels.
+ */
+export function encode(
+  store: Store,
+  form: Form,
+  weights: Float32Array,
+  outputs: number,
+  offsets: readonly number[],
+): { steps: number; counts: number; bytes: number } {
+  const inputs = offsets.length;
+  const { code, rows, blockInputs } = form;
+  const groups = roundUp(outputs, rows) / rows;
+  const counts = new Uint32Array(code === 2 ? 0 : Math.ceil(inputs / blockInputs) * groups);
+  const words: number[] = [];
+  const bits = new Uint32Array(1);
+  const asFloat = new Float32Array(bits.buffer);
+  const word = (value: number) => ((asFloat[0] = value), bits[0]);
+  let count = 0;
+  for (let k0 = 0; k0 < inputs; k0 += blockInputs) {
+    const end = Math.min(inputs, k0 + blockInputs);
+    for (let m = 0; m < groups * rows; m += rows) {
+      const last = Math.min(rows, outputs - m);
+      let steps = 0;
+      for (let k = k0; k < end; k++) {
+        const at = k * outputs + m;
+        let any = code === 2;
+        for (let r = 0; r < last && !any; r++) any = weights[at + r] !== 0;
+        if (!any) continue;
+        steps++;
+        if (code === 0) words.push(offsets[k]);
+        else if (code === 1) words.push((k - k0) * PANEL * 4);
+        for (let r = 0; r < rows; r++) words.push(word(r < last ? weights[at + r] : 0));
+      }
+      if (code !== 2) counts[count++] = steps;
+    }
+  }
+  return { steps: store.words(words), counts: store.words(counts), bytes: 4 * (words.length + counts.length) };
+}
