@@ -37,6 +37,7 @@ node(
   at('../../packages/core'),
   at('../../packages/kernels-wasm'),
   at('../../packages/strategy-nm'),
+  at('../../packages/zoo'),
 );
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known) {

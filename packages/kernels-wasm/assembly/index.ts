@@ -2,10 +2,13 @@ export { activate } from './activation';
 export { convolve } from './convolve';
 export { convolvePlanes } from './plane-convolve';
 export { activatePlanes, affinePlanes, affineRows, combine, poolPlanes, scalePlanes } from './plane-pointwise';
-export { borders, taps } from './plane-taps';
+export { borders } from './plane-border';
+export { nine } from './plane-nine';
+export { taps } from './plane-taps';
 export { turn } from './plane-turn';
 export { blocks16, dense16, sliced } from './vector';
 // Exported so that the compiler leaves them whole: inlined into one big function, their sums no longer stay in registers.
 export { blockRows, denseRows } from './blocks';
+export { plane1, plane2 } from './plane-nine';
 export { planes1, planes2, planes3, planes4, planes5, planes6, planes7 } from './plane-rows';
 export { rows16, rows28, rows4, rows8 } from './unstructured';

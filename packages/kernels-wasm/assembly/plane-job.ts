@@ -54,6 +54,32 @@ export class BorderJob {
   fill: f32;
 }
 
+/** 3×3 depthwise convolutions with stride 1 or 2 in both directions, and a padding of at most 1: no copy with a border. */
+@unmanaged
+export class NineJob {
+  stride: i32;
+  channels: i32;
+  multiplier: i32;
+  images: i32;
+  inHeight: i32;
+  inWidth: i32;
+  outHeight: i32;
+  outWidth: i32;
+  top: i32;
+  left: i32;
+  inStride: usize;
+  outStride: usize;
+  /** [channels × multiplier][9] */
+  weights: usize;
+  bias: usize;
+  /** A row of zeros, with room before and behind. */
+  zeros: usize;
+  /** Which inputs lie inside the image, a vector of bits for each column of taps: of a row's first four outputs, and of its last. */
+  masks: usize;
+  low: f32;
+  high: f32;
+}
+
 /** Depthwise convolutions and pooling: one plane at a time, a border around it, then every tap. */
 @unmanaged
 export class TapJob {

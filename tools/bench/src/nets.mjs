@@ -1,74 +1,128 @@
-// Whole nets, compiled, against TensorFlow.js: MobileNetV2 (1.0, 224) as a script builds it, with random weights, the residual net of the
-// zoo, and a net of 1×1 convolutions. MobileNetV2 is compared with itself after its batch norms are folded too.
+// Whole nets after compile(), against TensorFlow.js: MobileNetV2 (1.0, 224) as a script builds it, with random weights, also against itself
+// with its batch norms folded; the residual net of the zoo; a net of four 1×1 convolutions.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
 import { seededRandom } from '@espalier/core';
 import { compile } from '@espalier/kernels-wasm';
+import { ZOO } from '@espalier/zoo';
 import { interleave, machine, publish, ratios } from './harness.mjs';
-import { mobileNetV2 } from './nets/mobilenet-v2.mjs';
+import { folded, mobileNetV2 } from './nets/mobilenet-v2.mjs';
 
 const ROUNDS = 15;
-const { layers } = tfl;
+const SAMPLE_MS = 4;
 
-/** Kernels of 1×1 convolutions and dense layers lose the share `sparsity` of their weights, at random; the rest stays dense. */
-function prune(model, sparsity, random) {
+/** The kernels of 1×1 convolutions and dense layers lose the share `sparsity`, at random. k×k and depthwise kernels stay as they are. */
+function prune(model, sparsity) {
+  const random = seededRandom(2);
   const weights = model.getWeights().map((w) => {
     const pointwise = w.rank === 2 || (w.rank === 4 && w.shape[0] === 1 && w.shape[1] === 1);
     if (!pointwise) return w.clone();
     const scale = Math.sqrt(6 / w.shape.at(-2) / Math.max(0.05, 1 - sparsity));
-    return tf.tensor(
-      Float32Array.from({ length: w.size }, () => {
-        const keep = random() >= sparsity;
-        const value = (random() * 2 - 1) * scale;
-        return keep ? value : 0;
-      }),
-      w.shape,
-    );
+    const draw = () => {
+      const value = (random() * 2 - 1) * scale;
+      return random() < sparsity ? 0 : value;
+    };
+    return tf.tensor(Float32Array.from({ length: w.size }, draw), w.shape);
   });
   model.setWeights(weights);
   tf.dispose(weights);
+  return model;
 }
 
-function pointwiseNet() {
-  const layer = (more) => layers.conv2d({ filters: 256, kernelSize: 1, activation: 'relu', ...more });
+function pointwise() {
+  const layer = (more) => tfl.layers.conv2d({ filters: 256, kernelSize: 1, activation: 'relu', ...more });
   return tfl.sequential({ layers: [layer({ inputShape: [28, 28, 256] }), layer(), layer(), layer()] });
 }
 
-async function measure(peers, input) {
-  const x = tf.randomUniform(input, -1, 1, 'float32', 1);
-  const net = await compile(peers.stock);
-  const read = async (y) => {
-    const values = await y.data();
-    y.dispose();
-    return values;
-  };
-  const [got, wanted] = [await read(net.predict(x)), await read(peers.stock.predict(x))];
+function zooModel(name) {
+  const file = (part) => readFileSync(join(ZOO[name].dir, part));
+  const { modelTopology, weightsManifest } = JSON.parse(file('model.json').toString());
+  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
+  const weightData = new Uint8Array(file(weightsManifest[0].paths[0])).buffer;
+  return tfl.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData }) });
+}
+
+/** Name, input, the model, what is wanted of it by sparsity: against stock, and against folded. */
+const NETS = [
+  {
+    name: 'MobileNetV2',
+    input: [1, 224, 224, 3],
+    build: mobileNetV2,
+    peer: folded,
+    wanted: { 0.8: [4, 2], 0.9: [5, 2.4] },
+  },
+  { name: 'resnet-ds', input: [1, 28, 28, 1], build: () => zooModel('resnet-ds'), wanted: { 0.8: [2], 0.9: [3] } },
+  { name: '1×1 net', input: [1, 28, 28, 256], build: pointwise, wanted: {} },
+];
+
+const values = async (y) => {
+  const data = await y.data();
+  y.dispose();
+  return data;
+};
+
+function difference(got, wanted) {
   const largest = wanted.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  const error = got.reduce((max, v, i) => Math.max(max, Math.abs(v - wanted[i])), 0) / largest;
-  assert.ok(error <= 1e-4, `results differ by ${error}`);
-  const runs = Object.fromEntries(
-    Object.entries(peers).map(([key, model]) => [key, { run: () => model.predict(x).dispose() }]),
-  );
-  const samples = await interleave({ ...runs, compiled: { run: () => net.predict(x).dispose() } }, { rounds: ROUNDS });
-  const [compilation] = net.compilations;
-  net.dispose();
+  return got.reduce((max, v, i) => Math.max(max, Math.abs(v - wanted[i])), 0) / largest;
+}
+
+function repeats(run) {
+  run();
+  const start = performance.now();
+  run();
+  return Math.max(1, Math.ceil(SAMPLE_MS / (performance.now() - start)));
+}
+
+async function measure({ input, build, peer }, sparsity) {
+  const model = prune(await build(), sparsity);
+  const x = tf.randomUniform(input, -1, 1, 'float32', 1);
+  const net = await compile(model);
+  const runners = { compiled: net, stock: model, ...(peer && { folded: peer(model) }) };
+  const wanted = await values(model.predict(x));
+  for (const [name, runner] of Object.entries(runners)) {
+    const error = difference(await values(runner.predict(x)), wanted);
+    assert.ok(error <= 1e-4, `the results of ${name} differ by ${error}`);
+  }
+  const cases = Object.entries(runners).map(([name, runner]) => {
+    const run = () => runner.predict(x).dispose();
+    return [name, { run, repeat: repeats(run) }];
+  });
+  const samples = await interleave(Object.fromEntries(cases), { rounds: ROUNDS });
+  const { runtime, reason, arenaBytes, weightBytes } = net.compilations[0];
+  for (const runner of Object.values(runners)) runner.dispose();
   x.dispose();
-  return { samples, compilation };
+  const against = (name) => ratios(samples, 'compiled', name);
+  return {
+    stock: against('stock'),
+    ...(peer && { folded: against('folded') }),
+    runtime,
+    reason,
+    arenaBytes,
+    weightBytes,
+  };
 }
 
 tf.env().set('PROD', true);
 await tf.setBackend('wasm');
-const cases = {};
-for (const sparsity of [0, 0.5, 0.8, 0.9, 0.95]) {
-  const random = seededRandom(1);
-  const peers = { stock: mobileNetV2(), folded: mobileNetV2({ fold: true }) };
-  for (const model of Object.values(peers)) prune(model, sparsity, seededRandom(2));
-  void random;
-  const { samples, compilation } = await measure(peers, [1, 224, 224, 3]);
-  console.error(sparsity, compilation.runtime, compilation.reason, compilation.arenaBytes, compilation.weightBytes);
-  for (const peer of ['stock', 'folded']) console.error(peer, ratios(samples, 'compiled', peer));
-  console.error(Object.fromEntries(Object.entries(samples).map(([k, v]) => [k, v.sort((a, b) => a - b)[v.length >> 1]])));
-  Object.values(peers).forEach((m) => m.dispose());
+const [rows, cases] = [[], {}];
+for (const net of NETS) {
+  for (const sparsity of [0, 0.5, 0.8, 0.9, 0.95]) {
+    const row = { net: net.name, sparsity, wanted: net.wanted[sparsity], ...(await measure(net, sparsity)) };
+    rows.push(row);
+    for (const peer of ['stock', 'folded'])
+      if (row[peer]) cases[`${net.name} ${sparsity * 100}% / ${peer}`] = row[peer];
+  }
 }
+publish({
+  name: 'nets',
+  what: 'predict() of whole nets after compile() on wasm, against the same model on TensorFlow.js alone; median (p10–p90)',
+  unit: '×',
+  cases,
+  rows,
+  ratio: { subject: 'MobileNetV2 90%', peer: 'stock', wanted: 5, ...cases['MobileNetV2 90% / stock'] },
+  machine: machine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']),
+});

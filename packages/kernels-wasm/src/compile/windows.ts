@@ -69,6 +69,7 @@ interface Windows {
 
 function windows(builder: Builder, op: Depthwise | Pool, w: Windows): void {
   const { geometry: g } = op;
+  if (w.kind === 0 && isNine(g)) return nine(builder, op, w);
   const x = builder.planes(op.x);
   const y = builder.makePlanes(op.output, w.outputs, pixelsOf(g));
   const border = bordered(g);
@@ -96,11 +97,59 @@ function windows(builder: Builder, op: Depthwise | Pool, w: Windows): void {
       curve?.();
     };
   };
-  const draft = {
-    name: op.name,
-    operation: w.operation,
-    sparsity: w.sparsity,
-    bind: (store: Store) => ({ kernel: () => 'planes', run: bind(store) }),
+  builder.add(draftOf(op, w, bind), [x.buffer, scratch], [y.buffer]);
+}
+
+const draftOf = ({ name }: Depthwise | Pool, { operation, sparsity }: Windows, bind: (store: Store) => () => void) => ({
+  name,
+  operation,
+  sparsity,
+  bind: (store: Store) => ({ kernel: () => 'planes', run: bind(store) }),
+});
+
+/** 3×3, and no output reads more than one column beside the image. */
+const isNine = (g: Geometry) =>
+  g.kernelHeight === 3 &&
+  g.kernelWidth === 3 &&
+  g.dilationHeight === 1 &&
+  g.dilationWidth === 1 &&
+  g.strideHeight === g.strideWidth &&
+  g.strideHeight <= 2 &&
+  g.left <= 1 &&
+  (g.outWidth - 1) * g.strideWidth + 2 - g.left <= g.inWidth;
+
+/** Without a copy: what lies beside the image is masked, what lies above or below it is a row of zeros. */
+function nine(builder: Builder, op: Depthwise | Pool, w: Windows): void {
+  const { geometry: g } = op;
+  const x = builder.planes(op.x);
+  const y = builder.makePlanes(op.output, w.outputs, pixelsOf(g));
+  const bind = (store: Store) => {
+    const { heap } = store;
+    const zeros = store.floats(new Float32Array(4 * g.outWidth + 32)) + 16;
+    const sizes = [g.batch, g.inHeight, g.inWidth, g.outHeight, g.outWidth, g.top, g.left];
+    const tables = [store.floats(w.weights), store.floats(w.bias), zeros, store.words(masks(g))];
+    const shape = [g.strideWidth, g.inChannels, w.outputs / g.inChannels, ...sizes];
+    const fields = [...shape, x.stride, y.stride, ...tables, 0, 0];
+    const job = store.words(fields);
+    heap.floats().set([w.after.low, w.after.high], (job >>> 2) + fields.length - 2);
+    const curve = curveOverPlanes(store, w.after, y);
+    return () => {
+      heap.kernels.nine(job, x.buffer.address, y.buffer.address);
+      curve?.();
+    };
   };
-  builder.add(draft, [x.buffer, scratch], [y.buffer]);
+  builder.add(draftOf(op, w, bind), [x.buffer], [y.buffer]);
+}
+
+/** All ones where the input of a tap's column lies inside the image: for a row's first four outputs, then for its last vector. */
+function masks(g: Geometry): number[] {
+  const last = 4 * Math.floor((g.outWidth - 1) / 4);
+  return [0, last].flatMap((first) =>
+    [0, 1, 2].flatMap((tap) =>
+      [0, 1, 2, 3].map((lane) => {
+        const column = (first + lane) * g.strideWidth + tap - g.left;
+        return column >= 0 && column < g.inWidth ? 0xffffffff : 0;
+      }),
+    ),
+  );
 }

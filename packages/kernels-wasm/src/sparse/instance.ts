@@ -44,6 +44,7 @@ export interface Kernels {
   convolvePlanes(job: number, x: number, y: number, residual: number): void;
   borders(job: number, x: number, inStride: number, to: number, planes: number): void;
   taps(job: number, x: number, y: number): void;
+  nine(job: number, x: number, y: number): void;
   turn(from: number, fromStride: number, lines: number, to: number, toStride: number, values: number): void;
   combine(op: number, a: number, b: number, y: number, count: number, low: number, high: number): void;
   affinePlanes(
