@@ -68,7 +68,7 @@ export function taps(job: TapJob, x: usize, y: usize): void {
         let factors = weights;
         for (let r: i32 = 0; r < job.outHeight; r++, p += job.rowBytes, to += width) {
           if (job.kind == 0) row(0, job, p, to, weights, 0, v128.load32_splat(bias), low, high);
-          else if (job.kind == 1) row(1, job, p, to, weights, 0, v128.load(p), low, high);
+          else if (job.kind == 1) row(1, job, p, to, weights, 0, f32x4.splat(-Infinity), low, high);
           else {
             row(2, job, p, to, weights, factors, f32x4.splat(0), low, high);
             factors += width;

@@ -96,13 +96,23 @@ export async function compile(model: Compilable): Promise<Compiled> {
       return [...entries.values()].map(({ compilation }) => compilation());
     },
     predict(x) {
-      if (!open) throw disposed('the compiled model is disposed', 'compile the model again');
-      if (own.isDisposed()) throw disposed('the model is disposed', 'keep the model while its compiled form is used');
+      if (!open) {
+        const fix = 'compile the model again';
+        throw new UsageError('disposed', `the compiled model is disposed; ${fix}`, { fix });
+      }
       requireWasm('predict() of a compiled model');
       const inputs = own.inputs(x);
-      const { program } = entryOf(inputs, x);
-      if (!program) return own.run(x);
-      return own.result(program.run(inputs).map((info) => tf.engine().makeTensorFromTensorInfo(info)));
+      const entry = entryOf(inputs, x);
+      if (!entry.program) return own.run(x);
+      try {
+        return own.result(entry.program.run(inputs).map((info) => tf.engine().makeTensorFromTensorInfo(info)));
+      } catch (error) {
+        // Its shapes were not the same this time.
+        if (!(error instanceof Untraceable)) throw error;
+        entry.program.dispose();
+        entries.set([...entries.keys()].at(-1)!, stock(inputs, entry.weights, error.reason));
+        return own.run(x);
+      }
     },
     dispose() {
       if (!open) return;
@@ -113,8 +123,11 @@ export async function compile(model: Compilable): Promise<Compiled> {
   };
 }
 
-function disposed(what: string, fix: string): UsageError {
-  return new UsageError('disposed', `${what}; ${fix}`, { fix });
+/** The model by itself. */
+function stock(inputs: readonly tf.Tensor[], weights: readonly object[], reason: string): Entry {
+  const shapes = inputs.map(({ shape }) => [...shape]);
+  const compilation = { shapes, runtime: 'stock', reason, steps: [], arenaBytes: 0, weightBytes: 0 } as const;
+  return { weights, compilation: () => compilation };
 }
 
 function compileFor(
@@ -124,77 +137,91 @@ function compileFor(
   x: Inputs,
   weights: readonly object[],
 ): Entry {
-  const shapes = inputs.map(({ shape }) => [...shape]);
-  const stock = (reason: string): Entry => {
-    const compilation = { shapes, runtime: 'stock', reason, steps: [], arenaBytes: 0, weightBytes: 0 } as const;
-    return { weights, compilation: () => compilation };
-  };
-  if (!session) return stock('this engine has no WebAssembly SIMD');
-  const { heap } = session;
+  if (!session) return stock(inputs, weights, 'this engine has no WebAssembly SIMD');
+  if (inputs.some(({ size }) => size === 0)) return stock(inputs, weights, 'its input is empty');
   let program: Program | undefined;
   try {
-    const names = model.names();
-    const traced = tf.tidy(() => {
-      const { trace: made, result } = trace(
-        heap.backend,
-        inputs,
-        (dataId) => names.get(dataId),
-        () => model.run(x),
-        (value) => model.results(value),
-      );
-      program = build(heap, made);
-      const wanted = model.results(result);
-      return { difference: differenceOf(program.run(inputs), wanted, heap.backend) };
-    });
-    if (!(traced.difference <= TOLERANCE)) {
-      program!.dispose();
-      return stock(`its results differ by ${traced.difference}`);
+    program = write(model, session, inputs, x);
+    const shapes = inputs.map(({ shape }) => [...shape]);
+    const { winner, reason } = compare(model, session, program, inputs, x);
+    if (winner === 'compiled') {
+      const compiled = program;
+      const { arenaBytes, weightBytes } = compiled;
+      return {
+        weights,
+        program: compiled,
+        compilation: () => ({ shapes, runtime: 'compiled', reason, steps: compiled.steps, arenaBytes, weightBytes }),
+      };
     }
+    program.dispose();
+    return stock(inputs, weights, reason);
   } catch (error) {
     program?.dispose();
-    if (error instanceof Untraceable) return stock(error.reason);
-    if (error === OutOfMemory) return stock('no room for it in WebAssembly memory');
+    if (error instanceof Untraceable) return stock(inputs, weights, error.reason);
+    if (error === OutOfMemory) return stock(inputs, weights, 'no room for it in WebAssembly memory');
     throw error;
   }
-  const compiled = program!;
-  const { winner, times } = race(
+}
+
+/** Traces the model, and checks what was made of it against another run: a model that draws random numbers gives other results then. */
+function write(model: Model, { heap }: Session, inputs: readonly tf.Tensor[], x: Inputs): Program {
+  const names = model.names();
+  const traced = trace(
+    heap.backend,
+    inputs,
+    (dataId) => names.get(dataId),
+    () => model.run(x),
+    (result) => model.outputs(result),
+  );
+  tf.dispose(traced.result);
+  const program = build(heap, traced.trace);
+  try {
+    const got = program.run(inputs);
+    const wanted = model.run(x);
+    const difference = differenceOf(got, model.outputs(wanted), heap.backend);
+    tf.dispose(wanted);
+    for (const { dataId } of got) heap.backend.disposeData(dataId);
+    // NaN is no small difference either.
+    if (!(difference <= TOLERANCE))
+      throw new Untraceable(`compiled, its results differ by ${difference.toPrecision(2)}`);
+    return program;
+  } catch (error) {
+    program.dispose();
+    throw error;
+  }
+}
+
+function compare(
+  model: Model,
+  { heap: { backend } }: Session,
+  program: Program,
+  inputs: readonly tf.Tensor[],
+  x: Inputs,
+): { winner: 'stock' | 'compiled'; reason: string } {
+  const { winner, times } = race<'stock' | 'compiled'>(
     [
       { of: 'stock', run: () => void tf.dispose(model.run(x)) },
-      { of: 'compiled', run: () => compiled.run(inputs).forEach(({ dataId }) => heap.backend.disposeData(dataId)) },
+      { of: 'compiled', run: () => program.run(inputs).forEach(({ dataId }) => backend.disposeData(dataId)) },
     ],
     MARGIN,
   );
   const ratio = (times.get('stock')! / times.get('compiled')!).toFixed(2);
-  const reason = `compiled, it ran ${ratio}× as fast as by itself`;
-  if (winner === 'stock') {
-    compiled.dispose();
-    return stock(reason);
-  }
-  const { arenaBytes, weightBytes } = compiled;
-  return {
-    weights,
-    program: compiled,
-    compilation: () => ({ shapes, runtime: 'compiled', reason, steps: compiled.steps, arenaBytes, weightBytes }),
-  };
+  return { winner, reason: `compiled, it ran ${ratio}× as fast as by itself` };
 }
 
-/** The largest difference over all outputs, each against its largest value; frees what was computed. */
+/** The largest difference over all outputs, each against its largest finite value. */
 function differenceOf(got: readonly tf.TensorInfo[], wanted: readonly tf.Tensor[], backend: BackendWasm): number {
-  let worst = 0;
-  got.forEach((info, i) => {
+  const worst = got.map((info, i) => {
     const [a, b] = [info, wanted[i]].map((one) => backend.typedArrayFromHeap(one));
     let [difference, largest] = [0, 0];
     for (let j = 0; j < a.length; j++) {
+      if (Number.isFinite(b[j])) largest = Math.max(largest, Math.abs(b[j]));
       // The same infinity, or both not a number.
-      if (Object.is(a[j], b[j]) || a[j] === b[j]) continue;
-      difference = Math.max(difference, Math.abs(a[j] - b[j]));
-      largest = Math.max(largest, Math.abs(b[j]));
-      if (Number.isNaN(a[j]) || Number.isNaN(b[j])) difference = NaN;
+      if (a[j] === b[j] || Object.is(a[j], b[j])) continue;
+      const apart = Math.abs(a[j] - b[j]);
+      difference = apart > difference || Number.isNaN(apart) ? apart : difference;
     }
-    for (const value of b) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
-    const relative = difference === 0 ? 0 : difference / largest;
-    worst = relative > worst || Number.isNaN(relative) ? relative : worst;
-    backend.disposeData(info.dataId);
+    return difference === 0 ? 0 : difference / largest;
   });
-  return worst;
+  return worst.reduce((max, v) => (v > max || Number.isNaN(v) ? v : max), 0);
 }

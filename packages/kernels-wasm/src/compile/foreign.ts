@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { offsetOf } from '../sparse/activation.js';
 import type { Builder } from './builder.js';
-import type { Buffer, Store } from './memory.js';
+import type { Store } from './memory.js';
 import type { Foreign } from './operation.js';
-import type { Value } from './trace.js';
+import { Untraceable, type Value } from './trace.js';
 
 /** A kernel that is TensorFlow.js's own: its inputs are copied to tensors, and what it gives is copied back. */
 export function foreign(builder: Builder, op: Foreign): void {
@@ -38,9 +38,11 @@ export function foreign(builder: Builder, op: Foreign): void {
         const made = inputs();
         const { kernelFunc } = tf.getKernel(op.kernel, 'wasm');
         const results = [kernelFunc({ inputs: made, attrs: op.attrs, backend })].flat();
-        results.forEach((result, i) => copyBack(store, result, ys[i]));
+        const same = results.every(({ shape }, i) => tf.util.arraysEqual(shape, [...values[op.outputs[i]].shape]));
+        if (same) results.forEach((result, i) => copy(store, offsetOf(heap, result), ys[i].address, ys[i].bytes));
         for (const { dataId } of results) backend.disposeData(dataId);
         for (const [name, { dataId }] of Object.entries(made)) if (!constants.has(name)) backend.disposeData(dataId);
+        if (!same) throw new Untraceable(`the shape of what ${op.kernel} gives depends on values`);
       },
       dispose() {
         for (const { dataId } of constants.values()) backend.disposeData(dataId);
@@ -56,8 +58,4 @@ function tensorOf({ heap: { backend } }: Store, shape: readonly number[], { dtyp
 
 function copy({ heap }: Store, from: number, to: number, bytes: number): void {
   new Uint8Array(heap.memory.buffer).copyWithin(to, from, from + bytes);
-}
-
-function copyBack(store: Store, result: tf.TensorInfo, to: Buffer): void {
-  copy(store, offsetOf(store.heap, result), to.address, to.bytes);
 }

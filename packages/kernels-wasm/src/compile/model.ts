@@ -1,78 +1,59 @@
 import { UsageError } from '@espalier/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Accelerable, weightReader } from '../sparse/weights.js';
 
 export type Inputs = tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;
-
-interface LayerVariable {
-  readonly originalName: string;
-  read(): tf.Tensor;
-}
-
-/** A tf.LayersModel. */
-interface LayersLike {
-  readonly weights: readonly LayerVariable[];
-  apply(x: tf.Tensor | tf.Tensor[], args?: object): unknown;
-}
-
-/** A tf.GraphModel. */
-interface GraphLike {
-  readonly weights: Readonly<Record<string, readonly tf.Tensor[]>>;
-  predict(x: Inputs): unknown;
-}
-
-/** What can be compiled: a tf.LayersModel or a tf.GraphModel. */
-export type Compilable = LayersLike | GraphLike;
-
 export type Result = tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;
+
+/** A tf.LayersModel (which has `apply`) or a tf.GraphModel. */
+export interface Compilable extends Pick<Accelerable, 'weights'> {
+  predict(x: Inputs, config?: object): unknown;
+  apply?(x: tf.Tensor | tf.Tensor[], args?: object): unknown;
+}
 
 /** The two kinds of models behind one face. */
 export interface Model {
+  /** What the model answers, and nothing left behind. */
   run(x: Inputs): Result;
+  /** The same inputs as a list, always in the same order. */
   inputs(x: Inputs): tf.Tensor[];
-  results(result: Result): tf.Tensor[];
-  /** Outputs in the form that `run` gives them. */
+  outputs(result: Result): tf.Tensor[];
+  /** Outputs in the form that `run` has given them. */
   result(outputs: tf.Tensor[]): Result;
-  /** The data of the weights, in order. */
+  /** The data of all weights, in order. */
   weights(): object[];
   names(): Map<object, string>;
-  isDisposed(): boolean;
 }
 
-const listed = (x: Inputs): tf.Tensor[] =>
-  Array.isArray(x) ? x : isTensor(x) ? [x] : Object.keys(x).map((name) => x[name]);
-const isTensor = (x: Inputs): x is tf.Tensor => 'dataId' in x && 'shape' in x;
+const isTensor = (x: Inputs): x is tf.Tensor => x instanceof tf.Tensor;
+const names = (x: tf.NamedTensorMap) => Object.keys(x).sort();
+
+const listed = (x: Inputs): tf.Tensor[] => (isTensor(x) ? [x] : Array.isArray(x) ? x : names(x).map((name) => x[name]));
 
 export function modelOf(model: Compilable): Model {
-  if (typeof model?.weights !== 'object' || model.weights === null) {
+  if (typeof model?.predict !== 'function') {
     throw new UsageError('no-weights', 'compile() needs a model, got none', {
       wanted: 'tf.LayersModel or tf.GraphModel',
     });
   }
-  const named = (): { name: string; tensor: tf.Tensor }[] =>
-    isLayers(model)
-      ? model.weights.map((variable) => ({ name: variable.originalName, tensor: variable.read() }))
-      : Object.entries((model as GraphLike).weights).flatMap(([name, tensors]) =>
-          tensors.map((tensor, i) => ({ name: i === 0 ? name : `${name}:${i}`, tensor })),
-        );
-  // The form of the results, which is the same for all inputs.
+  const weights = weightReader(model, 'a compiled model');
+  // The form of the results is the same for all inputs.
   let form: (outputs: tf.Tensor[]) => Result = (outputs) => outputs;
   return {
     // Not predict(): that cuts batches of more than 32 in pieces.
-    run: (x) => (isLayers(model) ? model.apply(x as tf.Tensor, { training: false }) : model.predict(x)) as Result,
+    run: (x) =>
+      tf.tidy(() => (model.apply ? model.apply(x as tf.Tensor, { training: false }) : model.predict(x)) as Result),
     inputs: listed,
-    results(result) {
+    outputs(result) {
       if (isTensor(result)) form = ([output]) => output;
       else if (!Array.isArray(result)) {
-        const names = Object.keys(result);
-        form = (outputs) => Object.fromEntries(names.map((name, i) => [name, outputs[i]]));
+        const keys = names(result);
+        form = (outputs) => Object.fromEntries(keys.map((name, i) => [name, outputs[i]]));
       }
       return listed(result);
     },
     result: (outputs) => form(outputs),
-    weights: () => named().map(({ tensor }) => tensor.dataId),
-    names: () => new Map(named().map(({ name, tensor }) => [tensor.dataId, name])),
-    isDisposed: () => named().some(({ tensor }) => tensor.isDisposed),
+    weights: () => weights().map(({ tensor }) => tensor.dataId),
+    names: () => new Map(weights().map(({ id, tensor }) => [tensor.dataId, id])),
   };
 }
-
-const isLayers = (model: Compilable): model is LayersLike => Array.isArray(model.weights);

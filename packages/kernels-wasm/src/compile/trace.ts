@@ -60,15 +60,15 @@ export function trace<T>(
     known.set(dataId, values.length);
     return values.push(value) - 1;
   };
-  const copy = (info: tf.TensorInfo): tf.TypedArray => {
-    if (info.dtype === 'string' || info.dtype === 'complex64') throw new Untraceable(`it uses ${info.dtype} values`);
-    return backend.typedArrayFromHeap(info).slice();
+  const checked = (info: tf.TensorInfo): Value => {
+    const { shape, dtype } = info;
+    if (dtype === 'string' || dtype === 'complex64') throw new Untraceable(`it uses ${dtype} values`);
+    return { shape, dtype };
   };
   const constant = (info: tf.TensorInfo) =>
     add(info.dataId, {
-      shape: info.shape,
-      dtype: info.dtype,
-      constant: copy(info),
+      ...checked(info),
+      constant: backend.typedArrayFromHeap(info).slice(),
       weight: weightOf(info.dataId),
     });
   const use = (info: tf.TensorInfo | null | undefined): Use | undefined =>
@@ -89,13 +89,11 @@ export function trace<T>(
     }
     const used = Object.fromEntries(Object.entries(given).map(([name, info]) => [name, use(info)]));
     const varies = Object.values(used).some((one) => one && !values[one.value].constant);
-    const outputs = results.map((info) =>
-      varies ? add(info.dataId, { shape: info.shape, dtype: info.dtype }) : constant(info),
-    );
+    const outputs = results.map((info) => (varies ? add(info.dataId, checked(info)) : constant(info)));
     if (varies) runs.push({ kernel, attrs: { ...attrs }, inputs: used, outputs });
   }
 
-  const ids = inputs.map(({ dataId, shape, dtype }) => add(dataId, { shape, dtype }));
+  const ids = inputs.map((tensor) => add(tensor.dataId, checked(tensor)));
   const undo = [
     ...tf.getKernelsForBackend('wasm').map(({ kernelName }) => hook(kernelName, record)),
     refuseReading(backend, (dataId) => known.has(dataId) && !values[known.get(dataId)!].constant),
