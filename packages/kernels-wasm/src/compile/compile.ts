@@ -173,13 +173,13 @@ function write(model: Model, { heap }: Session, inputs: readonly tf.Tensor[], x:
     () => model.run(x),
     (result) => model.outputs(result),
   );
-  tf.dispose(traced.result);
+  release(model, traced.result, inputs);
   const program = build(heap, traced.trace);
   try {
     const got = program.run(inputs);
     const wanted = model.run(x);
     const difference = differenceOf(got, model.outputs(wanted), heap.backend);
-    tf.dispose(wanted);
+    release(model, wanted, inputs);
     for (const { dataId } of got) heap.backend.disposeData(dataId);
     // NaN is no small difference either.
     if (!(difference <= TOLERANCE))
@@ -200,13 +200,18 @@ function compare(
 ): { winner: 'stock' | 'compiled'; reason: string } {
   const { winner, times } = race<'stock' | 'compiled'>(
     [
-      { of: 'stock', run: () => void tf.dispose(model.run(x)) },
+      { of: 'stock', run: () => release(model, model.run(x), inputs) },
       { of: 'compiled', run: () => program.run(inputs).forEach(({ dataId }) => backend.disposeData(dataId)) },
     ],
     MARGIN,
   );
   const ratio = (times.get('stock')! / times.get('compiled')!).toFixed(2);
   return { winner, reason: `compiled, it ran ${ratio}× as fast as by itself` };
+}
+
+/** Disposes what a model gave, but for inputs that it passed on. */
+function release(model: Model, result: Result, inputs: readonly tf.Tensor[]): void {
+  tf.dispose(model.outputs(result).filter((output) => !inputs.includes(output)));
 }
 
 /** The largest difference over all outputs, each against its largest finite value. */

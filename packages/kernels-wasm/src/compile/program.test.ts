@@ -40,7 +40,7 @@ function written(session: Session, net: Net, x: tf.Tensor): Program {
     () => tf.tidy(() => net(x)),
     (y) => [y].flat(),
   );
-  tf.dispose(result);
+  tf.dispose([result].flat().filter((y) => y !== x));
   return build(session.heap, made);
 }
 
