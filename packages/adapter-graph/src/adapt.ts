@@ -1,0 +1,122 @@
+import { InputError, type MaskHandle, type Plan, type PrunableModel, show } from '@espalier/core';
+import { type HeldWeight, type Loss, maskWeights, outputOf, resolveLoss } from '@espalier/core/adapters';
+import type { io } from '@tensorflow/tfjs-core';
+import { analyse, type Analysis } from './analyse.js';
+import { type Constant, constantsOf } from './constants.js';
+import { lossGradients, predict } from './forward.js';
+import { edgeOf, type Graph, parseGraph } from './graph.js';
+import { shrinkArtifacts } from './shrink.js';
+import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel } from './tfjs.js';
+import { isForwarding } from './trace.js';
+
+export interface AdaptGraphOptions {
+  /**
+   * A name of `LOSSES` or a function (yTrue, yPred). Default: cross-entropy where the output is a softmax; else none, and
+   * `gradients` asks for one.
+   */
+  readonly loss?: Loss;
+  /** The output that `predict` gives and the loss is of, where the model has several. */
+  readonly output?: string;
+  /** The shape of the one input, batch first, where it leaves sizes open: without it the arithmetic is not known. */
+  readonly inputShape?: readonly number[];
+}
+
+/** A tf.GraphModel that can be pruned. */
+export interface GraphPrunable extends PrunableModel {
+  /** The model itself, masked in place by `mask`. */
+  readonly model: GraphModel;
+  /** The name of its loss; undefined = it has none yet. */
+  readonly loss: string | undefined;
+  /** What the user should hear: that quantised weights are not quantised any more. */
+  readonly notes: readonly string[];
+  shrink(plan: Plan): Promise<GraphPrunable>;
+}
+
+const analyses = new WeakMap<object, { graph: Graph; analysis: Analysis }>();
+
+/** The analysis of an adapted model, for descriptions of it. */
+export const analysisOf = (model: GraphPrunable) => analyses.get(model)!;
+
+/**
+ * Adapts a tf.GraphModel, or the artifacts of one. Kernels of convolutions and matrix products may be pruned; everything else
+ * is left alone and says why in `skip`. Channels may go where they can be followed from the node that makes them to every
+ * node that reads them; those that reach an operation without a rule, control flow, or an output of the graph, stay.
+ *
+ * A model's weights become variables, so that masks and training change what it computes. The model is borrowed; `dispose()`
+ * disposes it. Nothing is left behind if it throws.
+ *
+ * Throws an InputError with code 'topology-invalid', 'node-duplicate', 'node-connection', 'graph-cycle', 'graph-output',
+ * 'weights-missing', 'weights-mismatch', 'weights-invalid', 'weight-duplicate', 'weight-shape', 'input-shape',
+ * 'model-inputs' or 'output-unknown'; a UsageError with code 'loss-unknown' or 'loss-output'.
+ */
+export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: AdaptGraphOptions = {}): GraphPrunable {
+  const artifacts = isGraphModel(source) ? artifactsOf(source) : source;
+  const graph = parseGraph(artifacts);
+  const constants = constantsOf(artifacts);
+  const analysis = analyse(graph, constants, options.inputShape);
+  checkOutput(graph, options.output);
+  const softmax = endsInSoftmax(graph, analysis, options.output);
+  const loss = resolveLoss(options.loss, softmax);
+  const model = isGraphModel(source) ? source : loadModel(source);
+
+  const variables = holdWeights(
+    model,
+    analysis.params.map(({ id }) => id),
+  );
+  const weights = analysis.params.map((param): HeldWeight => ({ param, variable: variables.get(param.id)! }));
+  // A mask that nobody ended still holds tensors.
+  const handles: MaskHandle[] = [];
+  const variable = (id: string) => {
+    const found = variables.get(id);
+    if (found) return found;
+    throw new InputError('param-unknown', `the graph has no parameter ${show(id)}`, { where: id });
+  };
+  const prunable: GraphPrunable = {
+    model,
+    loss: loss?.name,
+    notes: notesOf(constants),
+    params: analysis.params,
+    groups: analysis.groups,
+    output: outputOf(softmax, loss),
+    variable,
+    read: async (id) => Float32Array.from(await variable(id).data()),
+    predict: (x) => predict(model, options.output, x),
+    gradients: (batch) => lossGradients(model, options.output, weights, loss, batch),
+    async mask(plan) {
+      const handle = await maskWeights(weights, analysis.groups, plan);
+      handles.push(handle);
+      return handle;
+    },
+    async shrink(plan) {
+      const smaller = await shrinkArtifacts({ artifacts, weights: model.weights }, weights, analysis, plan);
+      return adaptGraph(smaller, { ...options, ...(loss && { loss: loss.of }) });
+    },
+    dispose() {
+      handles.forEach((handle) => handle.makePermanent());
+      model.dispose();
+    },
+  };
+  analyses.set(prunable, { graph, analysis });
+  return prunable;
+}
+
+/** Whether the output is a softmax over its last axis. */
+function endsInSoftmax({ nodes, outputs }: Graph, { shapes }: Analysis, output: string | undefined): boolean {
+  if (output === undefined && outputs.length !== 1) return false;
+  let node = nodes.get(output === undefined ? outputs[0].node : edgeOf(output).node);
+  while (node && isForwarding(node.op)) node = nodes.get(node.inputs[0].node);
+  return node?.op === 'Softmax' && shapes.get(node.name) !== undefined;
+}
+
+function checkOutput({ nodes }: Graph, output: string | undefined): void {
+  if (output === undefined || nodes.has(edgeOf(output).node)) return;
+  throw new InputError('output-unknown', `the graph has no node ${show(output)}`, { where: 'output', found: output });
+}
+
+function notesOf(constants: ReadonlyMap<string, Constant>): string[] {
+  const counts = new Map<string, number>();
+  for (const { stored } of constants.values()) if (stored) counts.set(stored, (counts.get(stored) ?? 0) + 1);
+  if (counts.size === 0) return [];
+  const list = Array.from(counts, ([dtype, count]) => `${count} as ${dtype}`).join(', ');
+  return [`weights were stored quantised (${list}); they are float32 from here on, also in what is written`];
+}

@@ -1,0 +1,3 @@
+export { adaptGraph, type AdaptGraphOptions, type GraphPrunable } from './adapt.js';
+export { toGraphArtifacts } from './artifacts.js';
+export { describeGraph, type NodeDescription } from './describe.js';

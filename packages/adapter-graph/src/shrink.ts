@@ -1,0 +1,145 @@
+import { isKept, type Plan, resolveMask, unitsOf } from '@espalier/core';
+import { checkLeft, checkUnits, type HeldWeight, takeSlices, type Values } from '@espalier/core/adapters';
+import { type io, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import type { Analysis } from './analyse.js';
+import { encode } from './artifacts.js';
+import type { Labels } from './channels.js';
+import type { RawNode } from './graph.js';
+import type { Rewriter } from './rewriter.js';
+import type { Int } from './values.js';
+
+/** A graph model's artifacts and the tensors that hold its weights now. */
+export interface Source {
+  readonly artifacts: io.ModelArtifacts;
+  readonly weights: Readonly<Record<string, readonly Tensor[]>>;
+}
+
+/** An integer constant that is new in the graph. */
+interface Sizes {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/**
+ * The artifacts of a model without the units that the plan removes: weights and constants along channels are cut, and so are
+ * the sizes that reshapes, paddings, splits and slices hold. Element masks come along as zeros.
+ *
+ * Throws an InputError with code 'plan-mismatch' for a plan of another model, 'group-fixed' or 'group-empty' for units that
+ * cannot go.
+ */
+export async function shrinkArtifacts(
+  { artifacts, weights }: Source,
+  held: readonly HeldWeight[],
+  analysis: Analysis,
+  plan: Plan,
+): Promise<io.ModelArtifacts> {
+  const { groups, ties, edits } = analysis;
+  await checkUnits(plan, held, groups);
+  checkLeft(plan, groups);
+  const isLeft = (label: number) => {
+    const at = analysis.unitOf(label);
+    const units = at && unitsOf(plan, at.group);
+    return !units || isKept(units, at.unit);
+  };
+  const topology = structuredClone(artifacts.modelTopology) as { node: RawNode[] };
+  const added = new Map<string, Sizes>();
+  const rewriter = makeRewriter(topology, isLeft, added);
+  for (const edit of edits) edit(rewriter);
+
+  const values = new Map<string, Values>();
+  for (const { param, variable } of held) {
+    const bits = await resolveMask(plan, param, groups);
+    const data = (await variable.data<'float32'>()).slice();
+    if (bits) data.forEach((_, i) => isKept(bits, i) || (data[i] = 0));
+    values.set(param.id, { shape: param.shape, data });
+  }
+  for (const { param, axis, labels } of ties) {
+    const bits = { length: labels.length, bytes: new Uint8Array((labels.length + 7) >> 3) };
+    labels.forEach((label, i) => {
+      if (isLeft(label)) bits.bytes[i >> 3] |= 1 << (i & 7);
+    });
+    values.set(param, takeSlices(values.get(param)!, axis, bits));
+  }
+  for (const node of topology.node) {
+    const { shape } = values.get(node.name) ?? {};
+    if (shape) resizeConstant(node, shape);
+  }
+  const replaced = new Map<string, Tensor>();
+  try {
+    for (const [name, { shape, data }] of values) replaced.set(name, tensor(data, [...shape], 'float32'));
+    for (const [name, { shape, data }] of added) replaced.set(name, tensor([...data], [...shape], 'int32'));
+    return await encode({ ...artifacts, modelTopology: topology }, weights, replaced);
+  } finally {
+    for (const own of replaced.values()) own.dispose();
+  }
+}
+
+function makeRewriter(
+  topology: { node: RawNode[] },
+  isLeft: (label: number) => boolean,
+  added: Map<string, Sizes>,
+): Rewriter {
+  const nodes = new Map(topology.node.map((node) => [node.name, node]));
+  const insert = (name: string, rest: Omit<RawNode, 'name'>) => {
+    let free = name;
+    for (let n = 2; nodes.has(free); n++) free = `${name}_${n}`;
+    const node = { name: free, ...rest };
+    nodes.set(free, node);
+    topology.node.push(node);
+    return free;
+  };
+  /** The position of a data input: control inputs may stand between them. */
+  const inputAt = ({ input = [] }: RawNode, index: number) =>
+    input.flatMap((text, i) => (text.startsWith('^') ? [] : [i]))[index];
+  /** The node that an input comes from, behind what only hands on. */
+  const source = (text: string): RawNode => nodes.get(text.replace(/^\^/, '').split(':')[0])!;
+
+  const kept = (labels: Labels) => Array.from(labels.keys()).filter((i) => isLeft(labels[i]));
+  const count = (labels: Labels) => kept(labels).length;
+  const constant: Rewriter['constant'] = (near, numbers, shape) => {
+    const name = insert(`${near}/sizes`, {
+      op: 'Const',
+      attr: { dtype: { type: 'DT_INT32' }, value: { tensor: tensorShape('DT_INT32', shape) } } as RawNode['attr'],
+    });
+    added.set(name, { shape, data: [...numbers] });
+    return name;
+  };
+  return {
+    kept,
+    count,
+    constant,
+    node: (name) => nodes.get(name)!,
+    setInts(name, index, ints, shape = [ints.length]) {
+      const node = nodes.get(name)!;
+      const at = inputAt(node, index);
+      const numbers = ints.map((int) => (int.counts ? count(int.counts) : int.value));
+      const open = numbers.filter((value) => value === null).length;
+      if (open === 0 || (open === 1 && !numbers.includes(-1) && node.op === 'Reshape')) {
+        node.input![at] = constant(
+          name,
+          numbers.map((value) => value ?? -1),
+          shape,
+        );
+        return;
+      }
+      // A shape packed while the graph runs: only the sizes that are known take new values.
+      const pack = source(node.input![at]);
+      const input = [...pack.input!];
+      numbers.forEach((value, i) => {
+        if (value !== null && !(ints[i] as Int).counts) input[inputAt(pack, i)] = constant(name, [value], []);
+      });
+      node.input![at] = insert(`${name}/shape`, { op: pack.op, input, attr: pack.attr ?? {} });
+    },
+  };
+}
+
+const tensorShape = (dtype: string, shape: readonly number[]) => ({
+  dtype,
+  tensorShape: { dim: shape.map((size) => ({ size: String(size) })) },
+});
+
+/** Some converters write a constant's shape into its node as well. */
+function resizeConstant(node: RawNode, shape: readonly number[]): void {
+  const value = (node.attr as { value?: { tensor?: { tensorShape?: unknown } } } | undefined)?.value;
+  if (value?.tensor?.tensorShape) value.tensor.tensorShape = tensorShape('', shape).tensorShape;
+}
