@@ -115,6 +115,23 @@ test('channels are scored by gradient', async () => {
   model.dispose();
 });
 
+test.each(['ka', 'kb', 'kc'])('the rows that enter %s, times it, are what its node makes of them', async (id) => {
+  const model = adaptGraph(network());
+  const { x, y } = batch();
+  const kernel = model.variable(id);
+  const rows: tf.Tensor2D[] = [];
+  for await (const piece of model.inputs({ x, y }, id)) rows.push(piece.clone());
+  const product = tf.matMul(tf.concat(rows), tf.reshape(kernel, [-1, kernel.shape[kernel.rank - 1]]) as tf.Tensor2D);
+  const node = { ka: 'a', kb: 'b', kc: 'out' }[id]!;
+  const made = model.model.execute(x, node) as tf.Tensor;
+  const expected = await made.data();
+  const bias = id === 'ka' ? model.variable('ba') : id === 'kc' ? model.variable('bc') : tf.scalar(0);
+  const sum = tf.add(product, bias);
+  const end = id === 'ka' ? tf.elu(sum) : id === 'kc' ? tf.softmax(sum) : sum;
+  (await end.data()).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5));
+  model.dispose();
+});
+
 test('quantised weights are dequantised, and said to be', async () => {
   const artifacts = network();
   const bytes = new Uint8Array(artifacts.weightData as ArrayBuffer);

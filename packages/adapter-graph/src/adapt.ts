@@ -1,10 +1,11 @@
 import { InputError, type MaskHandle, type Plan, type PrunableModel, show } from '@espalier/core';
-import { type HeldWeight, type Loss, maskWeights, outputOf, resolveLoss } from '@espalier/core/adapters';
+import { type HeldWeight, type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
 import type { io } from '@tensorflow/tfjs-core';
 import { analyse, type Analysis } from './analyse.js';
 import { type Constant, constantsOf } from './constants.js';
 import { lossGradients, predict } from './forward.js';
 import { edgeOf, type Graph, parseGraph } from './graph.js';
+import { kernelInputs } from './inputs.js';
 import { shrinkArtifacts } from './shrink.js';
 import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel } from './tfjs.js';
 import { isForwarding } from './trace.js';
@@ -82,6 +83,12 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, options.output, x),
     gradients: (batch) => lossGradients(model, options.output, weights, loss, batch),
+    inputs(batch, id) {
+      variable(id);
+      const param = analysis.params.find((own) => own.id === id)!;
+      return kernelInputs(model, graph, analysis.readers.get(id) ?? [], param, batch);
+    },
+    write: (id, values) => writeVariable(id, variable(id), values),
     async mask(plan) {
       const handle = await maskWeights(weights, analysis.groups, plan);
       handles.push(handle);

@@ -17,4 +17,5 @@ export {
 } from './losses.js';
 export { checkUnits, type HeldWeight, maskWeights } from './mask.js';
 export { checkLeft, takeSlices, type Values } from './slices.js';
+export { patches, type PatchSettings, piecesOf, type Unfold } from './unfold.js';
 export { writeVariable } from './write.js';
