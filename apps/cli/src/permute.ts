@@ -1,6 +1,5 @@
 import type { LayersPrunable } from '@espalier/adapter-layers';
-import { type Batch, protect, type Scorer, UsageError } from '@espalier/core';
-import { applyPermutation } from '@espalier/core/permute';
+import { applyPermutation, type Batch, protect, type Scorer, UsageError } from '@espalier/core';
 import { findPermutation, NM_DEFAULTS, PERMUTATION_DEFAULTS, type PermutedGroup } from '@espalier/strategy-nm';
 import { required } from './open.js';
 import { note, task } from './ui.js';

@@ -64,7 +64,10 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, x),
-    gradients: (batch, { training = false } = {}) => lossGradients(model, weights, loss, batch, training),
+    gradients(batch, { training = false, loss: other } = {}) {
+      const asked = other ? { name: other.name || 'custom', of: other } : loss;
+      return lossGradients(model, weights, asked, batch, training);
+    },
     inputs: (batch, id) => kernelInputs(model, weightOf(id), batch),
     write: (id, values) => writeVariable(id, variable(id), values),
     async mask(plan) {

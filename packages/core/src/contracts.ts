@@ -114,6 +114,12 @@ export interface MaskHandle {
 /** What the model's output means, for scorers that need more of the loss than its gradient. */
 export type Output = 'probabilities' | 'logits' | 'other';
 
+export interface GradientOptions {
+  /** Dropout is active, and batch norm uses and updates its statistics. */
+  readonly training?: boolean;
+  readonly loss?: (y: Tensor, output: Tensor) => Tensor;
+}
+
 /** What a scorer may ask of a model. */
 export interface PrunableModel {
   /** Every weight of the model, in the model's order. */
@@ -132,9 +138,10 @@ export interface PrunableModel {
   predict(x: Tensor): Tensor;
   /**
    * Mean loss over the batch and its gradients by parameter: all that the loss depends on, frozen layers included, statistics
-   * of normalisations not. The caller owns the tensors.
+   * of normalisations not. The caller owns the tensors. `loss` takes the place of the model's own: the mean of what it
+   * returns for the targets and the output, a scalar or one value per sample.
    */
-  gradients(batch: Batch, options?: { training?: boolean }): Promise<{ loss: number; grads: NamedTensorMap }>;
+  gradients(batch: Batch, options?: GradientOptions): Promise<{ loss: number; grads: NamedTensorMap }>;
   /**
    * The activations that enter one kernel in inference mode, in pieces: [rows, in], a row for each time that the kernel is
    * applied, the columns in the order of all its axes but the last. Of a convolution these are the patches, unfolded; of a

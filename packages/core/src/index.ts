@@ -13,3 +13,4 @@ export * from './schedule.js';
 export * from './budget/index.js';
 export * from './summary.js';
 export * from './prune.js';
+export * from './permute.js';

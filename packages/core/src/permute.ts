@@ -1,8 +1,3 @@
-/**
- * Reorders the channels of a model without changing what it computes. A path of its own (`@espalier/core/permute`), because
- * it needs TensorFlow.js when it runs.
- */
-import { tensor } from '@tensorflow/tfjs-core';
 import type { Group, Param, PrunableModel, Site } from './contracts.js';
 import { InputError, show } from './errors.js';
 
@@ -43,11 +38,7 @@ export async function applyPermutation(model: PrunableModel, permutation: Permut
     for (const { site, order } of sites) values = moveSlices(values, param.shape, site, order);
     moved.push({ param, values });
   }
-  for (const { param, values } of moved) {
-    const next = tensor(values, [...param.shape], 'float32');
-    model.variable(param.id).assign(next);
-    next.dispose();
-  }
+  for (const { param, values } of moved) model.write(param.id, values);
 }
 
 /**

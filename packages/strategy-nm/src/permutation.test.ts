@@ -1,7 +1,16 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
-import { type Group, type Param, type PrunableModel, type Scores, seededRandom, shuffle } from '@espalier/core';
-import { applyPermutation, invertPermutation, type Permutation } from '@espalier/core/permute';
+import {
+  applyPermutation,
+  type Group,
+  invertPermutation,
+  type Param,
+  type Permutation,
+  type PrunableModel,
+  type Scores,
+  seededRandom,
+  shuffle,
+} from '@espalier/core';
 import { readModel } from '@espalier/format';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { ZOO, type ZooName } from '@espalier/zoo';

@@ -1,5 +1,12 @@
-import { checkFiniteScores, type Group, isPrunable, type Param, type Selection, type Site } from '@espalier/core';
-import type { Permutation } from '@espalier/core/permute';
+import {
+  checkFiniteScores,
+  type Group,
+  isPrunable,
+  type Param,
+  type Permutation,
+  type Selection,
+  type Site,
+} from '@espalier/core';
 import { NM_DEFAULTS } from './nm.js';
 import { checkPattern } from './pattern.js';
 import { PERMUTATION_DEFAULTS, searchPermutation } from './permutation-search.js';
@@ -24,7 +31,7 @@ export interface PermutedGroup {
 }
 
 export interface FoundPermutation {
-  /** For `applyPermutation` of '@espalier/core/permute'; groups without gain are not in it. */
+  /** For `applyPermutation` of '@espalier/core'; groups without gain are not in it. */
   readonly permutation: Permutation;
   readonly groups: readonly PermutedGroup[];
   /** Groups that were left as they are, and why. */

@@ -1,18 +1,17 @@
-import {
-  type Batch,
-  InputError,
-  type MaskHandle,
-  type PrunableModel,
-  seededRandom,
-  show,
-  UsageError,
-} from '@espalier/core';
-import { arrayBatches, BATCH_DEFAULTS, checkDataset, type Dataset } from '@espalier/core/data';
+import { type MaskHandle, type Plan, type PrunableModel, show, UsageError } from '@espalier/core';
+import { BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
 import { type Optimizer, train } from '@tensorflow/tfjs-core';
+import { bestEpoch } from './best-epoch.js';
+import { type Checkpoint, checkSameTraining, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import { checkLoss, checkWeights } from './divergence.js';
+import type { EarlyStopping } from './early-stopping.js';
+import { epochsFrom } from './epochs.js';
 import { type LearningRate, rateAt } from './learning-rate.js';
-import { disposeOptimizer, setRate } from './optimizer.js';
+import { disposeOptimizer, fitsOptimizer, loadOptimizer, saveOptimizer, setRate } from './optimizer.js';
+import { gradientsOf, type TrainingRule } from './rule.js';
+import { type RuleMasks, ruleMasks } from './rule-masks.js';
 import { trainStep } from './train-step.js';
+import { readWeights, writeWeights } from './weights.js';
 
 export interface FineTuneOptions {
   /** Samples, or for augmentation a function that draws them for each epoch (from 1), as many each time. */
@@ -29,6 +28,14 @@ export interface FineTuneOptions {
   readonly optimizer?: (learningRate: number) => Optimizer;
   /** Masks that stay in force; one handle or several on top of one another. */
   readonly handles?: readonly MaskHandle[];
+  /** What else happens on the way: `gradual`, `rigl`, `sparseEvolution`, `srSte`, `distill`. The first one is outermost. */
+  readonly rules?: readonly TrainingRule[];
+  /** Ends training when the score of held-out samples no longer rises, with the weights of the best epoch. */
+  readonly earlyStopping?: EarlyStopping;
+  /** Hands out a checkpoint every so many epochs (default: 1) and at the end; write it so that a crash leaves the old one. */
+  readonly checkpoint?: { readonly write: (bytes: Uint8Array) => void | Promise<void>; readonly every?: number };
+  /** A checkpoint to go on from, with the same model, data and options: the rest is bit for bit what it would have been. */
+  readonly resume?: Uint8Array;
   /** After every step. */
   readonly onProgress?: (progress: Progress) => void;
   /** After every epoch: the place to measure accuracy, or to abort when it no longer rises. */
@@ -60,6 +67,11 @@ export interface FineTuneResult {
   /** Mean training loss of each epoch, over its samples, while they were learnt. */
   readonly losses: readonly number[];
   readonly steps: number;
+  /** What the rules pruned, and its mask: in force, and the caller's to end. */
+  readonly plan?: Plan;
+  readonly handle?: MaskHandle;
+  /** The epoch whose weights were kept by early stopping. */
+  readonly best?: { readonly epoch: number; readonly score: number };
 }
 
 /**
@@ -71,9 +83,13 @@ export interface FineTuneResult {
  * The same seed gives the same bytes on the same backend, as long as the model itself draws nothing (unseeded dropout).
  * Whatever ends it, the masks are still in force and no tensor is left behind; the weights are those of the last whole step.
  *
+ * Rules may prune, bring back weights, or change the loss on the way; moments of weights that are pruned late are zeroed with
+ * them. With `resume`, the weights, moments, plan and orders of samples of a checkpoint take the place of the model's.
+ *
  * Throws a UsageError with code 'epochs', 'learning-rate', 'batch-size', 'seed' or 'nothing-trainable'; an InputError with
- * code 'data-invalid' or 'data-shape', and 'loss-diverged' when the loss or a weight is no longer finite; and the signal's
- * reason when it is aborted.
+ * code 'data-invalid' or 'data-shape', and 'loss-diverged' when the loss or a weight is no longer finite (the
+ * last checkpoint is then the last good one); 'checkpoint-file' and 'checkpoint-mismatch' for a checkpoint that is damaged or of
+ * another training; and the signal's reason when it is aborted.
  */
 export async function fineTune(model: PrunableModel, options: FineTuneOptions): Promise<FineTuneResult> {
   const {
@@ -84,77 +100,122 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
     batchSize,
     seed,
     handles = [],
+    rules = [],
     ...rest
   } = {
     ...FINE_TUNE_DEFAULTS,
     ...options,
   };
-  const { onProgress, onEpoch, signal, optimizer: makeOptimizer = train.adam } = rest;
+  const { onProgress, onEpoch, signal, optimizer: makeOptimizer = train.adam, checkpoint, earlyStopping } = rest;
   checkInteger('epochs', epochs, 0);
   checkInteger('seed', seed);
   const firstRate = rateAt(learningRate, 0);
   const params = model.params.filter(({ trainable }) => trainable);
   if (params.length === 0) throw nothingTrainable();
+  const saved = rest.resume && decodeCheckpoint(rest.resume);
   const shape = { batchSize, ...(inputShape && { inputShape }) };
-  const { size, batchesOf } = epochsFrom(data, shape, seed);
-
+  const { size, batchesOf } = epochsFrom(data, shape, seed, Math.max(1, Math.min(epochs, (saved?.epoch ?? 0) + 1)));
   const steps = epochs * Math.ceil(size / batchSize);
-  const losses: number[] = [];
+  const of = identityOf(model, { epochs, batchSize, seed, samples: size, learningRate, rules });
+  if (saved) checkSameTraining(saved.of, of);
+
+  const losses: number[] = [...(saved?.losses ?? [])];
   const optimizer = makeOptimizer(firstRate);
-  const start = performance.now();
-  let step = 0;
+  const masks = ruleMasks(model, optimizer);
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
+    if (saved) await goOnFrom(saved, model, optimizer, masks);
+    const stopping = earlyStopping && bestEpoch(model, earlyStopping, saved?.best, masks.plan);
+    const started = performance.now();
+    const firstStep = saved?.step ?? 0;
+    let step = firstStep;
+    let stopped = false;
+    for (let epoch = (saved?.epoch ?? 0) + 1; epoch <= epochs && !stopped; epoch++) {
       let [sum, samples] = [0, 0];
       for await (const batch of batchesOf(epoch)) {
         signal?.throwIfAborted();
         setRate(optimizer, rateAt(learningRate, step / steps));
-        const loss = await trainStep(model, params, batch, optimizer, handles, (value) =>
-          checkLoss(value, { epoch, epochs, step: step + 1, steps }),
+        for (const rule of rules) {
+          const plan = await rule.plan?.({ model, batch, epoch, epochs, step, steps, plan: masks.plan });
+          if (plan) await masks.replace(plan);
+        }
+        const moment = { model, batch, epoch, epochs, step, steps, plan: masks.plan };
+        const inForce = masks.handle ? [...handles, masks.handle] : handles;
+        const loss = await trainStep(
+          model,
+          params,
+          () => gradientsOf(rules, moment),
+          optimizer,
+          inForce,
+          (value) => checkLoss(value, { epoch, epochs, step: step + 1, steps }),
         );
         step++;
         sum += loss * batch.x.shape[0];
         samples += batch.x.shape[0];
-        const elapsedMs = performance.now() - start;
-        const remainingMs = (elapsedMs / step) * (steps - step);
+        const elapsedMs = performance.now() - started;
+        const remainingMs = (elapsedMs / (step - firstStep)) * (steps - step);
         onProgress?.({ epoch, epochs, step, steps, loss: sum / samples, elapsedMs, remainingMs });
       }
       losses.push(sum / samples);
       await checkWeights(model, params, { epoch, epochs, step, steps });
+      stopped = (await stopping?.isOver(epoch, masks.plan)) ?? false;
+      if (checkpoint && (epoch % (checkpoint.every ?? 1) === 0 || epoch === epochs || stopped)) {
+        const [weights, best] = [await readWeights(model), stopping?.best];
+        const state = { of, epoch, step, losses, weights, optimizer: await saveOptimizer(optimizer, model) };
+        await checkpoint.write(
+          await encodeCheckpoint({ ...state, ...(masks.plan && { plan: masks.plan }), ...(best && { best }) }),
+        );
+      }
       await onEpoch?.({ epoch, epochs, loss: sum / samples });
     }
-    return { losses, steps: step };
+    stopping?.restore();
+    for (const rule of rules) {
+      const plan = await rule.end?.(model, masks.plan);
+      if (plan) await masks.replace(plan);
+    }
+    for (const handle of [...handles, ...(masks.handle ? [masks.handle] : [])]) handle.apply();
+    const best = stopping?.best;
+    return {
+      losses,
+      steps: step,
+      ...(masks.handle && { handle: masks.handle, plan: masks.plan! }),
+      ...(best && { best: { epoch: best.epoch, score: best.score } }),
+    };
+  } catch (error) {
+    masks.handle?.makePermanent();
+    throw error;
   } finally {
     disposeOptimizer(optimizer);
   }
 }
 
-/** Batches of each epoch, in an order of its own. The first epoch's data is checked before anything is trained. */
-function epochsFrom(
-  data: FineTuneOptions['data'],
-  options: { readonly batchSize: number; readonly inputShape?: readonly number[] },
-  seed: number,
-): { size: number; batchesOf: (epoch: number) => AsyncIterable<Batch> } {
-  const dataOf = (epoch: number) => checkDataset(typeof data === 'function' ? data(epoch) : data);
-  const first = dataOf(1);
-  arrayBatches(first, options);
-  const random = seededRandom(seed);
-  return {
-    size: first.size,
-    batchesOf(epoch) {
-      const current = epoch === 1 || typeof data !== 'function' ? first : dataOf(epoch);
-      if (current.size !== first.size) throw otherSize(epoch, first.size, current.size);
-      return arrayBatches(current, { ...options, seed: Math.floor(random() * 2 ** 32) })();
-    },
-  };
+async function goOnFrom(
+  saved: Checkpoint,
+  model: PrunableModel,
+  optimizer: Optimizer,
+  masks: RuleMasks,
+): Promise<void> {
+  if (!fitsOptimizer(optimizer, saved.optimizer))
+    checkSameTraining({ optimizer: 'another kind' }, { optimizer: 'this one' });
+  writeWeights(model, saved.weights);
+  loadOptimizer(optimizer, model, saved.optimizer);
+  if (saved.plan) await masks.replace(saved.plan);
 }
 
-function otherSize(epoch: number, wanted: number, found: number): InputError {
-  return new InputError(
-    'data-invalid',
-    `the data of epoch ${epoch} has ${found} samples, that of epoch 1 ${wanted}; draw as many for each epoch`,
-    { where: `epoch ${epoch}`, wanted: `${wanted} samples`, found: String(found), fix: 'draw as many for each epoch' },
-  );
+/** What a training that goes on must have in common with the one before. */
+function identityOf(
+  { params }: PrunableModel,
+  {
+    learningRate,
+    rules,
+    ...rest
+  }: Pick<FineTuneOptions, 'learningRate'> & { rules: readonly TrainingRule[] } & Record<string, unknown>,
+): Checkpoint['of'] {
+  return {
+    params: params.map(({ id, shape }) => `${id} [${shape.join(', ')}]`).join('; '),
+    ...rest,
+    learningRate: typeof learningRate === 'function' ? 'a schedule' : (learningRate ?? null),
+    rules: rules.map(({ name }) => name),
+  };
 }
 
 function checkInteger(where: string, value: unknown, least = -Infinity): void {

@@ -1,2 +1,10 @@
 export * from './fine-tune.js';
 export { cosine, type LearningRate } from './learning-rate.js';
+export type { Gradients, Moment, TrainingRule } from './rule.js';
+export * from './gradual.js';
+export * from './distill.js';
+export * from './sr-ste.js';
+export * from './rigl.js';
+export * from './sparse-evolution.js';
+export * from './lottery-ticket.js';
+export { EARLY_STOPPING_DEFAULTS, type EarlyStopping, holdOut } from './early-stopping.js';

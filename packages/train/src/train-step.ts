@@ -1,5 +1,6 @@
-import type { Batch, MaskHandle, Param, PrunableModel } from '@espalier/core';
+import type { MaskHandle, Param, PrunableModel } from '@espalier/core';
 import { dispose, type NamedTensorMap, type Optimizer } from '@tensorflow/tfjs-core';
+import type { Gradients } from './rule.js';
 
 /**
  * One optimizer step that keeps every mask; returns the mean loss before it. `check` may throw on that loss, and then the
@@ -8,12 +9,12 @@ import { dispose, type NamedTensorMap, type Optimizer } from '@tensorflow/tfjs-c
 export async function trainStep(
   model: PrunableModel,
   params: readonly Param[],
-  batch: Batch,
+  gradients: () => Promise<Gradients>,
   optimizer: Optimizer,
   handles: readonly MaskHandle[],
   check: (loss: number) => void,
 ): Promise<number> {
-  const { loss, grads } = await model.gradients(batch, { training: true });
+  const { loss, grads } = await gradients();
   let masked: NamedTensorMap = grads;
   try {
     check(loss);

@@ -1,0 +1,39 @@
+import { type Batch, protect, type Schedule, type Scorer, settlePlan, type Strategy, UsageError } from '@espalier/core';
+import type { TrainingRule } from './rule.js';
+
+export interface GradualOptions {
+  readonly scorer: Scorer;
+  readonly strategy: Strategy;
+  /** In optimizer steps; `cubic({ sparsity, begin, end, frequency })` of core is the usual one. */
+  readonly schedule: Schedule;
+  /** Calibration data, for scorers that need it. */
+  readonly data?: () => AsyncIterable<Batch>;
+  readonly ignore?: readonly string[];
+}
+
+/**
+ * Gradual pruning: at the steps that the schedule names, the weights as they are then are scored and pruned a little
+ * further, and training goes on with what is left. What was pruned stays pruned. arXiv:1710.01878.
+ *
+ * Errors of scorer and strategy pass through.
+ */
+export function gradual({ scorer, strategy, schedule, data, ignore = [] }: GradualOptions): TrainingRule {
+  return {
+    name: `gradual ${strategy.name} by ${scorer.name}`,
+    async plan({ model, step, plan }) {
+      const sparsity = schedule(step);
+      if (sparsity === undefined) return undefined;
+      const { params, groups } = protect(model, { ignore });
+      const scores = await scorer.score({ model, batches: data ?? missingData(scorer.name) });
+      const selection = { params, groups, scores, sparsity, ...(plan && { previous: plan }) };
+      return settlePlan(await strategy.select(selection));
+    },
+  };
+}
+
+function missingData(scorer: string): () => never {
+  return () => {
+    const fix = 'pass data to gradual()';
+    throw new UsageError('data-missing', `the ${scorer} scorer needs calibration data; ${fix}`, { where: 'data', fix });
+  };
+}
