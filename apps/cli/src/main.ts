@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { compareCommand } from './commands/compare.js';
 import { inspectCommand } from './commands/inspect.js';
 import { pruneCommand } from './commands/prune.js';
+import { sensitivityCommand } from './commands/sensitivity.js';
 import { fail } from './exit.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -19,6 +20,7 @@ const program = new Command('espalier')
   .version(version)
   .addCommand(inspectCommand())
   .addCommand(pruneCommand())
+  .addCommand(sensitivityCommand())
   .addCommand(compareCommand())
   .addHelpText('after', EXIT_CODES);
 

@@ -27,9 +27,9 @@ const plain = {
 };
 
 /** Names come from strangers' files; a terminal must not obey them. */
-const name = (text: string) => show(text).slice(1, -1);
+export const name = (text: string) => show(text).slice(1, -1);
 
-function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): string {
   const t = new Table({
     ...plain,
     head: head.map((h) => pc.dim(h)),

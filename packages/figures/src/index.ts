@@ -1,9 +1,11 @@
 import { bars } from './bars.js';
+import { curves } from './curves.js';
 import { histogram } from './histogram.js';
 import { pareto } from './pareto.js';
 import { pruning } from './pruning.js';
 
 export * from './bars.js';
+export * from './curves.js';
 export * from './frontier.js';
 export * from './histogram.js';
 export * from './kernel.js';
@@ -13,4 +15,4 @@ export { escapeXml } from './svg.js';
 export type { Background } from './theme.js';
 
 /** Every figure under one name; each returns SVG text, and histogram the counts alone. */
-export const figures = { pruning, pareto, bars, histogram };
+export const figures = { pruning, pareto, bars, curves, histogram };

@@ -4,3 +4,5 @@ export * from './quantile.js';
 export * from './latency.js';
 export type { Contender } from './calls.js';
 export * from './latency-budget.js';
+export * from './sensitivity.js';
+export * from './sensitivity-budget.js';
