@@ -31,14 +31,11 @@ function node(...args) {
 
 const range = ({ median, p10, p90 }) => `${median.toFixed(2)} (${p10.toFixed(2)}–${p90.toFixed(2)})`;
 
-node(
-  at('../../node_modules/typescript-native/bin/tsc'),
-  '-b',
-  at('../../packages/core'),
-  at('../../packages/kernels-wasm'),
-  at('../../packages/strategy-nm'),
-  at('../../packages/zoo'),
-);
+const BUILT = [
+  ...['core', 'kernels-wasm', 'strategy-nm', 'strategy-structured', 'zoo', 'measure', 'format', 'train'],
+  ...['adapter-layers', 'adapter-graph', 'scorer-magnitude', 'scorer-gradient'],
+];
+node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known) {
   console.error(`\n${name} …`);
@@ -46,7 +43,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
   reports.push(report);
   console.error(report.what);
   for (const [label, times] of Object.entries(report.cases)) {
-    console.error(`  ${label.padEnd(16)} ${range(times)} ${report.unit}`);
+    console.error(`  ${label.padEnd(28)} ${range(times)} ${report.unit}`);
   }
   if (!report.ratio) continue;
   const { subject, peer, wanted } = report.ratio;
