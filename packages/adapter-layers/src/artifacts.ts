@@ -1,5 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkOwners } from './owners.js';
 import { weightsOf } from './params.js';
 import { type Config, forgotten, isModel } from './tfjs.js';
 
@@ -7,10 +8,11 @@ import { type Config, forgotten, isModel } from './tfjs.js';
  * A model as files hold it: topology, weights as one ArrayBuffer in float32, user-defined metadata; no optimizer. Any
  * TensorFlow.js program loads it, and it loads again with the same bytes. Takes what `adaptLayers` returns, too.
  *
- * Throws an InputError with code 'weight-duplicate' for a model whose weights a file could not tell apart.
+ * Throws an InputError with code 'weight-duplicate' or 'layer-shared' for a model whose weights a file could not tell apart.
  */
 export async function toArtifacts(model: LayersModel | { readonly model: LayersModel }): Promise<io.ModelArtifacts> {
   const layers = isAdapted(model) ? model.model : model;
+  checkOwners(layers);
   weightsOf(layers);
   let saved: io.ModelArtifacts | undefined;
   await layers.save({

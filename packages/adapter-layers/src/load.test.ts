@@ -199,6 +199,15 @@ describe('bad input is named, and nothing is left behind', () => {
     ['the same weight twice', (a) => (a.weightSpecs[1].name = 'c/x/kernel'), 'weights-mismatch', "'c/x/kernel'"],
     ['wrong shape', (a) => (a.weightSpecs[0].shape = [3, 3, 2, 1]), 'weight-shape', '[3, 3, 2, 1]'],
     ['wrong type', (a) => (a.weightSpecs[1].dtype = 'int32'), 'weight-shape', 'int32'],
+    ['a weight without an axis', (a) => (a.weightSpecs[1].shape = []), 'weight-shape', "'c/bias'"],
+    ['a weight without values', (a) => (a.weightSpecs[1].shape = [0]), 'weight-shape', '[0] float32'],
+    ['a name twice', (a) => (layersOf(a)[2].config.name = 'bn'), 'layer-duplicate', "are called 'bn'"],
+    [
+      'an input without channels',
+      (a) => (layersOf(a)[0].config.batch_input_shape = [null, 4, 4, 0]),
+      'weight-empty',
+      "'c/kernel' has no values",
+    ],
     ['too few bytes', (a) => (a.weightData = a.weightData.slice(0, 20)), 'weights-invalid', 'cannot be read'],
   ])('%s', async (_name, change, code, message) => {
     const model = chainModel();
@@ -234,6 +243,7 @@ describe('bad input is named, and nothing is left behind', () => {
       (l) => (l[1].inbound_nodes[0][0][0] = 'ghost'),
       "'a_1' in 'modelTopology' is connected to 'ghost'",
     ],
+    ['two layers of one name', (l) => (l[2].name = l[2].config.name = 'a_1'), "are called 'a_1'"],
     ['a call that is not made', (l) => (l[1].inbound_nodes[0][0][1] = 1), "connected to 'in_put'"],
     ['a cycle', (l) => (l[1].inbound_nodes[0][0][0] = 'sum'), "connected to 'sum'"],
     ['an output that is not there', (_, config) => (config.output_layers[0][0] = 'ghost'), "connected to 'ghost'"],

@@ -13,8 +13,8 @@ const FIX = 'export the model again, topology and weights together';
  * nothing left behind when something is. Weights come in byte for byte, even where a layer has constraints. The optimizer
  * and its state are left out. The caller disposes the model.
  *
- * Throws an InputError with code 'graph-model', 'topology-invalid', 'topology-keras3', 'layer-unknown', 'layer-connection',
- * 'weights-missing', 'weights-mismatch', 'weight-shape', 'weight-duplicate' or 'weights-invalid'.
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'topology-keras3', 'layer-unknown', 'layer-duplicate',
+ * 'layer-connection', 'weight-empty', 'weights-missing', 'weights-mismatch', 'weight-shape', 'weight-duplicate' or 'weights-invalid'.
  */
 export async function loadLayersModel(artifacts: tf.io.ModelArtifacts): Promise<LayersModel> {
   if (artifacts.format === 'graph-model') throw graphModel();

@@ -20,7 +20,8 @@ export const weightName = (id: string) => id.slice(id.lastIndexOf('/') + 1);
  * Every weight of the model in layer order, those of a layer in the layer's order. Freezing a layer does not change it, as
  * it would the order of `model.weights`.
  *
- * Throws an InputError with code 'weight-duplicate' where two weights share a name: files and plans know them by name.
+ * Throws an InputError with code 'weight-duplicate' where two weights share a name: files and plans know them by name; and
+ * with code 'weight-empty' for a weight without values.
  */
 export function weightsOf(model: LayersModel): Weight[] {
   const calls = callsOf(model);
@@ -34,6 +35,7 @@ export function weightsOf(model: LayersModel): Weight[] {
       const id = weight.originalName;
       if (names.has(id)) throw duplicate(id, layer);
       names.add(id);
+      if (weight.shape.includes(0)) throw noValues(id, weight.shape);
       const param = describe(id, weight, layer, calls.get(layer) ?? [], trainable.has(weight));
       return [{ param, layer, variable: variableOf(weight) }];
     }),
@@ -95,5 +97,19 @@ function duplicate(id: string, layer: Layer): InputError {
     'weight-duplicate',
     `two weights are called ${show(id)}, the second in layer ${show(layer.name)}; ${fix}`,
     { where: id, wanted: 'a name for each weight', found: `${id} twice`, fix },
+  );
+}
+
+function noValues(id: string, shape: readonly (number | null)[]): InputError {
+  const fix = 'give the layer, or the input that it reads, at least one channel';
+  return new InputError(
+    'weight-empty',
+    `the weight ${show(id)} has no values, its shape is [${shape.join(', ')}]; ${fix}`,
+    {
+      where: id,
+      wanted: 'sizes of at least 1',
+      found: `[${shape.join(', ')}]`,
+      fix,
+    },
   );
 }

@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { bitsFrom, countKept, makeBits, memoryPlan, type Plan, seededRandom } from '@espalier/core';
+import {
+  bitsFrom,
+  countKept,
+  decodePlan,
+  encodePlan,
+  makeBits,
+  memoryPlan,
+  type Plan,
+  seededRandom,
+} from '@espalier/core';
 import { readModel } from '@espalier/format';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { structured } from '@espalier/strategy-structured';
@@ -276,6 +285,48 @@ describe('the smaller model', () => {
     for (const owner of [model, smaller]) owner.dispose();
   });
 
+  test('it says what was removed where; the plan, out of a file, makes the same bytes of another copy', async () => {
+    const build = () => {
+      const x = tfl.input({ shape: [3], name: 'x' });
+      const [a, b] = [chain(x, dense('a', 2, { useBias: false })), chain(x, dense('b', 3, { useBias: false }))];
+      const both = L.concatenate({ name: 'both' }).apply([a, b]) as Symbolic;
+      return functional(x, chain(both, dense('out', 1)));
+    };
+    const [model, copy] = [build(), await loadLayersModel(await toArtifacts(build()))];
+    const units = { a: bitsFrom(2, (i) => i !== 0), b: bitsFrom(3, (i) => i !== 1) };
+    const cut = memoryPlan({ units, masks: { 'out/kernel': bitsFrom(5, (i) => i !== 4) } });
+    const [first, second] = [
+      await adaptLayers(model).shrink(cut),
+      await adaptLayers(copy).shrink(decodePlan(await encodePlan(cut))),
+    ];
+    expect(first.history).toEqual([
+      {
+        units: { a: [0], b: [1] },
+        removals: [
+          { param: 'a/kernel', axis: 1, size: 2, removed: [0] },
+          { param: 'b/kernel', axis: 1, size: 3, removed: [1] },
+          { param: 'out/kernel', axis: 0, size: 5, removed: [0, 3] },
+        ],
+      },
+    ]);
+    expect(JSON.parse(JSON.stringify(first.history))).toEqual(first.history);
+    expect(await bytesOf(second.model)).toEqual(await bytesOf(first.model));
+    expect((await toArtifacts(second)).weightData).toEqual((await toArtifacts(first)).weightData);
+    // A second cut counts from the first one's result.
+    const third = await first.shrink(memoryPlan({ units: { b: bitsFrom(2, (i) => i !== 0) } }));
+    expect(third.history!.slice(1)).toEqual([
+      {
+        units: { b: [0] },
+        removals: [
+          { param: 'b/kernel', axis: 1, size: 2, removed: [0] },
+          { param: 'out/kernel', axis: 0, size: 3, removed: [1] },
+        ],
+      },
+    ]);
+    expect(adaptLayers(model).history).toBeUndefined();
+    for (const owner of [model, copy, first, second, third]) owner.dispose();
+  });
+
   test('metadata, a frozen model and the loss come along', async () => {
     const model = make();
     model.setUserDefinedMetadata({ author: 'somebody' });
@@ -316,6 +367,44 @@ describe('the smaller model', () => {
     });
     expect(tf.memory().numTensors).toBe(tensors);
     expect(await bytesOf(model)).toEqual(before);
+    model.dispose();
+  });
+
+  test('a layer in two models at once: refused here and in files, nothing is left behind', async () => {
+    const x = tfl.input({ shape: [3] });
+    const both = dense('both', 3);
+    const inner = tfl.model({ inputs: x, outputs: both.apply(x) as Symbolic, name: 'inner' });
+    const y = tfl.input({ shape: [3] });
+    const model = functional(y, chain(chain(y, both), inner as never, dense('out', 1)));
+    const tensors = tf.memory().numTensors;
+    const refused = { name: 'InputError', code: 'layer-shared', where: 'both' };
+    await expect(adaptLayers(model).shrink(memoryPlan({}))).rejects.toMatchObject(refused);
+    await expect(toArtifacts(model)).rejects.toMatchObject(refused);
+    expect(tf.memory().numTensors).toBe(tensors);
+    // Masks need no copy.
+    expect(adaptLayers(model).groups[0].skip).toContain('channels that stay');
+  });
+
+  test('weights of rank 0, in a layer that is not known, come along', async () => {
+    class Scale extends tfl.layers.Layer {
+      static readonly className = 'Scale';
+      override build(): void {
+        this.addWeight('by', [], 'float32', tfl.initializers.ones());
+        this.built = true;
+      }
+      override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+        return tf.tidy(() => tf.mul([inputs].flat()[0], this.weights[0].read()));
+      }
+    }
+    tf.serialization.registerClass(Scale);
+    const model = sequential(
+      dense('a', 4, { inputShape: [3] }),
+      dense('b', 4),
+      new Scale({ name: 's' }),
+      dense('c', 1),
+    );
+    expect(adaptLayers(model).params.find(({ id }) => id === 's/by')).toMatchObject({ shape: [], skip: 'a bias' });
+    await checkLaw(model, memoryPlan({ units: { a: bitsFrom(4, (i) => i !== 2) } }));
     model.dispose();
   });
 

@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildModel, isRegistered } from './build.js';
 import type { Path } from './flow.js';
 import type { Dependencies, Size } from './groups.js';
+import { checkOwners } from './owners.js';
 import { type Weight, weightsOf } from './params.js';
 import {
   classOf,
@@ -25,7 +26,7 @@ import { unknownClass } from './topology.js';
  * stays behind.
  *
  * Throws an InputError with code 'plan-mismatch' for a plan of another model, 'group-fixed' or 'group-empty' for units that
- * cannot go, 'layer-unknown' for a layer whose class is not registered.
+ * cannot go, 'layer-unknown' for a layer whose class is not registered, 'layer-shared' for one that two models hold.
  */
 export async function shrinkModel(
   model: LayersModel,
@@ -33,6 +34,7 @@ export async function shrinkModel(
   { groups, sizes }: Dependencies,
   plan: Plan,
 ): Promise<{ readonly smaller: LayersModel; readonly change: Change }> {
+  checkOwners(model);
   await checkUnits(plan, weights, groups);
   checkLeft(plan, groups);
   const values = new Map<string, Values>();

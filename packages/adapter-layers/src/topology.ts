@@ -8,7 +8,7 @@ import type { Config } from './tfjs.js';
  * The class and the configuration of the outermost model, ready for TensorFlow.js. Checks what TensorFlow.js would stumble
  * over or, given a connection to a layer that is not there, never come back from.
  *
- * Throws an InputError with code 'graph-model', 'topology-invalid', 'layer-unknown' or 'layer-connection'.
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'layer-unknown', 'layer-duplicate' or 'layer-connection'.
  */
 export function parseTopology(topology: unknown): { className: string; config: Config } {
   const outer = topology as Config | undefined;
@@ -50,10 +50,27 @@ function checkLayer(layer: FileLayer, where: string): void {
   if (!isRegistered(layer.class_name)) throw unknownClass(name, layer.class_name);
   const inside = layersIn(layer, where);
   inside?.forEach((inner, i) => checkLayer(inner, `${where}.config.layers[${i}]`));
+  checkNames(inside ?? [], name);
   if (inside && layer.class_name !== 'Sequential') checkConnections(layer, inside, name);
   // What TimeDistributed and Bidirectional wrap.
   if (typeof layer.config.layer === 'object' && layer.config.layer !== null) {
     checkLayer(asLayer(layer.config.layer, `${where}.config.layer`), `${where}.config.layer`);
+  }
+}
+
+/** Connections and weights know layers by name. */
+function checkNames(layers: readonly FileLayer[], where: string): void {
+  const seen = new Set<unknown>();
+  for (const layer of layers) {
+    const name = layer.name ?? layer.config.name;
+    if (name !== undefined && seen.has(name)) {
+      throw new InputError(
+        'layer-duplicate',
+        `two layers in ${show(where)} are called ${show(String(name))}; export the model again`,
+        { where, wanted: 'a name for each layer', found: `${String(name)} twice`, fix: 'export the model again' },
+      );
+    }
+    seen.add(name);
   }
 }
 

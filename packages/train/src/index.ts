@@ -1,3 +1,4 @@
+export { biasCompensation } from './bias-compensation.js';
 export * from './fine-tune.js';
 export { cosine, type LearningRate } from './learning-rate.js';
 export type { Gradients, Moment, TrainingRule } from './rule.js';
