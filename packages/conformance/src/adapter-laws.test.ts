@@ -118,6 +118,27 @@ const BROKEN: [law: string, how: string, make: () => PrunableModel][] = [
       },
     })),
   ],
+  [
+    'makes the same smaller model of another copy',
+    'draws',
+    spoilt((m) => ({
+      async shrink(plan) {
+        const small = await m.shrink(plan);
+        tf.tidy(() => small.variable('out/bias').assign(tf.fill([3], noise++)));
+        return small;
+      },
+    })),
+  ],
+  [
+    'makes the same smaller model of another copy',
+    'remembers wrongly',
+    spoilt((m) => ({
+      async shrink(plan) {
+        const removals = [{ param: 'out/bias', axis: 0, size: 3, removed: [1] }];
+        return { ...(await m.shrink(plan)), history: [{ units: {}, removals }] };
+      },
+    })),
+  ],
   ['shrinks to what masking computes', 'shrinks nothing', spoilt((m) => ({ shrink: async () => m }))],
   [
     'shrinks to what masking computes',

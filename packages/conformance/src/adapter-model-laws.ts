@@ -98,6 +98,31 @@ const shrinks = law<AdapterSubject>('shrinks to what masking computes', (subject
   }),
 );
 
+const replays = law<AdapterSubject>('makes the same smaller model of another copy', (subject, claim) =>
+  onModel(subject, (model) =>
+    onModel(subject, async (copy) => {
+      const plan = everySecondUnit(model);
+      if (!plan) return;
+      const [one, two] = [await model.shrink(plan), await copy.shrink(plan)];
+      try {
+        const others = await readWeights(two);
+        for (const [id, values] of await readWeights(one)) {
+          const at = firstDifference(values, others.get(id) ?? new Float32Array(0));
+          claim(at < 0, () => `'${id}' differs at index ${at}`);
+        }
+        for (const { param, axis, size, removed } of one.history?.at(-1)?.removals ?? []) {
+          const left = one.params.find(({ id }) => id === param)?.shape[axis];
+          const wanted = size - removed.length;
+          claim(left === wanted, () => `axis ${axis} of '${param}' has ${left} entries, its history says ${wanted}`);
+        }
+      } finally {
+        one.dispose();
+        two.dispose();
+      }
+    }),
+  ),
+);
+
 const refusesMisfit = law<AdapterSubject>('refuses a plan that does not fit, and changes nothing', (subject, claim) =>
   onModel(subject, async (model) => {
     const before = await readWeights(model);
@@ -180,6 +205,7 @@ export const MODEL_LAWS: readonly Law<AdapterSubject>[] = [
   unknownParam,
   predicts,
   shrinks,
+  replays,
   refusesMisfit,
   writes,
   inputsLaw,
