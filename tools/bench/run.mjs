@@ -1,4 +1,4 @@
-// npm run bench [-- name… --out FILE]: builds what is measured, runs each benchmark in a process of its own, prints a table on
+// npm run bench [-- name… --only GROUPS --out FILE]: builds what is measured, runs each benchmark in a process of its own, prints a table on
 // stderr and the reports as one JSON array on stdout.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { out: { type: 'string' }, only: { type: 'string' } },
+});
 const known = readdirSync(at('src/'))
   .filter((file) => file.endsWith('.mjs') && file !== 'harness.mjs')
   .map((file) => file.slice(0, -'.mjs'.length));
@@ -39,7 +42,7 @@ node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((nam
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known) {
   console.error(`\n${name} …`);
-  const report = JSON.parse(node(at(`src/${name}.mjs`)));
+  const report = JSON.parse(node(at(`src/${name}.mjs`), ...(values.only === undefined ? [] : ['--only', values.only])));
   reports.push(report);
   console.error(report.what);
   for (const [label, times] of Object.entries(report.cases)) {

@@ -11,4 +11,4 @@ export { blocks16, dense16, sliced } from './vector';
 export { blockRows, denseRows } from './blocks';
 export { plane1, plane2 } from './plane-nine';
 export { planes1, planes2, planes3, planes4, planes5, planes6, planes7 } from './plane-rows';
-export { rows16, rows28, rows4, rows8 } from './unstructured';
+export { first16, first28, first4, first8, rows16, rows28, rows4, rows8 } from './unstructured';

@@ -21,16 +21,17 @@ export class Job {
   dilationWidth: i32;
   top: i32;
   left: i32;
+  /** Not 0: output pixel n reads input pixel n alone. */
+  linear: i32;
   /** Inputs of one block of K; a multiple of 4. */
   blockInputs: i32;
   /** The weights, and how many steps of them each row (or group of four rows) has in each block. */
   steps: usize;
   counts: usize;
-  /** Scratch: inputs [blockInputs][width], sums [rows of outputs][width], pointers [taps][width], zeros [inChannels, at least 32]. */
+  /** Scratch: inputs [blockInputs][width], sums [rows of outputs][width], pointers [taps][width], biases [rows of outputs][8], zeros [inChannels]. */
   panel: usize;
   sums: usize;
   pointers: usize;
+  biases: usize;
   zeros: usize;
-  /** [outChannels, rounded up to 16], written by the host's call. */
-  bias: usize;
 }

@@ -1,94 +1,93 @@
 import { madd } from './madd';
+import { WIDE } from './panel';
 
 /**
- * One output row at a time: steps are pairs (offset of the input in the panel, weight). Each function takes `rows` rows over the
- * block of inputs in the panel, starts each from the vectors at `from` (its sums so far, or zeros; those of the next row are `next` bytes
- * on), and answers where the steps of the row after the last start. Seven vectors of pixels are what V8 keeps in registers; more spill.
+ * One output row at a time over V vectors of pixels: steps are pairs (weight, offset of the input in the panel). Takes `rows` rows over
+ * the block of inputs in the panel, starts each from its bias (first) or from its sums so far, and answers where the steps of the row
+ * after the last start. Seven vectors are what V8 keeps in registers; more spill. An odd step comes first and the others in twos: a loop
+ * of one step V8 unrolls itself, and then loads everything before it multiplies.
  */
-export function rows28(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
-    const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = v128.load(from);
-    let a1 = v128.load(from, 16);
-    let a2 = v128.load(from, 32);
-    let a3 = v128.load(from, 48);
-    let a4 = v128.load(from, 64);
-    let a5 = v128.load(from, 80);
-    let a6 = v128.load(from, 96);
-    while (steps < end) {
-      const x = panel + <usize>load<u32>(steps);
-      const w = v128.load32_splat(steps, 4);
+@inline
+function rows(V: i32, first: bool, steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, bias: usize): usize {
+  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += WIDE, bias += 4) {
+    const count = load<u32>(counts);
+    const end = steps + (<usize>count << 3);
+    let a0 = first ? v128.load32_splat(bias) : v128.load(sums);
+    let a1 = first || V < 2 ? a0 : v128.load(sums, 16);
+    let a2 = first || V < 3 ? a0 : v128.load(sums, 32);
+    let a3 = first || V < 4 ? a0 : v128.load(sums, 48);
+    let a4 = first || V < 5 ? a0 : v128.load(sums, 64);
+    let a5 = first || V < 6 ? a0 : v128.load(sums, 80);
+    let a6 = first || V < 7 ? a0 : v128.load(sums, 96);
+    if (count & 1) {
+      const x = panel + <usize>load<u32>(steps, 4);
+      const w = v128.load32_splat(steps);
       a0 = madd(v128.load(x), w, a0);
-      a1 = madd(v128.load(x, 16), w, a1);
-      a2 = madd(v128.load(x, 32), w, a2);
-      a3 = madd(v128.load(x, 48), w, a3);
-      a4 = madd(v128.load(x, 64), w, a4);
-      a5 = madd(v128.load(x, 80), w, a5);
-      a6 = madd(v128.load(x, 96), w, a6);
+      if (V > 1) a1 = madd(v128.load(x, 16), w, a1);
+      if (V > 2) a2 = madd(v128.load(x, 32), w, a2);
+      if (V > 3) a3 = madd(v128.load(x, 48), w, a3);
+      if (V > 4) a4 = madd(v128.load(x, 64), w, a4);
+      if (V > 5) a5 = madd(v128.load(x, 80), w, a5);
+      if (V > 6) a6 = madd(v128.load(x, 96), w, a6);
       steps += 8;
     }
+    while (steps < end) {
+      {
+        const x = panel + <usize>load<u32>(steps, 4);
+        const w = v128.load32_splat(steps);
+        a0 = madd(v128.load(x), w, a0);
+        if (V > 1) a1 = madd(v128.load(x, 16), w, a1);
+        if (V > 2) a2 = madd(v128.load(x, 32), w, a2);
+        if (V > 3) a3 = madd(v128.load(x, 48), w, a3);
+        if (V > 4) a4 = madd(v128.load(x, 64), w, a4);
+        if (V > 5) a5 = madd(v128.load(x, 80), w, a5);
+        if (V > 6) a6 = madd(v128.load(x, 96), w, a6);
+      }
+      {
+        const x = panel + <usize>load<u32>(steps, 12);
+        const w = v128.load32_splat(steps, 8);
+        a0 = madd(v128.load(x), w, a0);
+        if (V > 1) a1 = madd(v128.load(x, 16), w, a1);
+        if (V > 2) a2 = madd(v128.load(x, 32), w, a2);
+        if (V > 3) a3 = madd(v128.load(x, 48), w, a3);
+        if (V > 4) a4 = madd(v128.load(x, 64), w, a4);
+        if (V > 5) a5 = madd(v128.load(x, 80), w, a5);
+        if (V > 6) a6 = madd(v128.load(x, 96), w, a6);
+      }
+      steps += 16;
+    }
     v128.store(sums, a0);
-    v128.store(sums, a1, 16);
-    v128.store(sums, a2, 32);
-    v128.store(sums, a3, 48);
-    v128.store(sums, a4, 64);
-    v128.store(sums, a5, 80);
-    v128.store(sums, a6, 96);
+    if (V > 1) v128.store(sums, a1, 16);
+    if (V > 2) v128.store(sums, a2, 32);
+    if (V > 3) v128.store(sums, a3, 48);
+    if (V > 4) v128.store(sums, a4, 64);
+    if (V > 5) v128.store(sums, a5, 80);
+    if (V > 6) v128.store(sums, a6, 96);
   }
   return steps;
 }
 
-export function rows16(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
-    const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = v128.load(from);
-    let a1 = v128.load(from, 16);
-    let a2 = v128.load(from, 32);
-    let a3 = v128.load(from, 48);
-    while (steps < end) {
-      const x = panel + <usize>load<u32>(steps);
-      const w = v128.load32_splat(steps, 4);
-      a0 = madd(v128.load(x), w, a0);
-      a1 = madd(v128.load(x, 16), w, a1);
-      a2 = madd(v128.load(x, 32), w, a2);
-      a3 = madd(v128.load(x, 48), w, a3);
-      steps += 8;
-    }
-    v128.store(sums, a0);
-    v128.store(sums, a1, 16);
-    v128.store(sums, a2, 32);
-    v128.store(sums, a3, 48);
-  }
-  return steps;
+export function first28(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(7, true, steps, counts, panel, sums, count, bias);
 }
-
-export function rows8(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
-    const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = v128.load(from);
-    let a1 = v128.load(from, 16);
-    while (steps < end) {
-      const x = panel + <usize>load<u32>(steps);
-      const w = v128.load32_splat(steps, 4);
-      a0 = madd(v128.load(x), w, a0);
-      a1 = madd(v128.load(x, 16), w, a1);
-      steps += 8;
-    }
-    v128.store(sums, a0);
-    v128.store(sums, a1, 16);
-  }
-  return steps;
+export function first16(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(4, true, steps, counts, panel, sums, count, bias);
 }
-
-export function rows4(steps: usize, counts: usize, panel: usize, sums: usize, rows: i32, from: usize, next: usize): usize {
-  for (let r: i32 = 0; r < rows; r++, counts += 4, sums += 112, from += next) {
-    const end = steps + (<usize>load<u32>(counts) << 3);
-    let a0 = v128.load(from);
-    while (steps < end) {
-      a0 = madd(v128.load(panel + <usize>load<u32>(steps)), v128.load32_splat(steps, 4), a0);
-      steps += 8;
-    }
-    v128.store(sums, a0);
-  }
-  return steps;
+export function first8(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(2, true, steps, counts, panel, sums, count, bias);
+}
+export function first4(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(1, true, steps, counts, panel, sums, count, bias);
+}
+export function rows28(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(7, false, steps, counts, panel, sums, count, bias);
+}
+export function rows16(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(4, false, steps, counts, panel, sums, count, bias);
+}
+export function rows8(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(2, false, steps, counts, panel, sums, count, bias);
+}
+export function rows4(steps: usize, counts: usize, panel: usize, sums: usize, count: i32, bias: usize): usize {
+  return rows(1, false, steps, counts, panel, sums, count, bias);
 }

@@ -61,9 +61,13 @@ export function machine(packages = []) {
   };
 }
 
+const { values } = parseArgs({ options: { out: { type: 'string' }, only: { type: 'string' } } });
+
+/** Whether --only, a regular expression, asks for this group; without it all are wanted. */
+export const wantedGroup = (name) => values.only === undefined || new RegExp(values.only).test(name);
+
 /** Prints the report as JSON on stdout, and writes it to the file that --out names. */
 export function publish(report) {
-  const { values } = parseArgs({ options: { out: { type: 'string' } } });
   const json = `${JSON.stringify(report, null, 2)}\n`;
   if (values.out) writeFileSync(values.out, json);
   process.stdout.write(json);

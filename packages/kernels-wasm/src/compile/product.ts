@@ -35,8 +35,7 @@ export function product(builder: Builder, op: Convolution): void {
             return {
               run() {
                 const scratch = space.reserve(needs);
-                heap.floats().copyWithin(scratch.bias >>> 2, bias >>> 2, (bias >>> 2) + outputs);
-                format.run(heap, encoded, geometry, scratch, x.address, y.address, after.low, after.high);
+                format.run(heap, encoded, geometry, scratch, x.address, y.address, bias, after.low, after.high);
               },
               dispose: () => heap.free(encoded.offset),
             };

@@ -18,7 +18,7 @@ export interface Format {
   bytes(pattern: Pattern): number;
   encode(heap: Heap, matrix: Matrix, pattern: Pattern): Encoded;
   needs(geometry: Geometry): Needs;
-  /** y = clamp(conv(x) + bias, low, high); bias is in scratch. */
+  /** y = clamp(conv(x) + bias, low, high), all three by their places in memory. */
   run(
     heap: Heap,
     encoded: Encoded,
@@ -26,6 +26,7 @@ export interface Format {
     scratch: Scratch,
     x: number,
     y: number,
+    bias: number,
     low: number,
     high: number,
   ): void;

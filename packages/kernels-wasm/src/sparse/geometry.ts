@@ -59,16 +59,19 @@ export const product = (rows: number, inputs: number, outputs: number): Geometry
   left: 0,
 });
 
+/** Output pixel n reads input pixel n alone. */
+export const isProduct = (g: Geometry) =>
+  tapsOf(g) === 1 &&
+  g.strideHeight === 1 &&
+  g.strideWidth === 1 &&
+  g.top === 0 &&
+  g.left === 0 &&
+  g.outHeight === g.inHeight &&
+  g.outWidth === g.inWidth;
+
 /** A convolution that reads every input once, in order, is a product; the kernels are quickest on that. */
 export function simplified(g: Geometry): Geometry {
   const unpadded = g.top === 0 && g.left === 0;
-  const pointwise =
-    tapsOf(g) === 1 &&
-    unpadded &&
-    g.strideHeight === 1 &&
-    g.strideWidth === 1 &&
-    g.outHeight === g.inHeight &&
-    g.outWidth === g.inWidth;
   const whole =
     g.outHeight === 1 &&
     g.outWidth === 1 &&
@@ -77,7 +80,7 @@ export function simplified(g: Geometry): Geometry {
     g.kernelWidth === g.inWidth &&
     (g.kernelHeight === 1 || g.dilationHeight === 1) &&
     (g.kernelWidth === 1 || g.dilationWidth === 1);
-  if (pointwise) return product(pixelsOf(g), g.inChannels, g.outChannels);
+  if (isProduct(g)) return product(pixelsOf(g), g.inChannels, g.outChannels);
   if (whole) return product(g.batch, tapsOf(g) * g.inChannels, g.outChannels);
   return g;
 }

@@ -2,7 +2,7 @@ import { RELAXED, SIMD } from './binary.js';
 
 /** The compiled kernels, bound to one memory. Arguments are byte offsets into it, and numbers. */
 export interface Kernels {
-  convolve(job: number, x: number, y: number, low: number, high: number): void;
+  convolve(job: number, x: number, y: number, bias: number, low: number, high: number): void;
   sliced(
     x: number,
     y: number,

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type Activation, copyTensor, finish, offsetOf } from './activation.js';
+import { type Activation, finish, offsetOf } from './activation.js';
 import type { Encoded, Format } from './format.js';
 import { type Geometry, pixelsOf } from './geometry.js';
 import { type Heap, OutOfMemory } from './heap.js';
@@ -69,12 +69,10 @@ export function layer(
     const weights = encoded(format);
     const scratch = space.reserve(format.needs(geometry));
     const out = heap.backend.makeOutput(outShape, 'float32');
-    const outputs = geometry.outChannels;
-    if (bias) copyTensor(heap, bias, scratch.bias);
-    else heap.floats().fill(0, scratch.bias >>> 2, (scratch.bias >>> 2) + outputs);
-    const y = offsetOf(heap, out);
-    format.run(heap, weights, geometry, scratch, offsetOf(heap, x), y, activation.low, activation.high);
-    finish(heap, activation, y, pixelsOf(geometry), outputs, scratch.slopes);
+    const [from, y] = [offsetOf(heap, x), offsetOf(heap, out)];
+    const biases = bias ? offsetOf(heap, bias) : scratch.zeros;
+    format.run(heap, weights, geometry, scratch, from, y, biases, activation.low, activation.high);
+    finish(heap, activation, y, pixelsOf(geometry), geometry.outChannels, scratch.slopes);
     return out;
   }
 

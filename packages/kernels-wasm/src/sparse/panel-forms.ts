@@ -1,11 +1,14 @@
-import { GEOMETRY_FIELDS, type Geometry, pixelsOf, tapsOf } from './geometry.js';
+import { GEOMETRY_FIELDS, type Geometry, isProduct, pixelsOf, tapsOf } from './geometry.js';
 import type { Heap } from './heap.js';
 import { type Matrix, type Pattern, roundUp } from './matrix.js';
 import type { Scratch } from './scratch.js';
 import type { Encoded, Format } from './format.js';
 
 /** Words of assembly/job.ts. */
-const JOB_WORDS = 1 + GEOMETRY_FIELDS.length + 8;
+const JOB_WORDS = 1 + GEOMETRY_FIELDS.length + 9;
+
+/** Outputs that are finished together; assembly/convolve.ts has the same. */
+const GROUP = 64;
 
 /** Steps in a block of K, so that a panel of inputs stays in the first-level cache. */
 const BLOCK_INPUTS = { unstructured: 256, blocks: 512 };
@@ -27,9 +30,15 @@ interface Kind {
   readonly stepCost: number;
 }
 
+/** What the job in memory was written for. */
+interface Written extends Encoded {
+  geometry?: Geometry;
+  scratch?: Scratch;
+}
+
 const groupsOf4 = ({ outputs }: { outputs: number }) => Math.ceil(outputs / 4);
 
-/** Any weights: pairs (place of the input, weight), row by row. N:M patterns go here too. */
+/** Any weights: pairs (weight, place of the input), row by row. N:M patterns go here too. */
 export const unstructured = panelFormat({
   name: 'unstructured',
   code: 0,
@@ -83,27 +92,32 @@ function panelFormat(kind: Kind): Format {
       const outputs = roundUp(g.outChannels, 16);
       return {
         panel: 4 * width * block,
-        sums: 4 * width * (inputs > kind.blockInputs ? outputs : 16),
+        sums: 4 * width * (inputs > kind.blockInputs ? outputs : Math.min(outputs, GROUP)),
         pointers: 4 * width * tapsOf(g),
-        zeros: Math.max(128, 4 * g.inChannels + 16),
-        bias: 4 * outputs,
+        zeros: 4 * Math.max(g.inChannels, outputs),
+        biases: kind.rows === 1 ? 0 : 32 * outputs,
         slopes: 4 * outputs,
       };
     },
-    run(heap, encoded, g, scratch, x, y, low, high) {
-      writeJob(heap, encoded, g, scratch);
-      heap.kernels.convolve(encoded.offset, x, y, low, high);
+    run(heap, encoded, g, scratch, x, y, bias, low, high) {
+      const last = encoded as Written;
+      if (last.geometry !== g || last.scratch !== scratch) {
+        writeJob(heap, encoded, g, scratch);
+        last.geometry = g;
+        last.scratch = scratch;
+      }
+      heap.kernels.convolve(encoded.offset, x, y, bias, low, high);
     },
   };
 
   function writeJob(heap: Heap, { offset }: Encoded, g: Geometry, scratch: Scratch): void {
     const counts = offset + 4 * JOB_WORDS;
     const steps = counts + 4 * countsOf(kind, { inputs: tapsOf(g) * g.inChannels, outputs: g.outChannels });
-    const { panel, sums, pointers, zeros, bias } = scratch;
+    const { panel, sums, pointers, biases, zeros } = scratch;
     const shape = GEOMETRY_FIELDS.map((field) => g[field]);
-    heap
-      .words()
-      .set([kind.code, ...shape, kind.blockInputs, steps, counts, panel, sums, pointers, zeros, bias], offset >>> 2);
+    const [linear, block] = [isProduct(g) ? 1 : 0, kind.blockInputs];
+    const job = [kind.code, ...shape, linear, block, steps, counts, panel, sums, pointers, biases, zeros];
+    heap.words().set(job, offset >>> 2);
   }
 }
 
@@ -131,8 +145,9 @@ function encode(kind: Kind, heap: Heap, { read, inputs, outputs }: Matrix, patte
         let any = kind.code === 2;
         for (let r = 0; r < last && !any; r++) any = values[at + r] !== 0;
         if (!any) continue;
-        if (kind.code !== 2) words[step++] = (k - k0) * width * 4;
+        if (rows > 1 && kind.code !== 2) words[step++] = (k - k0) * width * 4;
         for (let r = 0; r < rows; r++) floats[step++] = r < last ? values[at + r] : 0;
+        if (rows === 1) words[step++] = (k - k0) * width * 4;
       }
       if (counts > 0) words[count++] = (step - before) / kind.stepWords;
     }

@@ -16,7 +16,7 @@ export interface Scratch {
   readonly sums: number;
   readonly pointers: number;
   readonly zeros: number;
-  readonly bias: number;
+  readonly biases: number;
   readonly slopes: number;
 }
 
@@ -30,7 +30,7 @@ export interface ScratchSpace {
 
 export function scratchSpace(heap: Heap): ScratchSpace {
   const regions = new Map<keyof Scratch, Region>();
-  let current: Scratch = { panel: 0, sums: 0, pointers: 0, zeros: 0, bias: 0, slopes: 0 };
+  let current: Scratch = { panel: 0, sums: 0, pointers: 0, zeros: 0, biases: 0, slopes: 0 };
   return {
     reserve(needs) {
       let grown = false;
@@ -51,7 +51,7 @@ export function scratchSpace(heap: Heap): ScratchSpace {
           sums: at('sums'),
           pointers: at('pointers'),
           zeros: at('zeros'),
-          bias: at('bias'),
+          biases: at('biases'),
           slopes: at('slopes'),
         };
       }

@@ -15,7 +15,7 @@ const isVector: Format['fits'] = ({ inputs, outputs }, g) =>
 
 const needs: Format['needs'] = ({ outChannels }) => {
   const outputs = 4 * roundUp(outChannels, 16);
-  return { panel: 0, sums: outputs, pointers: 0, zeros: 0, bias: outputs, slopes: outputs };
+  return { panel: 0, sums: outputs, pointers: 0, biases: 0, zeros: outputs, slopes: outputs };
 };
 
 /** Any weights times a vector (SELL-4). One piece of memory: counts, order, weights, places of inputs. */
@@ -57,7 +57,7 @@ export const sliced: Format = {
     return { offset, bytes, weights: offset + 4 * head, places: offset + 4 * (head + steps) } as Vector;
   },
   needs,
-  run(heap, encoded, g, { sums, bias }, x, y, low, high) {
+  run(heap, encoded, g, { sums }, x, y, bias, low, high) {
     const { offset, weights, places } = encoded as Vector;
     const order = offset + roundUp(g.outChannels, SLICE);
     heap.kernels.sliced(x, y, weights, places, offset, order, sums, bias, g.outChannels, low, high);
@@ -77,7 +77,7 @@ export const blocks16: Format = {
   bytes: ({ blocks16, outputs }) => 66 * blocks16 + outputs / 4,
   encode: (heap, matrix, pattern) => encodeBlocks(heap, matrix, pattern),
   needs,
-  run(heap, encoded, g, { sums, bias }, x, y, low, high) {
+  run(heap, encoded, g, { sums }, x, y, bias, low, high) {
     const { offset, weights, places } = encoded as Vector;
     heap.kernels.blocks16(x, y, weights, places, offset, sums, bias, g.outChannels, low, high);
   },
@@ -129,7 +129,7 @@ export const denseVector: Format = {
     return { offset, bytes };
   },
   needs,
-  run(heap, { offset }, g, { sums, bias }, x, y, low, high) {
+  run(heap, { offset }, g, { sums }, x, y, bias, low, high) {
     heap.kernels.dense16(x, y, offset, g.inChannels, sums, bias, g.outChannels, low, high);
   },
 };
