@@ -13,35 +13,35 @@ function finishVector(sums: usize, bias: usize, y: usize, outputs: i32, low: f32
   }
 }
 
-/** Four inputs, each at its own place. */
+/** Four inputs, each at its own place in memory; two places come with one load, for loads are what the loop below waits for. */
 @inline
-function gather(x: usize, at: usize): v128 {
-  const a = v128.load32_zero(x + <usize>load<u16>(at));
-  const b = v128.load32_lane(x + <usize>load<u16>(at, 2), a, 1);
-  const c = v128.load32_lane(x + <usize>load<u16>(at, 4), b, 2);
-  return v128.load32_lane(x + <usize>load<u16>(at, 6), c, 3);
+function gather(one: u64, two: u64): v128 {
+  const a = v128.load32_zero(<usize>one);
+  const b = v128.load32_lane(<usize>(one >> 32), a, 1);
+  const c = v128.load32_lane(<usize>two, b, 2);
+  return v128.load32_lane(<usize>(two >> 32), c, 3);
 }
 
 /**
- * Unstructured weights times one vector (SELL-4): rows sorted by length and taken four at a time, one in each lane, four
- * steps at a time. `at` has the inputs' offsets in 16 bits, `order` the place of each sorted row in y.
+ * Unstructured weights times one vector (SELL-4): rows sorted by length and taken four at a time, one in each lane, four steps at
+ * a time. A step is four weights and the places of their inputs in `copy`, where x is copied to, so that no base is to be added.
+ * `order` has the place of each sorted row in y.
  */
 export function sliced(
-  x: usize, y: usize, weights: usize, at: usize, counts: usize, order: usize, sums: usize, bias: usize, outputs: i32, low: f32, high: f32,
+  x: usize, y: usize, inputs: i32, copy: usize, steps: usize, counts: usize, order: usize, sums: usize, bias: usize, outputs: i32, low: f32, high: f32,
 ): void {
+  memory.copy(copy, x, <usize>inputs << 2);
   for (let m: i32 = 0; m < outputs; m += 4, counts += 4, order += 16) {
-    const end = weights + (<usize>load<u32>(counts) << 6);
+    const end = steps + (<usize>load<u32>(counts) << 7);
     let a0 = f32x4.splat(0);
     let a1 = a0;
     let a2 = a0;
     let a3 = a0;
-    while (weights < end) {
-      a0 = madd(gather(x, at), v128.load(weights), a0);
-      a1 = madd(gather(x, at + 8), v128.load(weights, 16), a1);
-      a2 = madd(gather(x, at + 16), v128.load(weights, 32), a2);
-      a3 = madd(gather(x, at + 24), v128.load(weights, 48), a3);
-      weights += 64;
-      at += 32;
+    for (; steps < end; steps += 128) {
+      a0 = madd(gather(load<u64>(steps, 16), load<u64>(steps, 24)), v128.load(steps), a0);
+      a1 = madd(gather(load<u64>(steps, 48), load<u64>(steps, 56)), v128.load(steps, 32), a1);
+      a2 = madd(gather(load<u64>(steps, 80), load<u64>(steps, 88)), v128.load(steps, 64), a2);
+      a3 = madd(gather(load<u64>(steps, 112), load<u64>(steps, 120)), v128.load(steps, 96), a3);
     }
     a0 = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3));
     store<f32>(sums + <usize>load<u32>(order), f32x4.extract_lane(a0, 0));

@@ -12,6 +12,8 @@ export interface Activation {
 }
 
 const LINEAR: Activation = { low: -Infinity, high: Infinity };
+const RELU: Activation = { low: 0, high: Infinity };
+const RELU6: Activation = { low: 0, high: 6 };
 
 /** The activation of TensorFlow.js's fused operations, or nothing where the stock kernel has to do it. */
 export function activation(
@@ -25,9 +27,9 @@ export function activation(
     case 'linear':
       return LINEAR;
     case 'relu':
-      return { low: 0, high: Infinity };
+      return RELU;
     case 'relu6':
-      return { low: 0, high: 6 };
+      return RELU6;
     case 'prelu':
       // One slope for each channel; others broadcast in ways that are left to TensorFlow.js.
       return prelu && util.sizeFromShape(prelu.shape) === outputs && prelu.shape.at(-1) === outputs

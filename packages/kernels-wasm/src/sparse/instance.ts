@@ -6,8 +6,9 @@ export interface Kernels {
   sliced(
     x: number,
     y: number,
-    weights: number,
-    at: number,
+    inputs: number,
+    copy: number,
+    steps: number,
     counts: number,
     order: number,
     sums: number,

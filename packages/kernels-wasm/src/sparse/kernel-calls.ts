@@ -1,12 +1,39 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { activation } from './activation.js';
-import { product, simplified } from './geometry.js';
+import { type Geometry, product, simplified } from './geometry.js';
 import type { Call } from './layer.js';
 import type { Pattern } from './matrix.js';
 import type { KernelArguments } from './override.js';
 
-/** A kernel's arguments as one call of ours, or nothing where they ask for what only the stock kernel can do. */
-export type Reading = (args: KernelArguments, pattern: Pattern) => Omit<Call, 'stock'> | undefined;
+/**
+ * A kernel's arguments as one call of ours, or nothing where they ask for what only the stock kernel can do. What the shapes and
+ * attributes come to is kept in `memo`, one for each tensor of weights: nearly every call is like the one before.
+ */
+export type Reading = (args: KernelArguments, pattern: Pattern, memo: Memo) => Omit<Call, 'stock'> | undefined;
+
+/** The latest call's shapes and attributes, and what they came to. */
+export interface Memo {
+  key?: readonly unknown[];
+  geometry?: Geometry;
+  outShape?: readonly number[];
+}
+
+/** Fills the memo where `key` is not the one that it was filled for. */
+function remember(memo: Memo, key: readonly unknown[], make: () => Required<Omit<Memo, 'key'>>): Required<Memo> {
+  if (!memo.key || !same(memo.key, key)) Object.assign(memo, make(), { key });
+  return memo as Required<Memo>;
+}
+
+/** Values, or flat lists of them; deeper lists count as different. */
+function same(a: readonly unknown[], b: readonly unknown[], depth = 0): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] === b[i]) continue;
+    if (depth > 0 || !Array.isArray(a[i]) || !Array.isArray(b[i])) return false;
+    if (!same(a[i] as unknown[], b[i] as unknown[], 1)) return false;
+  }
+  return true;
+}
 
 interface ConvAttributes {
   strides: [number, number] | number;
@@ -28,58 +55,63 @@ interface MatMulAttributes {
 type Inputs = Partial<Record<string, TensorInfo>>;
 
 /** Conv2D and FusedConv2D: x [batch, h, w, in], filter [h, w, in, out]. */
-export const convolution: Reading = (args, pattern) => {
+export const convolution: Reading = (args, pattern, memo) => {
   const { x, filter, bias, preluActivationWeights } = args.inputs as Inputs;
   const attrs = args.attrs as unknown as ConvAttributes;
   if (!isFloat(x) || !isFloat(filter) || x.shape.length !== 4 || filter.shape.length !== 4) return undefined;
   if ((attrs.dataFormat ?? 'NHWC') !== 'NHWC' || filter.shape[3] !== pattern.outputs) return undefined;
-  const [xs, fs] = [x.shape, filter.shape] as [number, number, number, number][];
-  if (xs[3] !== fs[2]) return undefined; // Grouped.
-  const info = backend_util.computeConv2DInfo(
-    xs,
-    fs,
-    attrs.strides,
-    attrs.dilations ?? 1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-  );
+  if (x.shape[3] !== filter.shape[2] || !isBias(bias, pattern)) return undefined; // Grouped, or not one for each output.
   const after = activation(attrs.activation, pattern.outputs, preluActivationWeights, attrs.leakyreluAlpha);
-  if (!after || util.sizeFromShape(info.outShape) === 0 || !isBias(bias, pattern)) return undefined;
-  const geometry = simplified({
-    batch: info.batchSize,
-    inHeight: info.inHeight,
-    inWidth: info.inWidth,
-    inChannels: info.inChannels,
-    outHeight: info.outHeight,
-    outWidth: info.outWidth,
-    outChannels: info.outChannels,
-    kernelHeight: info.filterHeight,
-    kernelWidth: info.filterWidth,
-    strideHeight: info.strideHeight,
-    strideWidth: info.strideWidth,
-    dilationHeight: info.dilationHeight,
-    dilationWidth: info.dilationWidth,
-    top: info.padInfo.top,
-    left: info.padInfo.left,
+  if (!after) return undefined;
+  const { strides, pad, dilations = 1, dimRoundingMode } = attrs;
+  // Shapes are copied: who made them may change them.
+  const key = [[...x.shape], [...filter.shape], strides, pad, dilations, dimRoundingMode];
+  const { geometry, outShape } = remember(memo, key, () => {
+    const shapes = [x.shape, filter.shape] as [number, number, number, number][];
+    const info = backend_util.computeConv2DInfo(shapes[0], shapes[1], strides, dilations, pad, dimRoundingMode);
+    return { geometry: simplified(geometryOf(info)), outShape: info.outShape };
   });
-  return { geometry, x, bias, activation: after, outShape: info.outShape };
+  if (util.sizeFromShape(outShape as number[]) === 0) return undefined;
+  return { geometry, x, bias, activation: after, outShape: [...outShape] };
 };
 
+const geometryOf = (info: backend_util.Conv2DInfo): Geometry => ({
+  batch: info.batchSize,
+  inHeight: info.inHeight,
+  inWidth: info.inWidth,
+  inChannels: info.inChannels,
+  outHeight: info.outHeight,
+  outWidth: info.outWidth,
+  outChannels: info.outChannels,
+  kernelHeight: info.filterHeight,
+  kernelWidth: info.filterWidth,
+  strideHeight: info.strideHeight,
+  strideWidth: info.strideWidth,
+  dilationHeight: info.dilationHeight,
+  dilationWidth: info.dilationWidth,
+  top: info.padInfo.top,
+  left: info.padInfo.left,
+});
+
 /** BatchMatMul and _FusedMatMul with one matrix of weights: a [..., rows, in] × b [in, out], neither transposed. */
-export const matrixProduct: Reading = (args, pattern) => {
+export const matrixProduct: Reading = (args, pattern, memo) => {
   const { a, b, bias, preluActivationWeights } = args.inputs as Inputs;
   const attrs = args.attrs as unknown as MatMulAttributes;
   if (!isFloat(a) || !isFloat(b) || attrs.transposeA || attrs.transposeB) return undefined;
   const { inputs, outputs } = pattern;
-  if (b.shape.at(-1) !== outputs || b.shape.at(-2) !== inputs || a.shape.at(-1) !== inputs) return undefined;
-  const outer = b.shape.slice(0, -2);
+  const [as, bs] = [a.shape, b.shape];
+  const rank = bs.length;
+  if (bs[rank - 1] !== outputs || bs[rank - 2] !== inputs || as[as.length - 1] !== inputs) return undefined;
   // More leading axes than a has would be broadcast into the result's shape.
-  if (util.sizeFromShape(outer) !== 1 || outer.length > a.shape.length - 2) return undefined;
-  const rows = util.sizeFromShape(a.shape.slice(0, -1));
+  if (rank > as.length || (rank > 2 && util.sizeFromShape(bs.slice(0, -2)) !== 1)) return undefined;
   const after = activation(attrs.activation, outputs, preluActivationWeights, attrs.leakyreluAlpha);
-  if (!after || rows === 0 || !isBias(bias, pattern)) return undefined;
-  const outShape = [...a.shape.slice(0, -1), outputs];
-  return { geometry: product(rows, inputs, outputs), x: a, bias, activation: after, outShape };
+  if (!after || !isBias(bias, pattern)) return undefined;
+  const { geometry, outShape } = remember(memo, [[...as]], () => {
+    const outer = as.slice(0, -1);
+    return { geometry: product(util.sizeFromShape(outer), inputs, outputs), outShape: [...outer, outputs] };
+  });
+  if (geometry.outWidth === 0) return undefined;
+  return { geometry, x: a, bias, activation: after, outShape: [...outShape] };
 };
 
 const isFloat = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor?.dtype === 'float32';

@@ -4,8 +4,9 @@ import type { Encoded, Format } from './format.js';
 import { type Geometry, pixelsOf } from './geometry.js';
 import { type Heap, OutOfMemory } from './heap.js';
 import type { Matrix, Pattern } from './matrix.js';
+import type { Memo } from './kernel-calls.js';
 import { race, type Runner } from './race.js';
-import type { ScratchSpace } from './scratch.js';
+import type { Needs, ScratchSpace } from './scratch.js';
 
 /** The stock kernel keeps its place unless another is quicker by more than this. */
 const MARGIN = 0.04;
@@ -33,6 +34,7 @@ export interface Choice {
 /** One tensor of weights: its encodings, and which of them to use for how many pixels. */
 export interface Layer {
   readonly pattern: Pattern;
+  readonly memo: Memo;
   /** The latest choice; undefined before the first run. */
   readonly choice: Choice | undefined;
   run(call: Call): TensorInfo;
@@ -58,6 +60,9 @@ export function layer(
   const encodings = new Map<Format, Encoded>();
   const choices = new Map<string, Choice>();
   let latest: Choice | undefined;
+  /** What `latest` was chosen for. */
+  let known: Geometry | undefined;
+  let reserved: { format: Format; geometry: Geometry; needs: Needs } | undefined;
 
   const encoded = (format: Format): Encoded => {
     let found = encodings.get(format);
@@ -67,7 +72,10 @@ export function layer(
 
   function compute(format: Format, { geometry, x, bias, activation, outShape }: Call): TensorInfo {
     const weights = encoded(format);
-    const scratch = space.reserve(format.needs(geometry));
+    if (reserved?.format !== format || reserved.geometry !== geometry) {
+      reserved = { format, geometry, needs: format.needs(geometry) };
+    }
+    const scratch = space.reserve(reserved.needs);
     const out = heap.backend.makeOutput(outShape, 'float32');
     const [from, y] = [offsetOf(heap, x), offsetOf(heap, out)];
     const biases = bias ? offsetOf(heap, bias) : scratch.zeros;
@@ -108,12 +116,14 @@ export function layer(
 
   return {
     pattern,
+    memo: {},
     get choice() {
       return latest;
     },
     run(call) {
-      const size = sizeClass(call.geometry);
-      let choice = choices.get(size);
+      const { geometry } = call;
+      const size = geometry === known ? '' : sizeClass(geometry);
+      let choice = geometry === known ? latest : choices.get(size);
       try {
         if (!choice) {
           choice = choose(call);
@@ -121,11 +131,13 @@ export function layer(
           trim();
         }
         latest = choice;
+        known = geometry;
         return choice.format ? compute(choice.format, call) : call.stock();
       } catch (error) {
         if (error !== OutOfMemory) throw error;
         latest = { reason: 'no room for its encoding in WebAssembly memory' };
-        choices.set(size, latest);
+        known = undefined;
+        choices.set(sizeClass(geometry), latest);
         trim();
         return call.stock();
       }

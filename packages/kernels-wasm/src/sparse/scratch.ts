@@ -30,9 +30,12 @@ export interface ScratchSpace {
 
 export function scratchSpace(heap: Heap): ScratchSpace {
   const regions = new Map<keyof Scratch, Region>();
+  /** Regions never shrink: what was once met stays so. */
+  const met = new WeakSet<Needs>();
   let current: Scratch = { panel: 0, sums: 0, pointers: 0, zeros: 0, biases: 0, slopes: 0 };
   return {
     reserve(needs) {
+      if (met.has(needs)) return current;
       let grown = false;
       for (const name of Object.keys(needs) as (keyof Scratch)[]) {
         const region = regions.get(name);
@@ -55,6 +58,7 @@ export function scratchSpace(heap: Heap): ScratchSpace {
           slopes: at('slopes'),
         };
       }
+      met.add(needs);
       return current;
     },
     dispose() {

@@ -123,7 +123,7 @@ function hook(
   return override(name, (args, stock) => {
     const weights = (args.inputs.filter ?? args.inputs.b) as tf.TensorInfo | undefined;
     const found = weights && args.backend === backend ? find(weights.dataId) : undefined;
-    const call = found && read(args, found.pattern);
+    const call = found && read(args, found.pattern, found.memo);
     return call && found.run({ ...call, stock });
   });
 }

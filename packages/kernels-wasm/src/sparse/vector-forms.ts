@@ -3,7 +3,7 @@ import { pixelsOf, tapsOf } from './geometry.js';
 import type { Heap } from './heap.js';
 import { type Matrix, type Pattern, roundUp } from './matrix.js';
 
-/** Offsets of inputs have 16 bits. */
+/** Offsets of inputs have 16 bits in the blocks. */
 const MOST_INPUTS = 65536 / 4;
 
 /** Slices are four rows high and a multiple of four steps long. */
@@ -11,20 +11,20 @@ const SLICE = 4;
 
 /** One row of x at a time, the inputs of a product in order. */
 const isVector: Format['fits'] = ({ inputs, outputs }, g) =>
-  pixelsOf(g) === 1 && tapsOf(g) === 1 && g.top === 0 && g.left === 0 && outputs > 0 && inputs <= MOST_INPUTS;
+  pixelsOf(g) === 1 && tapsOf(g) === 1 && g.top === 0 && g.left === 0 && inputs > 0 && outputs > 0;
 
 const needs: Format['needs'] = ({ outChannels }) => {
   const outputs = 4 * roundUp(outChannels, 16);
   return { panel: 0, sums: outputs, pointers: 0, biases: 0, zeros: outputs, slopes: outputs };
 };
 
-/** Any weights times a vector (SELL-4). One piece of memory: counts, order, weights, places of inputs. */
+/** Any weights times a vector (SELL-4). One piece of memory: counts, order, x and a zero, steps. */
 export const sliced: Format = {
   name: 'unstructured-vector',
   fits: isVector,
   // Padding to whole slices is worth about a step and a half a row.
   cost: ({ nonzeros, outputs }) => (nonzeros + 1.5 * outputs) * 1.2,
-  bytes: ({ nonzeros, outputs }) => 6 * nonzeros + 36 * outputs,
+  bytes: ({ nonzeros, inputs, outputs }) => 8 * nonzeros + 36 * outputs + 4 * inputs,
   encode(heap, { read, inputs, outputs }) {
     const rows = Array.from({ length: roundUp(outputs, SLICE) }, (_, row) => ({ row, inputs: [] as number[] }));
     const before = read();
@@ -34,35 +34,44 @@ export const sliced: Format = {
     rows.sort((a, b) => a.inputs.length - b.inputs.length);
     const slices = Array.from({ length: rows.length / SLICE }, (_, s) => rows.slice(s * SLICE, (s + 1) * SLICE));
     const lengths = slices.map((slice) => roundUp(slice[SLICE - 1].inputs.length, SLICE));
-    const steps = lengths.reduce((sum, length) => sum + length, 0) * SLICE;
-    const head = slices.length + rows.length;
-    const bytes = 4 * head + 6 * steps;
+    const all = lengths.reduce((sum, length) => sum + length, 0);
+    const head = 4 * (slices.length + rows.length);
+    const bytes = head + 4 * (inputs + 1) + 8 * SLICE * all;
     const offset = heap.allocate(bytes);
     const [floats, words, values] = [heap.floats(), heap.words(), read()];
-    const places = new Uint16Array(heap.memory.buffer);
+    const copy = offset + head;
+    const steps = copy + 4 * (inputs + 1);
+    // A step of padding reads the zero behind x, so that it adds 0 whatever x is.
+    const zero = copy + 4 * inputs;
+    floats[zero >>> 2] = 0;
     const at = offset >>> 2;
-    let weight = at + head;
-    let place = (offset + 4 * (head + steps)) >>> 1;
+    let step = steps >>> 2;
     slices.forEach((slice, s) => {
       words[at + s] = lengths[s] / SLICE;
       slice.forEach(({ row }, r) => (words[at + slices.length + s * SLICE + r] = 4 * row));
-      for (let step = 0; step < lengths[s]; step++) {
-        for (const { row, inputs: ks } of slice) {
-          const k = ks[step];
-          places[place++] = k === undefined ? 0 : 4 * k;
-          floats[weight++] = k === undefined ? 0 : values[k * outputs + row];
-        }
+      for (let i = 0; i < lengths[s]; i++, step += 2 * SLICE) {
+        slice.forEach(({ row, inputs: ks }, r) => {
+          const k = ks[i];
+          floats[step + r] = k === undefined ? 0 : values[k * outputs + row];
+          words[step + SLICE + r] = k === undefined ? zero : copy + 4 * k;
+        });
       }
     });
-    return { offset, bytes, weights: offset + 4 * head, places: offset + 4 * (head + steps) } as Vector;
+    return { offset, bytes, copy, steps } as Sliced;
   },
   needs,
   run(heap, encoded, g, { sums }, x, y, bias, low, high) {
-    const { offset, weights, places } = encoded as Vector;
-    const order = offset + roundUp(g.outChannels, SLICE);
-    heap.kernels.sliced(x, y, weights, places, offset, order, sums, bias, g.outChannels, low, high);
+    const { offset, copy, steps } = encoded as Sliced;
+    const { inChannels: inputs, outChannels: outputs } = g;
+    const order = offset + roundUp(outputs, SLICE);
+    heap.kernels.sliced(x, y, inputs, copy, steps, offset, order, sums, bias, outputs, low, high);
   },
 };
+
+interface Sliced extends Encoded {
+  readonly copy: number;
+  readonly steps: number;
+}
 
 interface Vector extends Encoded {
   readonly weights: number;
@@ -72,7 +81,7 @@ interface Vector extends Encoded {
 /** Groups of 16 outputs that share their inputs, times a vector. One piece of memory: counts, weights, places of inputs. */
 export const blocks16: Format = {
   name: 'blocks-16x1-vector',
-  fits: isVector,
+  fits: (pattern, g) => isVector(pattern, g) && pattern.inputs <= MOST_INPUTS,
   cost: ({ blocks16 }) => blocks16 * 4.5,
   bytes: ({ blocks16, outputs }) => 66 * blocks16 + outputs / 4,
   encode: (heap, matrix, pattern) => encodeBlocks(heap, matrix, pattern),
