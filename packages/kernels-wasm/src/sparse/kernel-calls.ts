@@ -9,7 +9,7 @@ import type { KernelArguments } from './override.js';
  * A kernel's arguments as one call of ours, or nothing where they ask for what only the stock kernel can do. What the shapes and
  * attributes come to is kept in `memo`, one for each tensor of weights: nearly every call is like the one before.
  */
-export type Reading = (args: KernelArguments, pattern: Pattern, memo: Memo) => Omit<Call, 'stock'> | undefined;
+export type Reading = (args: KernelArguments, pattern: Pattern, memo: Memo) => Call | undefined;
 
 /** The latest call's shapes and attributes, and what they came to. */
 export interface Memo {

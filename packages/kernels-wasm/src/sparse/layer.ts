@@ -21,8 +21,6 @@ export interface Call {
   readonly bias: TensorInfo | undefined;
   readonly activation: Activation;
   readonly outShape: number[];
-  /** The stock kernel on the same arguments. */
-  stock(): TensorInfo;
 }
 
 export interface Choice {
@@ -37,7 +35,8 @@ export interface Layer {
   readonly memo: Memo;
   /** The latest choice; undefined before the first run. */
   readonly choice: Choice | undefined;
-  run(call: Call): TensorInfo;
+  /** `stock` is the stock kernel on the same arguments. */
+  run(call: Call, stock: () => TensorInfo): TensorInfo;
   dispose(): void;
 }
 
@@ -84,7 +83,7 @@ export function layer(
     return out;
   }
 
-  function choose(call: Call): Choice {
+  function choose(call: Call, stock: () => TensorInfo): Choice {
     const { geometry } = call;
     const candidates = formats
       .filter((format) => format.fits(pattern, geometry))
@@ -94,7 +93,7 @@ export function layer(
     if (!measured) return { format: candidates[0], reason: 'chosen by estimated cost' };
     const runner = (format: Format | undefined): Runner<Format | undefined> => ({
       of: format,
-      run: () => void heap.backend.disposeData((format ? compute(format, call) : call.stock()).dataId),
+      run: () => void heap.backend.disposeData((format ? compute(format, call) : stock()).dataId),
     });
     const { winner, times } = race([undefined, ...candidates].map(runner), MARGIN);
     const best = winner ?? candidates[0];
@@ -120,26 +119,26 @@ export function layer(
     get choice() {
       return latest;
     },
-    run(call) {
+    run(call, stock) {
       const { geometry } = call;
       const size = geometry === known ? '' : sizeClass(geometry);
       let choice = geometry === known ? latest : choices.get(size);
       try {
         if (!choice) {
-          choice = choose(call);
+          choice = choose(call, stock);
           choices.set(size, choice);
           trim();
         }
         latest = choice;
         known = geometry;
-        return choice.format ? compute(choice.format, call) : call.stock();
+        return choice.format ? compute(choice.format, call) : stock();
       } catch (error) {
         if (error !== OutOfMemory) throw error;
         latest = { reason: 'no room for its encoding in WebAssembly memory' };
         known = undefined;
         choices.set(sizeClass(geometry), latest);
         trim();
-        return call.stock();
+        return stock();
       }
     },
     dispose() {

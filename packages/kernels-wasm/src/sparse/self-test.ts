@@ -41,7 +41,7 @@ function checked(heap: Heap, one: ReturnType<typeof layer>, format: Format, rows
   const stock = () => {
     throw internalsMoved('it is out of memory');
   };
-  const run = () => one.run({ geometry, x, bias: undefined, activation, outShape: [rows, OUTPUTS], stock });
+  const run = () => one.run({ geometry, x, bias: undefined, activation, outShape: [rows, OUTPUTS] }, stock);
   try {
     const out = run();
     const at = offsetOf(heap, out) >>> 2;

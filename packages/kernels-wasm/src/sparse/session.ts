@@ -124,7 +124,7 @@ function hook(
     const weights = (args.inputs.filter ?? args.inputs.b) as tf.TensorInfo | undefined;
     const found = weights && args.backend === backend ? find(weights.dataId) : undefined;
     const call = found && read(args, found.pattern, found.memo);
-    return call && found.run({ ...call, stock });
+    return call && found.run(call, stock);
   });
 }
 
