@@ -126,3 +126,32 @@ test('a latency and a multiple are measured', () => {
   expect(refused.json().error).toMatchObject({ code: 'budget-infeasible', where: 'latency' });
   expect(existsSync(join(dir, 'refused'))).toBe(false);
 });
+
+test('whole residual branches', () => {
+  expect(espalier(['inspect', 'resnet-ds', '--json']).json().branches).toEqual(['b2_add', 'b3_add', 'b4_add']);
+  const out = join(dir, 'layers');
+  const run = espalier([
+    ...[
+      'prune',
+      'resnet-ds',
+      '--strategy',
+      'structured',
+      '--granularity',
+      'layer',
+      '--macs',
+      '0.8',
+      '-o',
+      out,
+      '--json',
+    ],
+  ]);
+  expect(run).toMatchObject({ code: 0 });
+  const { macs, branches } = run.json();
+  expect(branches).toEqual({ total: 3, kept: 2 });
+  expect(macs.kept).toBeLessThanOrEqual(0.8 * macs.dense);
+  const { layers } = espalier(['inspect', out, '--json']).json();
+  expect(layers.reduce((sum: number, layer: { macs: number }) => sum + layer.macs, 0)).toBe(macs.kept);
+  expect(layers).toHaveLength(44 - 9);
+  expect(channels('--granularity', 'layer', '--dry-run').json().error.code).toBe('nothing-to-prune');
+  expect(channels('--granularity', 'layer', '--floor', '0.5', '--dry-run').code).toBe(2);
+});

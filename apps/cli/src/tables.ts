@@ -85,6 +85,7 @@ export interface PruneSummary {
     readonly kept: number;
     readonly threshold: number | null;
   }[];
+  readonly branches?: { readonly total: number; readonly kept: number };
   readonly channels?: { readonly total: number; readonly kept: number };
   readonly budget?: Outcome;
   readonly accuracy?: { readonly dense: number; readonly pruned: number };
@@ -120,6 +121,7 @@ export function pruneTable(s: PruneSummary): string {
     `parameters kept  ${fraction(s.params.total, s.params.kept)}`,
     ...(s.macs ? [`MACs kept        ${fraction(s.macs.dense, s.macs.kept)}`] : []),
     ...(s.channels ? [`channels kept    ${fraction(s.channels.total, s.channels.kept)}`] : []),
+    ...(s.branches ? [`branches kept    ${fraction(s.branches.total, s.branches.kept)}`] : []),
     ...(s.budget ? [`budget           ${budgetText(s.budget)}`] : []),
     ...(s.accuracy ? [`accuracy         ${s.accuracy.dense.toFixed(2)}% → ${s.accuracy.pruned.toFixed(2)}%`] : []),
     ...s.skipped.map(({ id, reason }) => pc.dim(`left alone       ${name(id)}: ${name(reason)}`)),
@@ -138,3 +140,7 @@ function budgetText({ of, wanted, kept, fraction }: Outcome): string {
   const amount = AMOUNTS[of];
   return `${amount(kept)} (${percent(fraction.kept)}) for ${amount(wanted)} (${percent(fraction.wanted)})`;
 }
+
+/** What --granularity layer may remove. */
+export const branchesText = (branches: readonly string[]) =>
+  `residual branches that may go as a whole, by the layer that adds them: ${pc.green(branches.map(name).join(', '))}`;

@@ -1,7 +1,18 @@
-import { type Change, InputError, type MaskHandle, type PrunableModel, show } from '@espalier/core';
-import { type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
+import {
+  type Change,
+  InputError,
+  isKept,
+  type MaskHandle,
+  type Plan,
+  type PrunableModel,
+  show,
+  unitsOf,
+} from '@espalier/core';
+import { changeOf, type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
+import { findBranches } from './branches.js';
+import { bypass } from './bypass.js';
 import { findGroups } from './groups.js';
 import { kernelInputs } from './inputs.js';
 import { compiledLoss, endsInSoftmax } from './loss.js';
@@ -44,8 +55,11 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
   const weights = weightsOf(model);
   const byId = new Map(weights.map((weight) => [weight.param.id, weight]));
   const dependencies = findGroups(model, weights);
+  const branches = findBranches(model, weights);
+  const branchGroups = branches.map(({ group }) => group);
   const softmax = endsInSoftmax(model);
   const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
+  const params = weights.map(({ param }) => param);
   // A mask that nobody ended still holds tensors.
   const handles: MaskHandle[] = [];
   const weightOf = (id: string) => {
@@ -57,8 +71,9 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
   return {
     model,
     loss: loss?.name,
-    params: weights.map(({ param }) => param),
+    params,
     groups: dependencies.groups,
+    branches: branchGroups,
     ...(history && { history }),
     output: outputOf(softmax, loss),
     variable,
@@ -71,17 +86,48 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
     inputs: (batch, id) => kernelInputs(model, weightOf(id), batch),
     write: (id, values) => writeVariable(id, variable(id), values),
     async mask(plan) {
-      const handle = await maskWeights(weights, dependencies.groups, plan);
+      const handle = await maskWeights(weights, [...dependencies.groups, ...branchGroups], plan);
       handles.push(handle);
       return handle;
     },
     async shrink(plan) {
-      const { smaller, change } = await shrinkModel(model, weights, dependencies, plan);
-      return adapt(smaller, loss && { loss: loss.of }, [...(history ?? []), change]);
+      const gone = branches.filter(({ group }) => isGone(plan, group.id));
+      const { smaller, change } = await shrinkModel(model, weights, dependencies, withoutUnits(plan, branchGroups));
+      const changes = [
+        ...(history ?? []),
+        gone.length > 0 ? joined(change, changeOf(plan, { params, groups: gone.map(({ group }) => group) })) : change,
+      ];
+      if (gone.length === 0) return adapt(smaller, loss && { loss: loss.of }, changes);
+      try {
+        return adapt(bypass(smaller, gone), loss && { loss: loss.of }, changes);
+      } finally {
+        disposeModel(smaller);
+      }
     },
     dispose() {
       handles.forEach((handle) => handle.makePermanent());
       disposeModel(model);
     },
+  };
+}
+
+function isGone(plan: Plan, branch: string): boolean {
+  const units = unitsOf(plan, branch);
+  return units !== undefined && !isKept(units, 0);
+}
+
+/** The same plan without what it says of these groups. */
+function withoutUnits(plan: Plan, groups: readonly { readonly id: string }[]): Plan {
+  const units = { ...plan.units };
+  for (const { id } of groups) delete units[id];
+  return { ...plan, units };
+}
+
+/** A branch that goes takes all of its weights, whatever else was removed of them. */
+function joined(channels: Change, branches: Change): Change {
+  const whole = new Set(branches.removals.map(({ param }) => param));
+  return {
+    units: { ...channels.units, ...branches.units },
+    removals: [...channels.removals.filter(({ param }) => !whole.has(param)), ...branches.removals],
   };
 }

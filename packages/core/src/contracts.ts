@@ -126,6 +126,11 @@ export interface PrunableModel {
   readonly params: readonly Param[];
   /** Channel dependencies, found once, by the adapter. */
   readonly groups: readonly Group[];
+  /**
+   * Residual branches as groups of one unit: x + f(x), where f may go and leaves x. Its sites are all weights of the branch
+   * along axis 0, so a removed branch is zeros everywhere, which the sum does not see. Named after the layer that adds.
+   */
+  readonly branches?: readonly Group[];
   /** What made this model out of larger ones, oldest first; absent = nothing was removed since it was adapted. */
   readonly history?: readonly Change[];
   /** 'probabilities' or 'logits' where the loss is softmax cross-entropy. */
@@ -167,6 +172,7 @@ export interface Context {
 export interface Selection {
   readonly params: readonly Param[];
   readonly groups: readonly Group[];
+  readonly branches?: readonly Group[];
   readonly scores: Scores;
   /** Fraction removed, in [0, 1]. */
   readonly sparsity: number;

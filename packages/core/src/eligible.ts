@@ -1,4 +1,4 @@
-import type { Group, Param, Selection } from './contracts.js';
+import type { Group, Param, PrunableModel, Selection } from './contracts.js';
 import { show, UsageError } from './errors.js';
 import { matchesGlob } from './glob.js';
 import type { Slice } from './selection.js';
@@ -72,9 +72,9 @@ export interface Protection {
  * is a UsageError with code 'ignore-unmatched', because it is a typing mistake.
  */
 export function protect(
-  { params, groups }: { params: readonly Param[]; groups: readonly Group[] },
+  { params, groups, branches = [] }: Pick<PrunableModel, 'params' | 'groups' | 'branches'>,
   { ignore = [], keepInputs = [] }: Protection,
-): { params: Param[]; groups: Group[] } {
+): { params: Param[]; groups: Group[]; branches: Group[] } {
   const globs = [...ignore, ...keepInputs];
   const used = new Set<string>();
   const hit = (names: readonly string[], among: readonly string[]) => {
@@ -94,6 +94,7 @@ export function protect(
       return glob === undefined ? p : { ...p, skip: `ignored by ${show(glob)}` };
     }),
     groups: groups.map((g) => ({ ...g, ...skipOf(g) })),
+    branches: branches.map((b) => ({ ...b, ...skipOf(b) })),
   };
   const unused = globs.find((glob) => !used.has(glob));
   if (unused === undefined) return result;

@@ -116,12 +116,16 @@ function checkLength(bits: Bits, wanted: number, where: string): Bits {
 }
 
 /** Throws an InputError with code 'plan-mismatch' unless the plan was made for a model of this shape. */
-export async function checkPlan(plan: Plan, model: Pick<PrunableModel, 'params' | 'groups'>): Promise<void> {
+export async function checkPlan(
+  plan: Plan,
+  model: Pick<PrunableModel, 'params' | 'groups' | 'branches'>,
+): Promise<void> {
   const params = new Set(model.params.map((p) => p.id));
-  const groups = new Set(model.groups.map((g) => g.id));
+  const all = [...model.groups, ...(model.branches ?? [])];
+  const groups = new Set(all.map((g) => g.id));
   const unknown = plan.params.find((id) => !params.has(id)) ?? Object.keys(plan.units).find((id) => !groups.has(id));
   if (unknown !== undefined) throw misfit('the plan', 'parameters and groups of this model', show(unknown));
-  for (const param of model.params) await resolveMask(plan, param, model.groups);
+  for (const param of model.params) await resolveMask(plan, param, all);
 }
 
 function misfit(where: string, wanted: string, found: string): InputError {

@@ -62,8 +62,8 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
   const schedule = options.schedule ?? repair?.schedule?.(strategy, sparsity) ?? oneShot(sparsity);
   checkSparsity(sparsity);
   checkFixedSparsity(strategy, schedule, sparsity);
-  const { params, groups } = protect(model, options);
-  strategy.check?.({ params, groups, sparsity: mostOf(schedule, sparsity) });
+  const { params, groups, branches } = protect(model, options);
+  strategy.check?.({ params, groups, branches, sparsity: mostOf(schedule, sparsity) });
   const context: Context = { model, batches: options.data ?? missingData(scorer.name, repair?.name) };
 
   const handles: MaskHandle[] = [];
@@ -77,7 +77,7 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
       const scores = await scorer.score(context);
       // Scorers may read the weights late, and masks and training are about to change them.
       plan = await settlePlan(
-        await strategy.select({ params, groups, scores, sparsity: target, ...(plan && { previous: plan }) }),
+        await strategy.select({ params, groups, branches, scores, sparsity: target, ...(plan && { previous: plan }) }),
       );
       const update = await repair?.repair(context, plan);
       if (update) plan = await settlePlan(update.plan);
@@ -89,7 +89,7 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
       await onStep?.({ step, steps: schedule.steps, sparsity: target, plan, handle });
     }
     if (!plan) throw new UsageError('schedule-empty', 'the schedule has no step that sets a sparsity');
-    const summary = await summarisePlan(plan, { params, groups }, reached);
+    const summary = await summarisePlan(plan, { params, groups, branches }, reached);
     return { ...summary, notes: [...summary.notes, ...notes], plan, handle: stack(handles) };
   } catch (error) {
     for (const handle of handles.reverse()) handle.restore();

@@ -1,5 +1,5 @@
 import { countKept } from './bits.js';
-import type { Group, Param, Plan } from './contracts.js';
+import type { Group, Plan, PrunableModel } from './contracts.js';
 import { isPrunable } from './eligible.js';
 import { resolveMask, unitsOf } from './plan.js';
 
@@ -23,6 +23,8 @@ export interface PlanSummary {
   readonly layers: readonly LayerSummary[];
   /** Over the groups that may be pruned; only for plans that remove channels. */
   readonly channels?: { readonly total: number; readonly kept: number };
+  /** Residual branches; only for plans that remove some. */
+  readonly branches?: { readonly total: number; readonly kept: number };
   /** What was left alone, and why. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
   readonly notes: readonly string[];
@@ -31,15 +33,20 @@ export interface PlanSummary {
 /** Counts what a plan keeps of a model, one mask in memory at a time. */
 export async function summarisePlan(
   plan: Plan,
-  { params, groups }: { params: readonly Param[]; groups: readonly Group[] },
+  { params, groups, branches = [] }: Pick<PrunableModel, 'params' | 'groups' | 'branches'>,
   requested: number,
 ): Promise<PlanSummary> {
   const layers: LayerSummary[] = [];
   const notes = [...(plan.notes ?? [])];
   const total = { size: 0, kept: 0, prunable: 0, prunableKept: 0, macs: 0, macsKept: 0, openSizes: false };
+  const inRemovedBranch = (id: string) =>
+    branches.some((branch) => {
+      const units = unitsOf(plan, branch.id);
+      return units && countKept(units) === 0 && branch.sites.some(({ param }) => param === id);
+    });
   for (const param of params) {
     const size = param.shape.reduce((a, b) => a * b, 1);
-    const mask = await resolveMask(plan, param, groups);
+    const mask = await resolveMask(plan, param, [...groups, ...branches]);
     const kept = mask ? countKept(mask) : size;
     total.size += size;
     total.kept += kept;
@@ -50,7 +57,8 @@ export async function summarisePlan(
       total.macsKept += kept * param.uses;
     }
     if (!isPrunable(param) && kept === size) continue;
-    if (kept === 0 && size > 0) notes.push(`${param.id}: no weight is left, so everything behind it sees a constant`);
+    if (kept === 0 && size > 0 && !inRemovedBranch(param.id))
+      notes.push(`${param.id}: no weight is left, so everything behind it sees a constant`);
     if (isPrunable(param)) {
       total.prunable += size;
       total.prunableKept += kept;
@@ -58,24 +66,25 @@ export async function summarisePlan(
     const threshold = plan.thresholds?.[param.id] ?? null;
     layers.push({ id: param.id, shape: param.shape, size, kept, sparsity: size > 0 ? 1 - kept / size : 0, threshold });
   }
-  const removesChannels = Object.keys(plan.units).length > 0;
-  const channels = { total: 0, kept: 0 };
-  for (const { id, size, skip } of groups) {
-    const units = unitsOf(plan, id);
-    if (skip !== undefined && !units) continue;
-    channels.total += size;
-    channels.kept += units ? countKept(units) : size;
-  }
+  const decidesOn = (list: readonly Group[]) => list.some(({ id }) => unitsOf(plan, id));
+  const [removesChannels, removesBranches] = [decidesOn(groups), decidesOn(branches)];
+  const channels = unitsLeft(plan, groups);
+  const whole = unitsLeft(plan, branches);
   const removed = (all: number, kept: number) => (all > 0 ? (all - kept) / all : 0);
   return {
     sparsity: {
       requested,
-      achieved: removesChannels ? removed(channels.total, channels.kept) : removed(total.prunable, total.prunableKept),
+      achieved: removesChannels
+        ? removed(channels.total, channels.kept)
+        : removesBranches
+          ? removed(whole.total, whole.kept)
+          : removed(total.prunable, total.prunableKept),
     },
     params: { total: total.size, prunable: total.prunable, kept: total.kept },
     macs: total.openSizes ? null : { dense: total.macs, kept: total.macsKept },
     layers,
     ...(removesChannels && { channels }),
+    ...(removesBranches && { branches: whole }),
     skipped: [
       ...params.flatMap(({ id, role, skip }) =>
         role === 'kernel' && skip !== undefined ? [{ id, reason: skip }] : [],
@@ -84,4 +93,16 @@ export async function summarisePlan(
     ],
     notes,
   };
+}
+
+/** Over the groups that may be pruned, and those that were. */
+function unitsLeft(plan: Plan, groups: readonly Group[]): { total: number; kept: number } {
+  const found = { total: 0, kept: 0 };
+  for (const { id, size, skip } of groups) {
+    const units = unitsOf(plan, id);
+    if (skip !== undefined && !units) continue;
+    found.total += size;
+    found.kept += units ? countKept(units) : size;
+  }
+  return found;
 }

@@ -96,5 +96,5 @@ publish({
   unit: 'of what was asked',
   cases,
   results,
-  machine: machine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', '@vladmandic/human']),
+  machine: machine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']),
 });

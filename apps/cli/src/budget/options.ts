@@ -14,7 +14,10 @@ export interface LimitOption {
   readonly fraction: number;
 }
 
+export const GRANULARITIES = ['channel', 'layer'] as const;
+
 export interface BudgetOptions {
+  readonly granularity?: (typeof GRANULARITIES)[number];
   readonly params?: Target;
   readonly macs?: Target;
   readonly bytes?: Target;
@@ -51,6 +54,11 @@ const keys = <T extends object>(choices: T) => Object.keys(choices) as (keyof T 
 /** The options of `prune` that say how much is to be left, and where. */
 export function addBudgetOptions(command: Command): Command {
   return command
+    .option(
+      '--granularity <what>',
+      'structured: channel, or layer: whole residual branches (default: channel)',
+      oneOf('--granularity', GRANULARITIES),
+    )
     .option('--params <f>', 'keeps this fraction, or amount (20k), of the parameters', paramsTarget)
     .option('--macs <f>', 'structured: keeps this fraction, or amount (1.5M), of the MACs', macsTarget)
     .option('--bytes <f>', 'structured: keeps this fraction, or amount (64kB), of the files', bytesTarget)
@@ -132,6 +140,21 @@ export function checkBudgetOptions(
     ['--per-cost', o.perCost],
   ] as const) {
     if (value !== undefined && !isChannels) refuse(option, `is for --strategy structured, not ${o.strategy}`);
+  }
+  if (o.granularity !== undefined && !isChannels)
+    refuse('--granularity', `is for --strategy structured, not ${o.strategy}`);
+  if (o.granularity === 'layer') {
+    for (const [option, value] of [
+      ['--latency', o.latency],
+      ['--budget', o.budget],
+      ['--round-to', o.roundTo],
+      ['--floor', o.floor],
+      ['--ceiling', o.ceiling],
+      ['--per-cost', o.perCost],
+      ['--scope', o.scope],
+    ] as const) {
+      if (value !== undefined) refuse(option, 'is for channels, not for --granularity layer');
+    }
   }
   if (o.perCost && given.length === 0) refuse('--per-cost', 'is for --params, --macs, --bytes or --latency');
   if (o.budget === undefined) return;

@@ -52,19 +52,26 @@ export async function outcomeOf(
     };
   }
   const wanted = target.amount ?? target.fraction! * dense;
-  const kept = plan.params.length > 0 ? weightsKept : planCost(plan, measuring.model, cost);
+  const kept = plan.params.length > 0 ? weightsKept : planCost(plan, withBranches(measuring.model), cost);
   return { of, wanted, dense, kept, fraction: { wanted: wanted / dense, kept: kept / dense } };
 }
+
+const WORDS = { params: 'parameters', macs: 'MACs', bytes: 'bytes' };
 
 /** A budget that was met from far below, or missed after training moved the plan, is said. */
 export function checkOutcome({ of, wanted, kept, fraction }: Outcome): string[] {
   const [tolerance, off] = [of === 'latency' ? 0.1 : 0.02, kept / wanted - 1];
   if (Math.abs(off) <= tolerance) return [];
-  const found = of === 'latency' ? milliseconds(kept) : `${percent(fraction.kept)} of the ${of}`;
+  const found = of === 'latency' ? milliseconds(kept) : `${percent(fraction.kept)} of the ${WORDS[of]}`;
   const asked = of === 'latency' ? milliseconds(wanted) : percent(fraction.wanted);
   return [
     off < 0
-      ? `the budget of ${asked} is met with ${found}: no channel that went would fit again`
+      ? `the budget of ${asked} is met with ${found}: nothing that went would fit again`
       : `the budget of ${asked} is missed: ${found} when measured once more`,
   ];
 }
+
+const withBranches = ({ params, groups, branches = [] }: LayersPrunable) => ({
+  params,
+  groups: [...groups, ...branches],
+});

@@ -17,7 +17,7 @@ import {
   UsageError,
 } from '@espalier/core';
 import { writeModel } from '@espalier/format';
-import { structured, type StructuredOptions, tableSparsity } from '@espalier/strategy-structured';
+import { residual, structured, type StructuredOptions, tableSparsity } from '@espalier/strategy-structured';
 import { unstructured } from '@espalier/strategy-unstructured';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ import { readBudget } from './table-file.js';
 import type { Target } from './target.js';
 
 export type Options = BudgetOptions & StrategyChoice & { readonly sparsity?: number; readonly ignore?: string[] };
-type Weights = Pick<LayersPrunable, 'params' | 'groups'>;
+type Weights = Pick<LayersPrunable, 'params' | 'groups' | 'branches'>;
 
 /** What is to be done to reach what was asked for. */
 export interface Resolved {
@@ -79,7 +79,7 @@ async function resolveChannels(options: Options, model: LayersPrunable, weights:
     ...(table && { table }),
     limits: limitsOf(options),
   };
-  const strategy = structured(settings);
+  const strategy = options.granularity === 'layer' ? residual(settings) : structured(settings);
   if (!of || !cost) {
     const sparsity = table ? tableSparsity(weights.groups, weights.params, table) : (options.sparsity ?? 0.5);
     return { strategy, sparsity, structured: settings };

@@ -4,7 +4,7 @@ import { useBackend } from '../backend.js';
 import { checkFigurePath, drawPruning, histogramText, kernelOf, writeFigure } from '../figure.js';
 import { openModel } from '../open.js';
 import { jsonOption, sparsity } from '../options.js';
-import { inspectTable } from '../tables.js';
+import { branchesText, inspectTable } from '../tables.js';
 import { line, task } from '../ui.js';
 
 interface InspectOptions {
@@ -32,6 +32,7 @@ async function inspect(source: string, options: InspectOptions): Promise<void> {
   await useBackend('cpu');
   const { name, model, file } = await openModel(source);
   const layers = describeLayers(model);
+  const branches = (model.branches ?? []).map(({ id }) => id);
   const kernel =
     options.figure || options.histogram || options.layer ? await kernelOf(model, options.layer) : undefined;
   const files = [];
@@ -48,10 +49,11 @@ async function inspect(source: string, options: InspectOptions): Promise<void> {
   const total = model.params.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   if (options.json) {
     process.stdout.write(
-      `${JSON.stringify({ model: name, format: file.format, params: total, layers, files }, null, 2)}\n`,
+      `${JSON.stringify({ model: name, format: file.format, params: total, layers, branches, files }, null, 2)}\n`,
     );
   } else {
     process.stdout.write(`${inspectTable(name, layers, total, file.files)}\n`);
+    if (branches.length > 0) process.stdout.write(`\n${branchesText(branches)}\n`);
     if (options.histogram && kernel) process.stdout.write(`\n${histogramText(kernel.id, kernel.values)}\n`);
     else line('espalier prune --help says how to prune it');
   }

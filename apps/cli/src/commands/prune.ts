@@ -134,6 +134,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     layers: result.layers.map(({ id, shape, size, kept, threshold }) => ({ id, shape, size, kept, threshold })),
     ...(permuted && { permuted }),
     ...(result.channels && { channels: result.channels }),
+    ...(result.branches && { branches: result.branches }),
     ...(test && { accuracy: { dense: dense!, pruned: prunedAccuracy! }, testedOn: testName }),
     skipped: result.skipped,
     notes: result.notes,
