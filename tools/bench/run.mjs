@@ -36,11 +36,20 @@ const range = ({ median, p10, p90 }) => `${median.toFixed(2)} (${p10.toFixed(2)}
 
 const BUILT = [
   ...['core', 'kernels-wasm', 'strategy-nm', 'strategy-structured', 'zoo', 'measure', 'format', 'train'],
-  ...['adapter-layers', 'adapter-graph', 'scorer-magnitude', 'scorer-gradient'],
+  ...[
+    'adapter-layers',
+    'adapter-graph',
+    'scorer-magnitude',
+    'scorer-gradient',
+    'scorer-hessian',
+    'strategy-unstructured',
+  ],
 ];
 node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
+/** These train for many minutes, and run only when they are named. */
+const LONG = ['training', 'fashion'];
 const reports = [];
-for (const name of positionals.length > 0 ? positionals : known) {
+for (const name of positionals.length > 0 ? positionals : known.filter((name) => !LONG.includes(name))) {
   console.error(`\n${name} …`);
   const report = JSON.parse(node(at(`src/${name}.mjs`), ...(values.only === undefined ? [] : ['--only', values.only])));
   reports.push(report);

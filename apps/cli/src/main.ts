@@ -4,6 +4,7 @@ import { compareCommand } from './commands/compare.js';
 import { inspectCommand } from './commands/inspect.js';
 import { pruneCommand } from './commands/prune.js';
 import { sensitivityCommand } from './commands/sensitivity.js';
+import { trainCommand } from './commands/train.js';
 import { fail } from './exit.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -21,6 +22,7 @@ const program = new Command('espalier')
   .addCommand(inspectCommand())
   .addCommand(pruneCommand())
   .addCommand(sensitivityCommand())
+  .addCommand(trainCommand())
   .addCommand(compareCommand())
   .addHelpText('after', EXIT_CODES);
 

@@ -13,7 +13,7 @@ import { readWeights, writeWeights } from './weights.js';
 
 export interface LotteryTicketOptions extends Omit<
   FineTuneOptions,
-  'handles' | 'rules' | 'checkpoint' | 'earlyStopping'
+  'handles' | 'checkpoint' | 'resume' | 'earlyStopping'
 > {
   readonly strategy: Strategy;
   readonly sparsity: number;
@@ -40,7 +40,7 @@ export interface LotteryTicket {
  * it was at the start (arXiv:1803.03635) or after `rewindTo` epochs (arXiv:1912.05671), and train again. The result is the
  * last ticket, trained.
  *
- * Errors as `fineTune`; a UsageError with code 'rewind' unless rewindTo lies before the last epoch.
+ * Rules may change the loss, `distill` for instance; they must not prune. Errors as `fineTune`; a UsageError with code 'rewind' unless rewindTo lies before the last epoch.
  */
 export async function lotteryTicket(model: PrunableModel, options: LotteryTicketOptions): Promise<LotteryTicket> {
   const { strategy, sparsity, rounds, rewindTo, onRound, ...training } = { ...LOTTERY_TICKET_DEFAULTS, ...options };

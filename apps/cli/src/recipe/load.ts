@@ -1,0 +1,53 @@
+import { InputError, show } from '@espalier/core';
+import { createJiti } from 'jiti';
+import { readFile, stat } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { checkRecipe } from './check.js';
+import type { Recipe } from './schema.js';
+
+const MODULES = ['.ts', '.mts', '.js', '.mjs'];
+
+/**
+ * The recipe in a JSON file, or the one that a TypeScript or JavaScript module exports by default. Throws InputErrors:
+ * 'recipe-missing', 'recipe-file' where it is neither, and 'recipe-invalid' with the path of every wrong field.
+ */
+export async function loadRecipe(path: string): Promise<Recipe> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFile()) {
+    const found = stats ? 'something that is no file' : 'nothing there';
+    throw failed('recipe-missing', path, 'a JSON or TypeScript file', found, 'check the path');
+  }
+  return checkRecipe(await read(path), path);
+}
+
+async function read(path: string): Promise<unknown> {
+  const kind = extname(path).toLowerCase();
+  try {
+    if (MODULES.includes(kind)) {
+      const value = await createJiti(resolve(path), { fsCache: false }).import(resolve(path), { default: true });
+      return await (typeof value === 'function' ? value() : value);
+    }
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const wanted = MODULES.includes(kind) ? 'a module that exports a recipe by default' : 'JSON';
+    throw failed(
+      'recipe-file',
+      path,
+      wanted,
+      found,
+      'write a recipe as JSON, or export it by default from a .ts file',
+      error,
+    );
+  }
+}
+
+function failed(code: string, path: string, wanted: string, found: string, fix: string, cause?: unknown): InputError {
+  return new InputError(code, `recipe ${show(path)}: wanted ${wanted}, found ${found}; ${fix}`, {
+    where: path,
+    wanted,
+    found,
+    fix,
+    cause,
+  });
+}
