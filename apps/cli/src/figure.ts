@@ -1,9 +1,9 @@
-import type { LayersPrunable } from '@espalier/adapter-layers';
 import { type Bits, makeBits, type Plan, resolveMask, show, UsageError } from '@espalier/core';
 import { figures } from '@espalier/figures';
 import { writeFile } from '@espalier/format';
 import { toPng } from '@espalier/figures/png';
 import { dirname, extname } from 'node:path';
+import type { AnyPrunable } from './adapted.js';
 import { checkOutputFolder } from './output.js';
 
 export interface Kernel {
@@ -14,7 +14,7 @@ export interface Kernel {
 }
 
 /** The kernel that --layer names by its id or its layer, with its weights as they are now; default: the first. */
-export async function kernelOf(model: LayersPrunable, layer: string | undefined): Promise<Kernel> {
+export async function kernelOf(model: AnyPrunable, layer: string | undefined): Promise<Kernel> {
   const kernels = model.params.filter(({ role }) => role === 'kernel');
   const param = layer === undefined ? kernels[0] : kernels.find(({ id }) => id === layer || id.startsWith(`${layer}/`));
   if (!param) {

@@ -1,7 +1,15 @@
-import { adaptLayers, type LayersPrunable, loadLayersModel } from '@espalier/adapter-layers';
 import { type Dataset, checkInputShape } from '@espalier/core/data';
 import { InputError, UsageError } from '@espalier/core';
 import { type ModelFile, readModel } from '@espalier/format';
+import {
+  adaptFile,
+  type AnyPrunable,
+  hasLinearOutput,
+  inputShapes,
+  notesOf,
+  outputShapes,
+  withLoss,
+} from './adapted.js';
 import { loadData } from './data.js';
 import { resolveModel } from './model-source.js';
 import { note } from './ui.js';
@@ -9,25 +17,21 @@ import { note } from './ui.js';
 export interface OpenModel {
   readonly name: string;
   readonly file: ModelFile;
-  readonly model: LayersPrunable;
+  readonly model: AnyPrunable;
 }
 
 /** Reads, checks and adapts a model; nothing is left behind if that fails. */
 export async function openModel(source: string, loss?: string): Promise<OpenModel> {
   const { path, name } = await resolveModel(source);
   const file = await readModel(path);
-  const layers = await loadLayersModel(file.artifacts);
-  try {
-    return { name, file, model: adaptLayers(layers, loss === undefined ? {} : { loss }) };
-  } catch (error) {
-    layers.dispose();
-    throw error;
-  }
+  const model = await adaptFile(file, loss);
+  notesOf(model).forEach(note);
+  return { name, file, model };
 }
 
 /** One sample's shape as the model takes it; its open sizes come from the data. */
 export function inputShapeOf({ model, name }: OpenModel, data: Dataset, where: string): number[] {
-  const inputs = model.model.inputs;
+  const inputs = inputShapes(model);
   if (inputs.length !== 1) {
     throw new InputError(
       'model-inputs',
@@ -35,7 +39,7 @@ export function inputShapeOf({ model, name }: OpenModel, data: Dataset, where: s
       { where: name },
     );
   }
-  const shape = inputs[0].shape.slice(1);
+  const shape = inputs[0].slice(1);
   checkInputShape(data, shape, where);
   if (!shape.includes(null)) return shape as number[];
   if (shape.length === data.shape.length && shape.every((n, i) => n === null || n === data.shape[i]))
@@ -91,8 +95,9 @@ export async function openData(
 }
 
 /** Files of labels do not say how many classes there are; the model's output does. */
-function fitClasses({ model }: LayersPrunable, data: Dataset, where: string): Dataset {
-  const width = model.outputs.length === 1 ? model.outputs[0].shape[model.outputs[0].shape.length - 1] : null;
+function fitClasses(model: AnyPrunable, data: Dataset, where: string): Dataset {
+  const [output, ...others] = outputShapes(model);
+  const width = others.length === 0 ? (output?.[output.length - 1] ?? null) : null;
   if (data.classes === undefined || width === null || width === data.classes || (width === 1 && data.classes <= 2))
     return data;
   if (data.classes < width) return { ...data, classes: width };
@@ -108,16 +113,10 @@ function fitClasses({ model }: LayersPrunable, data: Dataset, where: string): Da
  * The loss for a model and its data: what --loss says; cross-entropy for a softmax output; cross-entropy from logits for a
  * linear output with integer labels. undefined = nothing fits, and gradients will ask for --loss.
  */
-export function lossFor(open: OpenModel, data: Dataset | undefined, loss: string | undefined): LayersPrunable {
+export function lossFor(open: OpenModel, data: Dataset | undefined, loss: string | undefined): AnyPrunable {
   if (loss !== undefined || open.model.output === 'probabilities') return open.model;
   if (data?.classes === undefined || open.model.loss !== undefined || !hasLinearOutput(open.model)) return open.model;
-  return adaptLayers(open.model.model, { loss: 'softmaxCrossEntropy' });
-}
-
-function hasLinearOutput({ model }: LayersPrunable): boolean {
-  const last = model.layers[model.layers.length - 1];
-  const activation = last.getConfig().activation;
-  return model.outputs.length === 1 && (activation === undefined || activation === 'linear');
+  return withLoss(open.model, 'softmaxCrossEntropy');
 }
 
 /** Throws a UsageError with code 'data-missing' where what needs data was given none. */

@@ -1,6 +1,6 @@
-import type { LayersPrunable } from '@espalier/adapter-layers';
 import { applyPermutation, type Batch, protect, type Scorer, UsageError } from '@espalier/core';
 import { findPermutation, NM_DEFAULTS, PERMUTATION_DEFAULTS, type PermutedGroup } from '@espalier/strategy-nm';
+import type { AnyPrunable } from './adapted.js';
 import { required } from './open.js';
 import { note, task } from './ui.js';
 
@@ -16,7 +16,7 @@ export interface PermuteChoice {
 }
 
 /** Reorders the channels of the model so that N:M keeps more; what it computes stays the same. */
-export async function permute(model: LayersPrunable, choice: PermuteChoice): Promise<readonly PermutedGroup[]> {
+export async function permute(model: AnyPrunable, choice: PermuteChoice): Promise<readonly PermutedGroup[]> {
   const { scorer, data, moves = PERMUTATION_DEFAULTS.moves, seed, ignore = [], keepInputs = [] } = choice;
   const [keep, group] = [choice.keep ?? NM_DEFAULTS.keep, choice.group ?? NM_DEFAULTS.group];
   const found = await task(

@@ -1,8 +1,8 @@
-import type { describeLayers } from '@espalier/adapter-layers';
 import { show } from '@espalier/core';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Outcome } from './budget/outcome.js';
+import type { describe } from './adapted.js';
 import { bytes, count, milliseconds, percent } from './ui.js';
 
 const plain = {
@@ -43,7 +43,7 @@ const shapeOf = (shape: readonly (number | null)[]) => `[${shape.map((n) => n ??
 
 export function inspectTable(
   model: string,
-  layers: ReturnType<typeof describeLayers>,
+  layers: ReturnType<typeof describe>,
   total: number,
   files: readonly { path: string; bytes: number }[],
 ): string {

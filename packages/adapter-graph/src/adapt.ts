@@ -4,8 +4,9 @@ import type { io } from '@tensorflow/tfjs-core';
 import { analyse, type Analysis } from './analyse.js';
 import { type Constant, constantsOf } from './constants.js';
 import { lossGradients, predict } from './forward.js';
-import { edgeOf, type Graph, parseGraph } from './graph.js';
+import { type Edge, edgeOf, type Graph, type OpNode, parseGraph } from './graph.js';
 import { kernelInputs } from './inputs.js';
+import { shown } from './shape.js';
 import { shrinkArtifacts } from './shrink.js';
 import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel } from './tfjs.js';
 import { isForwarding } from './trace.js';
@@ -28,6 +29,12 @@ export interface GraphPrunable extends PrunableModel {
   readonly model: GraphModel;
   /** The name of its loss; undefined = it has none yet. */
   readonly loss: string | undefined;
+  /** With the batch in front; null = open. */
+  readonly inputShapes: readonly (readonly (number | null)[])[];
+  /** Of the outputs, or of the one that was chosen; sizes and ranks that are not known are null and []. */
+  readonly outputShapes: readonly (readonly (number | null)[])[];
+  /** Whether the one output is a sum of products, with no activation behind it. */
+  readonly linear: boolean;
   /** What the user should hear: that quantised weights are not quantised any more. */
   readonly notes: readonly string[];
   shrink(plan: Plan): Promise<GraphPrunable>;
@@ -35,8 +42,8 @@ export interface GraphPrunable extends PrunableModel {
 
 const analyses = new WeakMap<object, { graph: Graph; analysis: Analysis }>();
 
-/** The analysis of an adapted model, for descriptions of it. */
-export const analysisOf = (model: GraphPrunable) => analyses.get(model)!;
+/** The analysis of an adapted model, or of a copy of one, for descriptions of it. */
+export const analysisOf = (model: GraphPrunable) => analyses.get(model.groups)!;
 
 /**
  * Adapts a tf.GraphModel, or the artifacts of one. Kernels of convolutions and matrix products may be pruned; everything else
@@ -56,7 +63,9 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
   const constants = constantsOf(artifacts);
   const analysis = analyse(graph, constants, options.inputShape);
   checkOutput(graph, options.output);
-  const softmax = endsInSoftmax(graph, analysis, options.output);
+  const ends = options.output === undefined ? graph.outputs : [edgeOf(options.output)];
+  const last = lastNode(graph, ends);
+  const softmax = last?.op === 'Softmax';
   const loss = resolveLoss(options.loss, softmax);
   const model = isGraphModel(source) ? source : loadModel(source);
 
@@ -76,6 +85,9 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
     model,
     loss: loss?.name,
     notes: notesOf(constants),
+    inputShapes: model.inputs.map(({ shape }) => shown((shape as number[] | undefined) ?? null)),
+    outputShapes: ends.map(({ node }) => shown(analysis.shapes.get(node) ?? null)),
+    linear: last !== undefined && isLinear(last),
     params: analysis.params,
     groups: analysis.groups,
     output: outputOf(softmax, loss),
@@ -95,7 +107,9 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
       return handle;
     },
     async shrink(plan) {
-      const smaller = await shrinkArtifacts({ artifacts, weights: model.weights }, weights, analysis, plan);
+      const outputs = graph.outputs.map(({ node }) => node);
+      const now = { artifacts, weights: model.weights, outputs };
+      const smaller = await shrinkArtifacts(now, weights, analysis, plan);
       return adaptGraph(smaller, { ...options, ...(loss && { loss: loss.of }) });
     },
     dispose() {
@@ -103,16 +117,21 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
       model.dispose();
     },
   };
-  analyses.set(prunable, { graph, analysis });
+  analyses.set(analysis.groups, { graph, analysis });
   return prunable;
 }
 
-/** Whether the output is a softmax over its last axis. */
-function endsInSoftmax({ nodes, outputs }: Graph, { shapes }: Analysis, output: string | undefined): boolean {
-  if (output === undefined && outputs.length !== 1) return false;
-  let node = nodes.get(output === undefined ? outputs[0].node : edgeOf(output).node);
+/** What the one output comes from, behind nodes that only hand on; undefined = there are several outputs. */
+function lastNode({ nodes }: Graph, ends: readonly Edge[]): OpNode | undefined {
+  if (ends.length !== 1) return undefined;
+  let node = nodes.get(ends[0].node);
   while (node && isForwarding(node.op)) node = nodes.get(node.inputs[0].node);
-  return node?.op === 'Softmax' && shapes.get(node.name) !== undefined;
+  return node;
+}
+
+function isLinear({ op, attributes }: OpNode): boolean {
+  const fused = attributes.strings('fused_ops').every((name) => name.toLowerCase() === 'biasadd');
+  return fused && ['MatMul', '_FusedMatMul', 'Conv2D', '_FusedConv2D', 'BiasAdd', 'Add', 'AddV2'].includes(op);
 }
 
 function checkOutput({ nodes }: Graph, output: string | undefined): void {

@@ -14,6 +14,8 @@ export interface Analysis {
   readonly groups: readonly Group[];
   /** Where each channel is in the groups. */
   readonly unitOf: (label: number) => { group: string; unit: number } | undefined;
+  /** The groups that each node's own channels are in. */
+  readonly made: ReadonlyMap<string, readonly string[]>;
   readonly ties: readonly Tie[];
   readonly edits: readonly Edit[];
   /** The shape of each node's first output. */
@@ -62,10 +64,11 @@ export function analyse(
     trace.pin(value, 'model output');
     trace.result(value);
   }
-  const { groups, unitOf } = trace.finish();
+  const { groups, unitOf, made } = trace.finish();
   return {
     params: paramsOf(graph, constants, trace, readers),
     groups,
+    made,
     unitOf: (label) => (label < 0 ? undefined : unitOf.get(trace.channels.find(label))),
     ties: trace.ties,
     edits: trace.edits,

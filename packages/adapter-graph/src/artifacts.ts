@@ -11,14 +11,16 @@ export async function toGraphArtifacts(model: GraphModel | { readonly model: Gra
   return encode(artifactsOf(graph), graph.weights, new Map());
 }
 
-/** Artifacts with other weights: those in `replaced`, else those in `weights`. The order of the manifest stays. */
+/** Artifacts with other weights: those in `replaced`, else those in `weights`, and none of `without`. The order of the manifest stays. */
 export async function encode(
   artifacts: io.ModelArtifacts,
   weights: Readonly<Record<string, readonly Tensor[]>>,
   replaced: ReadonlyMap<string, Tensor>,
+  without: ReadonlySet<string> = new Set(),
 ): Promise<io.ModelArtifacts> {
-  const known = (artifacts.weightSpecs ?? []).map(({ name }) => name);
-  const names = [...known, ...[...replaced.keys()].filter((name) => !known.includes(name))];
+  const all = (artifacts.weightSpecs ?? []).map(({ name }) => name);
+  const known = all.filter((name) => !without.has(name));
+  const names = [...known, ...[...replaced.keys()].filter((name) => !all.includes(name))];
   const { data, specs } = await io.encodeWeights(
     names.map((name) => ({ name, tensor: replaced.get(name) ?? weights[name][0] })),
   );

@@ -40,7 +40,14 @@ export interface Channels {
   same(a: Labels, b: Labels): boolean;
   /** The channel that a label means now. */
   find(label: number): number;
-  groups(ties: readonly Tie[]): { groups: Group[]; unitOf: ReadonlyMap<number, { group: string; unit: number }> };
+  groups(ties: readonly Tie[]): Grouping;
+}
+
+export interface Grouping {
+  readonly groups: Group[];
+  readonly unitOf: ReadonlyMap<number, { group: string; unit: number }>;
+  /** The groups that each producer's channels are in. */
+  readonly made: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Union-find over channels. */
@@ -109,7 +116,7 @@ interface Parts {
  * Channels that occur in exactly the same tensors form a group. So each tensor's channels are whole groups, and as every
  * group keeps one, no tensor is ever left without any.
  */
-function assemble({ find, reasons, producers, sequences, ties, count }: Parts) {
+function assemble({ find, reasons, producers, sequences, ties, count }: Parts): Grouping {
   const tensors = new Map<number, number[]>();
   const mark = (labels: Labels, id: number) => {
     for (const label of labels) {
@@ -157,7 +164,11 @@ function assemble({ find, reasons, producers, sequences, ties, count }: Parts) {
     const why = skip ?? alone;
     return { id, size: roots.length, sites: sites.get(id)!, ...(why !== undefined && { skip: why }) };
   });
-  return { groups, unitOf };
+  const made = producers.map(({ name, first, size }) => {
+    const units = perLabel.slice(first, first + size);
+    return [name, [...new Set(units.flatMap((unit) => unit?.group ?? []))]] as const;
+  });
+  return { groups, unitOf, made: new Map(made) };
 }
 
 /** A producer's channels may fall into several groups: conv, conv#2, … */

@@ -1,6 +1,6 @@
 import type { Group, Param } from '@espalier/core';
 import { analysisOf, type GraphPrunable } from './adapt.js';
-import { product, type Shape } from './shape.js';
+import { product, shown } from './shape.js';
 
 export interface NodeDescription {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface NodeDescription {
   readonly prunable: readonly string[];
   /** Why `prunable` is empty. */
   readonly reason?: string;
-  /** The channels that it makes, and why none of them may be removed. */
+  /** The channels that it makes, alone or together with other nodes, and why none of them may be removed. */
   readonly channels?: { readonly size: number; readonly prunable: boolean; readonly reason?: string };
 }
 
@@ -23,13 +23,13 @@ export interface NodeDescription {
 export function describeGraph(model: GraphPrunable): NodeDescription[] {
   const { graph, analysis } = analysisOf(model);
   const params = new Map(model.params.map((param) => [param.id, param]));
-  const groups = groupsByProducer(model.groups);
+  const groups = new Map(model.groups.map((group) => [group.id, group]));
   const told = new Set<string>();
   return graph.order.flatMap((node): NodeDescription[] => {
     const own = [...analysis.readers].filter(([id, names]) => names.includes(node.name) && !told.has(id));
     const read = own.map(([id]) => params.get(id)!);
-    const group = groups.get(node.name);
-    if (read.length === 0 && !group) return [];
+    const made = (analysis.made.get(node.name) ?? []).map((id) => groups.get(id)!);
+    if (read.length === 0 && made.length === 0) return [];
     for (const { id } of read) told.add(id);
     const prunable = read.filter(({ role, skip }) => role === 'kernel' && skip === undefined).map(({ id }) => id);
     return [
@@ -41,20 +41,10 @@ export function describeGraph(model: GraphPrunable): NodeDescription[] {
         macs: macsOf(read),
         prunable,
         ...(prunable.length === 0 && { reason: reasonOf(read) }),
-        ...(group && { channels: channelsOf(group) }),
+        ...(made.length > 0 && { channels: channelsOf(made) }),
       },
     ];
   });
-}
-
-/** A producer's channels may be in several groups: conv, conv#2, … */
-function groupsByProducer(groups: readonly Group[]): Map<string, Group[]> {
-  const found = new Map<string, Group[]>();
-  for (const group of groups) {
-    const name = group.id.replace(/#\d+$/, '');
-    found.set(name, [...(found.get(name) ?? []), group]);
-  }
-  return found;
 }
 
 function channelsOf(groups: readonly Group[]): NonNullable<NodeDescription['channels']> {
@@ -63,8 +53,6 @@ function channelsOf(groups: readonly Group[]): NonNullable<NodeDescription['chan
   if (open.length > 0) return { size: size(open), prunable: true };
   return { size: size(groups), prunable: false, reason: groups[0].skip! };
 }
-
-const shown = (shape: Shape) => (shape ?? []).map((size) => (size === null || size < 0 ? null : size));
 
 function macsOf(params: readonly Param[]): number | null {
   return params

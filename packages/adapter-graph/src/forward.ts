@@ -6,7 +6,7 @@ import type { GraphModel } from './tfjs.js';
 /** The output that data is compared with. Throws an InputError with code 'model-inputs', 'model-outputs' or 'data-shape'. */
 export function predict(model: GraphModel, output: string | undefined, x: tf.Tensor): tf.Tensor {
   const [name, input] = checked(model, output, x);
-  return tf.tidy(() => execute(model, name, tf.cast(x, input.dtype ?? 'float32')));
+  return tf.tidy(() => execute(model, name, tf.cast(x, input.dtype ?? 'float32'), batchOf(input)));
 }
 
 /**
@@ -26,7 +26,7 @@ export async function lossGradients(
   const cast = tf.cast(x, input.dtype ?? 'float32');
   try {
     return await meanGradients(
-      () => execute(model, name, cast),
+      () => execute(model, name, cast, batchOf(input)),
       loss,
       y,
       weights.filter(({ param }) => param.trainable),
@@ -36,13 +36,18 @@ export async function lossGradients(
   }
 }
 
-function execute(model: GraphModel, output: string, x: tf.Tensor): tf.Tensor {
+/** A batch of another size than the graph's own goes through it part by part. */
+function execute(model: GraphModel, output: string, x: tf.Tensor, batch: number): tf.Tensor {
   try {
-    return model.execute(x, output) as tf.Tensor;
+    if (batch < 0 || x.shape[0] === batch) return model.execute(x, output) as tf.Tensor;
+    return tf.concat(tf.split(x, x.shape[0] / batch).map((part) => model.execute(part, output) as tf.Tensor));
   } catch (error) {
     throw dynamic(error) ?? error;
   }
 }
+
+/** −1 = any. */
+const batchOf = ({ shape }: InputInfo) => (shape as number[] | undefined)?.[0] ?? -1;
 
 /** Loops and operations whose sizes depend on values only run asynchronously. */
 function dynamic(cause: unknown): InputError | undefined {
@@ -64,7 +69,9 @@ function checked(model: GraphModel, output: string | undefined, x: tf.Tensor): [
   if (output === undefined && outputNodes.length !== 1) throw several('model-outputs', 'output', outputNodes.length);
   const [input] = inputs;
   const wanted = input.shape as number[] | undefined;
-  if (wanted && !(x.rank === wanted.length && wanted.every((size, i) => size === -1 || size === x.shape[i]))) {
+  const fits = (size: number, i: number) =>
+    size === -1 || (i === 0 && size > 0 ? x.shape[0] % size === 0 : size === x.shape[i]);
+  if (wanted && !(x.rank === wanted.length && wanted.every(fits))) {
     throw misfit(
       `the input of '${input.name}'`,
       wanted.map((size) => (size === -1 ? null : size)),

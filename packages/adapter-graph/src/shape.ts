@@ -59,3 +59,7 @@ export function axisOf(axis: number, rank: number): number | undefined {
   const from = axis < 0 ? axis + rank : axis;
   return Number.isInteger(from) && from >= 0 && from < rank ? from : undefined;
 }
+
+/** A shape as people see it: null = open or unknown. */
+export const shown = (shape: Shape): (number | null)[] =>
+  (shape ?? []).map((size) => (size === null || size < 0 ? null : size));

@@ -12,6 +12,8 @@ import type { Int } from './values.js';
 export interface Source {
   readonly artifacts: io.ModelArtifacts;
   readonly weights: Readonly<Record<string, readonly Tensor[]>>;
+  /** The names of the output nodes. */
+  readonly outputs: readonly string[];
 }
 
 /** An integer constant that is new in the graph. */
@@ -28,7 +30,7 @@ interface Sizes {
  * cannot go.
  */
 export async function shrinkArtifacts(
-  { artifacts, weights }: Source,
+  { artifacts, weights, outputs }: Source,
   held: readonly HeldWeight[],
   analysis: Analysis,
   plan: Plan,
@@ -43,8 +45,11 @@ export async function shrinkArtifacts(
   };
   const topology = structuredClone(artifacts.modelTopology) as { node: RawNode[] };
   const added = new Map<string, Sizes>();
+  const read = readNodes(topology);
+  for (const name of outputs) read.delete(name);
   const rewriter = makeRewriter(topology, isLeft, added);
   for (const edit of edits) edit(rewriter);
+  removeUnread(topology, read);
 
   const values = new Map<string, Values>();
   for (const { param, variable } of held) {
@@ -61,14 +66,17 @@ export async function shrinkArtifacts(
     values.set(param, takeSlices(values.get(param)!, axis, bits));
   }
   for (const node of topology.node) {
-    const { shape } = values.get(node.name) ?? {};
+    const { shape } = values.get(node.name) ?? added.get(node.name) ?? {};
     if (shape) resizeConstant(node, shape);
   }
   const replaced = new Map<string, Tensor>();
   try {
     for (const [name, { shape, data }] of values) replaced.set(name, tensor(data, [...shape], 'float32'));
     for (const [name, { shape, data }] of added) replaced.set(name, tensor([...data], [...shape], 'int32'));
-    return await encode({ ...artifacts, modelTopology: topology }, weights, replaced);
+    const left = new Set(topology.node.map(({ name }) => name));
+    const gone = (artifacts.modelTopology as { node: RawNode[] }).node.filter(({ name }) => !left.has(name));
+    const without = new Set(gone.map(({ name }) => name));
+    return await encode({ ...artifacts, modelTopology: topology }, weights, replaced, without);
   } finally {
     for (const own of replaced.values()) own.dispose();
   }
@@ -92,7 +100,7 @@ function makeRewriter(
   const inputAt = ({ input = [] }: RawNode, index: number) =>
     input.flatMap((text, i) => (text.startsWith('^') ? [] : [i]))[index];
   /** The node that an input comes from, behind what only hands on. */
-  const source = (text: string): RawNode => nodes.get(text.replace(/^\^/, '').split(':')[0])!;
+  const source = (text: string): RawNode => nodes.get(nameOf(text))!;
 
   const kept = (labels: Labels) => Array.from(labels.keys()).filter((i) => isLeft(labels[i]));
   const count = (labels: Labels) => kept(labels).length;
@@ -115,6 +123,12 @@ function makeRewriter(
       const numbers = ints.map((int) => (int.counts ? count(int.counts) : int.value));
       const open = numbers.filter((value) => value === null).length;
       if (open === 0 || (open === 1 && !numbers.includes(-1) && node.op === 'Reshape')) {
+        const [old] = node.input![at].split(':');
+        // A constant that is this node's own keeps its name.
+        if (nodes.get(old)!.op === 'Const' && readersOf(topology, old) === 1) {
+          added.set(old, { shape, data: numbers.map((value) => value ?? -1) });
+          return;
+        }
         node.input![at] = constant(
           name,
           numbers.map((value) => value ?? -1),
@@ -131,6 +145,23 @@ function makeRewriter(
       node.input![at] = insert(`${name}/shape`, { op: pack.op, input, attr: pack.attr ?? {} });
     },
   };
+}
+
+const nameOf = (input: string) => input.replace(/^\^/, '').split(':')[0];
+
+const readersOf = ({ node }: { node: readonly RawNode[] }, name: string) =>
+  node.reduce((sum, { input = [] }) => sum + input.filter((text) => nameOf(text) === name).length, 0);
+
+const readNodes = ({ node }: { node: readonly RawNode[] }) =>
+  new Set(node.flatMap(({ input = [] }) => input.map(nameOf)));
+
+/** What nothing reads any more would count as an output of the graph. */
+function removeUnread(topology: { node: RawNode[] }, before: ReadonlySet<string>): void {
+  for (let left = -1; left !== topology.node.length;) {
+    left = topology.node.length;
+    const now = readNodes(topology);
+    topology.node = topology.node.filter(({ name }) => now.has(name) || !before.has(name));
+  }
 }
 
 const tensorShape = (dtype: string, shape: readonly number[]) => ({

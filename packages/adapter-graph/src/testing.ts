@@ -123,6 +123,7 @@ export async function maskAgainstShrink(model: GraphPrunable, plan: Plan, seed =
   try {
     const [shapes, expected] = [shrunk, dense].map((list) => list.map(({ shape }) => shape));
     expect(shapes).toEqual(expected);
+    expect(smaller.model.outputNodes).toEqual(outputs);
     const difference = await largestDifference(shrunk, masked);
     const moved = await largestDifference(masked, dense);
     return { difference, moved, removed: totalOf(model) - totalOf(smaller) };

@@ -1,5 +1,4 @@
-import type { Group } from '@espalier/core';
-import { type Channels, type Flow, type Labels, makeChannels, type Tie } from './channels.js';
+import { type Channels, type Flow, type Grouping, type Labels, makeChannels, type Tie } from './channels.js';
 import type { Graph, OpNode } from './graph.js';
 import type { Edit } from './rewriter.js';
 import type { Dim, Shape } from './shape.js';
@@ -58,7 +57,7 @@ export interface Tracing extends Trace {
   reads(step: Step): void;
   /** Weights that are results of the graph. */
   result(value: Value): void;
-  finish(): { groups: Group[]; unitOf: ReadonlyMap<number, { group: string; unit: number }> };
+  finish(): Grouping;
 }
 
 /** The nodes that hand on what they get. */

@@ -181,8 +181,8 @@ describe('other spellings', () => {
 describe('bad input is named, and nothing is left behind', () => {
   const layersOf = (a: Editable): Json[] => a.modelTopology.config.layers;
   test.each<[string, (a: Editable) => void, string, string]>([
-    ['graph model', (a) => (a.format = 'graph-model'), 'graph-model', 'not supported yet'],
-    ['a graph that does not say so', (a) => (a.modelTopology = { node: [] }), 'graph-model', 'not supported yet'],
+    ['graph model', (a) => (a.format = 'graph-model'), 'graph-model', 'adaptGraph'],
+    ['a graph that does not say so', (a) => (a.modelTopology = { node: [] }), 'graph-model', 'adaptGraph'],
     ['unknown class', (a) => (layersOf(a)[1].class_name = 'Warp'), 'layer-unknown', "'bn' is of the class 'Warp'"],
     ['Lambda', (a) => (layersOf(a)[1].class_name = 'Lambda'), 'layer-unknown', 'Python'],
     ['a class called constructor', (a) => (layersOf(a)[1].class_name = 'constructor'), 'layer-unknown', 'constructor'],

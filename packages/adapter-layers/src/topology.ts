@@ -23,9 +23,8 @@ export function parseTopology(topology: unknown): { className: string; config: C
 }
 
 export function graphModel(): InputError {
-  const fix =
-    'export the Keras model it was made from as a layers model (tensorflowjs_converter --output_format tfjs_layers_model)';
-  return new InputError('graph-model', `this is a graph model, and GraphModels are not supported yet; ${fix}`, {
+  const fix = 'use adaptGraph of @espalier/adapter-graph';
+  return new InputError('graph-model', `this is a graph model, which has no layers; ${fix}`, {
     where: 'format',
     wanted: 'layers-model',
     found: 'graph-model',

@@ -1,4 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { dirname, join } from 'node:path';
+import { readModel } from '@espalier/format';
+import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { adapt, gradient, nm, prune, structured } from './index.js';
@@ -77,4 +80,19 @@ test('an adapted model may be given; what is no model is refused', async () => {
   prunable.dispose();
   await expect(prune({} as never)).rejects.toMatchObject({ name: 'UsageError', code: 'model-kind' });
   await expect(prune(null as never)).rejects.toMatchObject({ code: 'model-kind' });
+});
+
+test('a graph model: masked in place, or a smaller graph model of its own', async () => {
+  const models = join(dirname(require.resolve('@vladmandic/human')), '..', 'models');
+  const { artifacts } = await readModel(join(models, 'liveness.json'));
+  const model = loadGraphModelSync(artifacts) as never as GraphModel;
+  const masked = await prune(model, { sparsity: 0.75 });
+  expect(masked.model).toBe(model);
+  expect(masked.params.kept).toBeLessThan(0.3 * masked.params.total);
+  masked.handle.restore();
+  const { model: smaller, channels } = await prune(model, { strategy: structured() });
+  expect(channels!.kept).toBe(channels!.total / 2);
+  expect(Object.keys(smaller.weights)).toEqual(Object.keys(model.weights));
+  smaller.dispose();
+  model.dispose();
 });

@@ -1,3 +1,4 @@
+import { adaptGraph, type AdaptGraphOptions, type GraphPrunable } from '@espalier/adapter-graph';
 import { adaptLayers, type AdaptOptions, type LayersPrunable } from '@espalier/adapter-layers';
 import {
   prune as pruneModel,
@@ -8,12 +9,16 @@ import {
 } from '@espalier/core';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
+import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-/** A tf.LayersModel, or a model that an adapter has already been chosen for. */
-export type AnyModel = LayersModel | PrunableModel;
+/** A tf.LayersModel, a tf.GraphModel, or a model that an adapter has already been chosen for. */
+export type AnyModel = LayersModel | GraphModel | PrunableModel;
 
-export interface PruneAnyOptions extends Partial<PruneOptions>, AdaptOptions {
+/** What adapters take: the loss, and for a graph its output and the shape of its input. */
+export type AdaptAnyOptions = AdaptOptions & AdaptGraphOptions;
+
+export interface PruneAnyOptions extends Partial<PruneOptions>, AdaptAnyOptions {
   /** Removes the channels of a structured plan for good, so that `result.model` is a smaller model. Default: true. */
   readonly shrink?: boolean;
 }
@@ -28,15 +33,17 @@ export const PRUNE_DEFAULTS = { scorer: magnitude(), strategy: unstructured(), s
 
 const isPrunable = (model: AnyModel): model is PrunableModel =>
   'params' in model && 'groups' in model && 'mask' in model;
+const isGraphModel = (model: AnyModel): model is GraphModel => 'executor' in model && 'modelSignature' in model;
 const isLayersModel = (model: AnyModel): model is LayersModel => 'layers' in model && 'getWeights' in model;
 
 /** The adapter for a model. Throws a UsageError with code 'model-kind' for what there is no adapter for. */
-export function adapt(model: AnyModel, options: AdaptOptions = {}): PrunableModel {
+export function adapt(model: AnyModel, options: AdaptAnyOptions = {}): PrunableModel {
   if (typeof model === 'object' && model !== null) {
     if (isPrunable(model)) return model;
     if (isLayersModel(model)) return adaptLayers(model, options);
+    if (isGraphModel(model)) return adaptGraph(model, options);
   }
-  const wanted = 'a tf.LayersModel or a PrunableModel';
+  const wanted = 'a tf.LayersModel, a tf.GraphModel or a PrunableModel';
   throw new UsageError('model-kind', `prune needs ${wanted}, got ${kindOf(model)}`, {
     where: 'model',
     wanted,
@@ -55,14 +62,15 @@ const kindOf = (value: unknown) =>
  * smaller model, and the one given is put back as it was (with `shrink: false` it is masked instead).
  */
 export async function prune<M extends AnyModel>(model: M, options: PruneAnyOptions = {}): Promise<PruneAnyResult<M>> {
-  const { shrink, loss, ...rest } = { ...PRUNE_DEFAULTS, ...options };
+  const { shrink, loss, output, inputShape, ...rest } = { ...PRUNE_DEFAULTS, ...options };
   const sparsity = options.sparsity ?? rest.strategy.sparsity ?? PRUNE_DEFAULTS.sparsity;
-  const prunable = adapt(model, loss === undefined ? {} : { loss });
+  const adapting = { ...(loss && { loss }), ...(output && { output }), ...(inputShape && { inputShape }) };
+  const prunable = adapt(model, adapting);
   const result = await pruneModel(prunable, { ...rest, sparsity });
   if (!shrink || Object.keys(result.plan.units).length === 0) return { ...result, model };
   try {
     const smaller = await prunable.shrink(result.plan);
-    return { ...result, model: (isPrunable(model) ? smaller : (smaller as LayersPrunable).model) as M };
+    return { ...result, model: (isPrunable(model) ? smaller : (smaller as LayersPrunable | GraphPrunable).model) as M };
   } finally {
     result.handle.restore();
   }

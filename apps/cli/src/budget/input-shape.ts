@@ -1,6 +1,7 @@
-import { adaptLayers, type LayersPrunable, loadLayersModel } from '@espalier/adapter-layers';
+import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
 import { InputError } from '@espalier/core';
 import type { ModelFile } from '@espalier/format';
+import { type AnyPrunable, inputShapes, isGraph, usesAt } from '../adapted.js';
 
 const KEYS = ['batch_input_shape', 'batchInputShape', 'batch_shape', 'batchShape'];
 
@@ -9,17 +10,19 @@ const KEYS = ['batch_input_shape', 'batchInputShape', 'batch_shape', 'batchShape
  * parameters are looked up, in a copy whose input is fixed.
  */
 export async function atInputShape(
-  { artifacts }: ModelFile,
-  model: LayersPrunable,
+  file: ModelFile,
+  model: AnyPrunable,
   shape: readonly number[],
-): Promise<LayersPrunable> {
-  const [input, ...others] = model.model.inputs;
+): Promise<AnyPrunable> {
+  const [input, ...others] = inputShapes(model);
   const fits =
     others.length === 0 &&
-    input.shape.length === shape.length &&
-    input.shape.every((n, i) => i === 0 || n === null || n === shape[i]);
+    input.length === shape.length &&
+    input.every((n, i) => i === 0 || n === null || n === shape[i]);
   if (!fits) {
-    const wanted = model.model.inputs.map(({ shape: own }) => `[${own.map((n) => n ?? '?').join(', ')}]`).join(' and ');
+    const wanted = inputShapes(model)
+      .map((own) => `[${own.map((n) => n ?? '?').join(', ')}]`)
+      .join(' and ');
     const found = `[${shape.join(', ')}]`;
     throw new InputError('input-shape', `--input-shape: the model takes ${wanted}, got ${found}`, {
       where: '--input-shape',
@@ -27,13 +30,18 @@ export async function atInputShape(
       found,
     });
   }
-  if (!input.shape.slice(1).includes(null)) return model;
+  if (!input.slice(1).includes(null)) return model;
+  const uses = isGraph(model) ? usesAt(file, shape) : await usesOfLayers(file, shape);
+  return { ...model, params: model.params.map((param) => ({ ...param, uses: uses.get(param.id) ?? param.uses })) };
+}
+
+async function usesOfLayers({ artifacts }: ModelFile, shape: readonly number[]): Promise<Map<string, number | null>> {
   const topology = structuredClone(artifacts.modelTopology);
   fixInput(topology, shape);
   const fixed = await loadLayersModel({ ...artifacts, modelTopology: topology });
   const uses = new Map(adaptLayers(fixed).params.map((param) => [param.id, param.uses]));
   fixed.dispose();
-  return { ...model, params: model.params.map((param) => ({ ...param, uses: uses.get(param.id) ?? param.uses })) };
+  return uses;
 }
 
 /** Writes the sizes into the first input that the topology declares: models here have one. */

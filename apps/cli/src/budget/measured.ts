@@ -1,7 +1,7 @@
-import type { LayersPrunable } from '@espalier/adapter-layers';
 import { type Context, type Plan, protect, type Scorer, type Scores } from '@espalier/core';
 import { type ContenderLatency, latency, type LatencyTrial, meetLatency } from '@espalier/measure';
 import { mostSparsity, structured, type StructuredOptions } from '@espalier/strategy-structured';
+import type { AnyPrunable } from '../adapted.js';
 import { task } from '../ui.js';
 import type { Options, Resolved } from './resolve.js';
 
@@ -11,7 +11,7 @@ const MULTIPLES = [1, 2, 4, 8, 16];
 const WORTHWHILE = 0.02;
 
 export interface Measuring {
-  readonly model: LayersPrunable;
+  readonly model: AnyPrunable;
   /** One sample; the batch apart. */
   readonly inputShape: readonly number[];
   readonly batch: number;
@@ -20,10 +20,7 @@ export interface Measuring {
 }
 
 /** Times smaller models beside the dense one, each round all of them once, on the backend in use. */
-export async function timeModels(
-  m: Measuring,
-  smaller: readonly LayersPrunable[],
-): Promise<readonly ContenderLatency[]> {
+export async function timeModels(m: Measuring, smaller: readonly AnyPrunable[]): Promise<readonly ContenderLatency[]> {
   const entries = [m.model, ...smaller].map((model, i) => ({ name: String(i), predict: model.predict }));
   const { inputShape, batch, rounds, seed } = m;
   const [{ entries: times }] = await latency(entries, { inputShape, batch, rounds, seed });
@@ -93,7 +90,7 @@ async function pickMultiple(measuring: Measuring, planAt: (multiple: number) => 
   return task(
     'multiple of channels',
     async () => {
-      const tried: { multiple: number; model: LayersPrunable }[] = [];
+      const tried: { multiple: number; model: AnyPrunable }[] = [];
       try {
         for (const multiple of MULTIPLES) {
           const plan = await planAt(multiple).catch(() => undefined);

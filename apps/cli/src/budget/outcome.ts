@@ -1,5 +1,5 @@
-import type { LayersPrunable } from '@espalier/adapter-layers';
 import { type Plan, planCost, UsageError } from '@espalier/core';
+import { type AnyPrunable, inputShapes } from '../adapted.js';
 import type { OpenModel } from '../open.js';
 import { milliseconds, percent } from '../ui.js';
 import { type Measuring, timeModels } from './measured.js';
@@ -23,7 +23,7 @@ export function timedInput(
   sample: readonly number[] | undefined,
 ): { inputShape: readonly number[]; batch: number } {
   if (inputShape) return { inputShape: inputShape.slice(1), batch: inputShape[0] };
-  const own = sample ?? model.model.inputs[0].shape.slice(1);
+  const own = sample ?? inputShapes(model)[0].slice(1);
   const isMeasured = latency !== undefined || roundTo === 'auto';
   if (!isMeasured || !own.includes(null as never)) return { inputShape: own as number[], batch: 1 };
   const fix = 'give --input-shape, batch first, such as 1,64,64,3';
@@ -40,7 +40,7 @@ export async function outcomeOf(
   { of, target, cost, dense }: Goal,
   plan: Plan,
   measuring: Measuring,
-  pruned: LayersPrunable,
+  pruned: AnyPrunable,
   weightsKept: number,
 ): Promise<Outcome> {
   if (of === 'latency') {

@@ -1,4 +1,3 @@
-import { type LayersPrunable, toArtifacts } from '@espalier/adapter-layers';
 import {
   byteCost,
   type Cost,
@@ -22,13 +21,14 @@ import { unstructured } from '@espalier/strategy-unstructured';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type AnyPrunable, artifactsOf } from '../adapted.js';
 import { makeStrategy, type StrategyChoice } from '../plugins.js';
 import { AGGREGATES, type BudgetOptions, isTableFile, limitsOf, NORMALISERS } from './options.js';
 import { readBudget } from './table-file.js';
 import type { Target } from './target.js';
 
 export type Options = BudgetOptions & StrategyChoice & { readonly sparsity?: number; readonly ignore?: string[] };
-type Weights = Pick<LayersPrunable, 'params' | 'groups' | 'branches'>;
+type Weights = Pick<AnyPrunable, 'params' | 'groups' | 'branches'>;
 
 /** What is to be done to reach what was asked for. */
 export interface Resolved {
@@ -54,7 +54,7 @@ const UNITS = ['params', 'macs', 'bytes', 'latency'] as const;
  * The strategy and the sparsity that options ask for, checked against the model before any work: a UsageError with code
  * 'budget-infeasible' says what is in the way.
  */
-export async function resolveBudget(options: Options, model: LayersPrunable): Promise<Resolved> {
+export async function resolveBudget(options: Options, model: AnyPrunable): Promise<Resolved> {
   const weights = protect(model, options);
   const resolved =
     options.strategy === 'structured'
@@ -65,7 +65,7 @@ export async function resolveBudget(options: Options, model: LayersPrunable): Pr
   return resolved;
 }
 
-async function resolveChannels(options: Options, model: LayersPrunable, weights: Weights): Promise<Resolved> {
+async function resolveChannels(options: Options, model: AnyPrunable, weights: Weights): Promise<Resolved> {
   const of = UNITS.find((unit) => options[unit] !== undefined);
   const cost = of && (await costOf(of, model));
   const table = isTableFile(options.budget) ? await readBudget(options.budget!, 'channel') : undefined;
@@ -121,7 +121,7 @@ const everything = ({ params }: Weights) => ({
   read: () => Promise.reject(new Error('no scores yet')),
 });
 
-async function costOf(of: (typeof UNITS)[number], model: LayersPrunable): Promise<Cost> {
+async function costOf(of: (typeof UNITS)[number], model: AnyPrunable): Promise<Cost> {
   if (of === 'params') return paramCost;
   if (of === 'macs') return macCost;
   if (of === 'bytes') return byteCost(await overheadOf(model));
@@ -130,10 +130,10 @@ async function costOf(of: (typeof UNITS)[number], model: LayersPrunable): Promis
 }
 
 /** What model.json adds to the weights, as it would be written. */
-async function overheadOf(model: LayersPrunable): Promise<number> {
+async function overheadOf(model: AnyPrunable): Promise<number> {
   const dir = await mkdtemp(join(tmpdir(), 'espalier-bytes-'));
   try {
-    const files = await writeModel(dir, await toArtifacts(model.model));
+    const files = await writeModel(dir, await artifactsOf(model));
     return sum(files.map(({ bytes }) => bytes)) - planCost({ units: {} }, model, byteCost());
   } finally {
     await rm(dir, { recursive: true, force: true });

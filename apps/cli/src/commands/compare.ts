@@ -1,4 +1,3 @@
-import { toArtifacts, type LayersPrunable } from '@espalier/adapter-layers';
 import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
 import {
   type Contender,
@@ -17,6 +16,7 @@ import { Command, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type AnyPrunable, artifactsOf } from '../adapted.js';
 import { BACKENDS, useBackend } from '../backend.js';
 import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
 import {
@@ -201,7 +201,7 @@ function makeTools(
     // The sizes are those of the files that a user would ship: model.json and its weights.
     async sizesOf(candidate) {
       const dir = join(scratch, `model-${saved++}`);
-      const files = await writeModel(dir, await toArtifacts((candidate as LayersPrunable).model));
+      const files = await writeModel(dir, await artifactsOf(candidate as AnyPrunable));
       const sizes = await compressedSizes(files.map(({ path }) => path));
       await rm(dir, { recursive: true });
       return sizes;
@@ -218,7 +218,7 @@ async function timeOnBackends(contenders: readonly Contender[], options: Compare
     const [, pruned] = contenders;
     const fast =
       options.accelerate && backend === 'wasm' && pruned
-        ? await accelerate((pruned.model as LayersPrunable).model)
+        ? await accelerate((pruned.model as AnyPrunable).model)
         : undefined;
     try {
       const settings = { inputShape, batch: 1, rounds: options.runs, seed: options.seed };

@@ -1,5 +1,5 @@
-import { describeLayers } from '@espalier/adapter-layers';
 import { Command } from 'commander';
+import { describe } from '../adapted.js';
 import { useBackend } from '../backend.js';
 import { checkFigurePath, drawPruning, histogramText, kernelOf, writeFigure } from '../figure.js';
 import { openModel } from '../open.js';
@@ -31,7 +31,7 @@ async function inspect(source: string, options: InspectOptions): Promise<void> {
   if (options.figure) await checkFigurePath(options.figure);
   await useBackend('cpu');
   const { name, model, file } = await openModel(source);
-  const layers = describeLayers(model);
+  const layers = describe(model);
   const branches = (model.branches ?? []).map(({ id }) => id);
   const kernel =
     options.figure || options.histogram || options.layer ? await kernelOf(model, options.layer) : undefined;

@@ -1,4 +1,3 @@
-import { type LayersPrunable, toArtifacts } from '@espalier/adapter-layers';
 import {
   type Batch,
   cubic,
@@ -17,6 +16,7 @@ import { writeModel } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';
 import type { Command } from 'commander';
+import { type AnyPrunable, artifactsOf, notesOf } from '../adapted.js';
 import { useBackend } from '../backend.js';
 import { atInputShape } from '../budget/input-shape.js';
 import { type Measuring, settleByMeasuring } from '../budget/measured.js';
@@ -59,7 +59,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   const model = await sizesKnown({ ...open, model: lossFor(open, calibration, options.loss) }, options);
   const calibrationShape = calibration && inputShapeOf(open, calibration, '--data');
   const testShape = test && inputShapeOf(open, test, options.test === undefined ? '--data' : '--test');
-  const measure = (which: string, candidate: LayersPrunable) =>
+  const measure = (which: string, candidate: AnyPrunable) =>
     task(
       `accuracy ${which}`,
       () => accuracy((x) => candidate.predict(x), test!, { inputShape: testShape!, batchSize: 256 }),
@@ -104,7 +104,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     files.push(
       ...(await task(
         'write',
-        async () => writeModel(out, await toArtifacts(pruned.model), { extras: { [PLAN_FILE]: plan } }),
+        async () => writeModel(out, await artifactsOf(pruned), { extras: { [PLAN_FILE]: plan } }),
         (written) => `${out}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
       )),
     );
@@ -137,7 +137,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     ...(result.branches && { branches: result.branches }),
     ...(test && { accuracy: { dense: dense!, pruned: prunedAccuracy! }, testedOn: testName }),
     skipped: result.skipped,
-    notes: result.notes,
+    notes: [...notesOf(model), ...result.notes],
     files,
     ...(options.dryRun && { dryRun: true }),
   };
@@ -147,7 +147,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
 }
 
 /** What --input-shape says of the sizes that the model leaves open. */
-const sizesKnown = ({ file, model }: OpenModel, { inputShape }: PruneCliOptions): Promise<LayersPrunable> =>
+const sizesKnown = ({ file, model }: OpenModel, { inputShape }: PruneCliOptions): Promise<AnyPrunable> =>
   inputShape ? atInputShape(file, model, inputShape) : Promise.resolve(model);
 
 async function settle(
@@ -165,7 +165,7 @@ async function settle(
 }
 
 async function pruneWithProgress(
-  model: LayersPrunable,
+  model: AnyPrunable,
   options: PruneCliOptions,
   { strategy, sparsity: target, scorer }: { strategy: Strategy; sparsity: number; scorer: Scorer },
   batches: (() => AsyncIterable<Batch>) | undefined,
@@ -203,7 +203,7 @@ async function pruneWithProgress(
 }
 
 async function tune(
-  model: LayersPrunable,
+  model: AnyPrunable,
   options: PruneCliOptions,
   handle: MaskHandle,
   data: Dataset,
