@@ -1,5 +1,13 @@
 import { InputError, type MaskHandle, type Plan, type PrunableModel, show } from '@espalier/core';
-import { type HeldWeight, type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
+import {
+  customLoss,
+  type HeldWeight,
+  type Loss,
+  maskWeights,
+  outputOf,
+  resolveLoss,
+  writeVariable,
+} from '@espalier/core/adapters';
 import type { io } from '@tensorflow/tfjs-core';
 import { analyse, type Analysis } from './analyse.js';
 import { type Constant, constantsOf } from './constants.js';
@@ -94,7 +102,8 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, options.output, x),
-    gradients: (batch) => lossGradients(model, options.output, weights, loss, batch),
+    gradients: (batch, { loss: own } = {}) =>
+      lossGradients(model, options.output, weights, own ? customLoss(own) : loss, batch),
     inputs(batch, id) {
       variable(id);
       const param = analysis.params.find((own) => own.id === id)!;

@@ -1,4 +1,4 @@
-import type { LayersPrunable } from '@espalier/adapter-layers';
+import type { AnyPrunable } from '../adapted.js';
 import { isEspalierError, show, type Strategy, UsageError } from '@espalier/core';
 import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
 import { writeFile } from '@espalier/format';
@@ -170,7 +170,7 @@ const strategyFor = ({ granularity }: SensitivityCliOptions): Strategy =>
   granularity === 'channel' ? structured() : unstructured();
 
 function measure(
-  model: LayersPrunable,
+  model: AnyPrunable,
   options: SensitivityCliOptions,
   batches: ReturnType<typeof arrayBatches>,
   evaluate: () => Promise<number>,
