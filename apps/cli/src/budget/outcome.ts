@@ -71,7 +71,7 @@ export function checkOutcome({ of, wanted, kept, fraction }: Outcome): string[] 
   ];
 }
 
-const withBranches = ({ params, groups, branches = [] }: LayersPrunable) => ({
+const withBranches = ({ params, groups, branches = [] }: AnyPrunable) => ({
   params,
   groups: [...groups, ...branches],
 });
