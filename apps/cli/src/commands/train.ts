@@ -1,4 +1,4 @@
-import { type LayersPrunable, toArtifacts } from '@espalier/adapter-layers';
+import { type AnyPrunable, artifactsOf } from '../adapted.js';
 import { encodePlan, memoryPlan, summarisePlan, UsageError } from '@espalier/core';
 import { arrayBatches } from '@espalier/core/data';
 import { writeFile, writeModel } from '@espalier/format';
@@ -79,7 +79,7 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
   const [data, test] = [required(loaded.calibration, 'train'), required(loaded.test, 'train')];
   const model = lossFor(open, data, recipe.loss);
   const [inputShape, testShape] = [inputShapeOf(open, data, 'data'), inputShapeOf(open, test, 'test')];
-  const measure = (which: string, candidate: LayersPrunable) =>
+  const measure = (which: string, candidate: AnyPrunable) =>
     task(
       `accuracy ${which}`,
       () => accuracy((x) => candidate.predict(x), test, { inputShape: testShape, batchSize: 256 }),
@@ -111,7 +111,7 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
   const files = await task(
     'write',
     async () =>
-      writeModel(out, await toArtifacts(pruned.model), { extras: { 'pruning.plan': await encodePlan(trained.plan) } }),
+      writeModel(out, await artifactsOf(pruned), { extras: { 'pruning.plan': await encodePlan(trained.plan) } }),
     (written) => `${out}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
   );
   await rm(file, { force: true });

@@ -1,4 +1,4 @@
-import type { LayersPrunable } from '@espalier/adapter-layers';
+import type { AnyPrunable } from '../adapted.js';
 import { type Batch, cubic, type MaskHandle, type Plan, prune, type Scorer, type Strategy } from '@espalier/core';
 import { arrayBatches, type Dataset } from '@espalier/core/data';
 import { accuracy } from '@espalier/measure';
@@ -45,10 +45,10 @@ export const sparsityOf = (recipe: Recipe) => recipe.sparsity ?? strategyOf(reci
 /** Does what the recipe says of pruning and training. The teacher is borrowed. */
 export async function trainBy(
   recipe: Recipe,
-  model: LayersPrunable,
+  model: AnyPrunable,
   all: Dataset,
   inputShape: number[],
-  teacher: LayersPrunable | undefined,
+  teacher: AnyPrunable | undefined,
   hooks: Hooks,
 ): Promise<Trained> {
   const { training, seed, schedule, ignore } = recipe;
