@@ -1,4 +1,6 @@
-import { type Scorer, show, type Strategy, UsageError } from '@espalier/core';
+import { type Repair, type Scorer, show, type Strategy, UsageError } from '@espalier/core';
+import { obsRepair, obsScorer } from '@espalier/repair-obs';
+import { wanda } from '@espalier/scorer-activation';
 import { gradient } from '@espalier/scorer-gradient';
 import { hessian } from '@espalier/scorer-hessian';
 import { magnitude, random } from '@espalier/scorer-magnitude';
@@ -9,13 +11,15 @@ import { unstructured } from '@espalier/strategy-unstructured';
 
 export const STRATEGIES = ['unstructured', 'structured', 'nm', 'block'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
-export const SCORERS = ['magnitude', 'random', 'gradient', 'hessian'] as const;
+export const SCORERS = ['magnitude', 'random', 'gradient', 'hessian', 'wanda', 'obs'] as const;
 export type ScorerName = (typeof SCORERS)[number];
-export const SCOPES = ['global', 'local'] as const;
+export const REPAIRS = ['none', 'obs'] as const;
+export type RepairName = (typeof REPAIRS)[number];
+export const SCOPES = ['global', 'local', 'output'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The scorers that look at data. */
-export const needsData = (scorer: ScorerName) => scorer === 'gradient' || scorer === 'hessian';
+export const needsData = (scorer: ScorerName) => scorer !== 'magnitude' && scorer !== 'random';
 
 export function makeScorer(name: ScorerName, seed: number): Scorer {
   return {
@@ -23,8 +27,12 @@ export function makeScorer(name: ScorerName, seed: number): Scorer {
     random: () => random({ seed }),
     gradient: () => gradient(),
     hessian: () => hessian(),
+    wanda: () => wanda(),
+    obs: () => obsScorer(),
   }[name]();
 }
+
+export const makeRepair = (name: RepairName): Repair | undefined => (name === 'obs' ? obsRepair() : undefined);
 
 export interface StrategyChoice {
   readonly strategy: StrategyName;
@@ -44,6 +52,11 @@ export interface BlockSize {
 export function makeStrategy(choice: StrategyChoice): Strategy {
   const { strategy, scope = 'global', keep, group, block: size, tail, transposable = false } = choice;
   if (strategy === 'unstructured') return unstructured({ scope });
+  if (scope === 'output') {
+    throw new UsageError('option-combination', `--scope output is for --strategy unstructured, not ${strategy}`, {
+      where: '--scope',
+    });
+  }
   if (strategy === 'structured') return structured({ scope });
   if (strategy === 'block') return block({ ...size, scope, tail: tail ?? BLOCK_DEFAULTS.tail });
   const pattern = { keep: keep ?? NM_DEFAULTS.keep, group: group ?? NM_DEFAULTS.group };

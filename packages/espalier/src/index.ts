@@ -4,6 +4,8 @@ export * from '@espalier/adapter-graph';
 export * from '@espalier/scorer-magnitude';
 export * from '@espalier/scorer-gradient';
 export * from '@espalier/scorer-hessian';
+export * from '@espalier/scorer-activation';
+export * from '@espalier/repair-obs';
 export * from '@espalier/strategy-unstructured';
 export * from '@espalier/strategy-structured';
 export * from '@espalier/strategy-block';

@@ -11,11 +11,12 @@ import {
   sliceOf,
   type Strategy,
 } from '@espalier/core';
+import { outputMask } from './output-scope.js';
 
-export type Scope = 'global' | 'local';
+export type Scope = 'global' | 'local' | 'output';
 
 export interface UnstructuredOptions {
-  /** global: one threshold for the whole network. local: each parameter loses the same fraction. */
+  /** global: one threshold for the whole network. local: each parameter loses the same fraction. output: each output does. */
   readonly scope?: Scope;
   /** How the sparsity is shared out among the parameters, `erkShare()` for example; takes the place of `scope`. */
   readonly share?: Share;
@@ -25,7 +26,7 @@ export const UNSTRUCTURED_DEFAULTS = { scope: 'global' } as const;
 
 /**
  * Prunes single weights, the lowest scores first: exactly roundHalfEven(sparsity · size) of them, in all (global) or of
- * each kernel (local); among equal scores the lower index is kept. Sparsity 1 keeps one weight. A `share` decides how many of
+ * each kernel (local) or of each of its outputs (output); among equal scores the lower index is kept. Sparsity 1 keeps one weight. A `share` decides how many of
  * each kernel go; the total stays exact.
  *
  * Throws a UsageError with code 'nothing-to-prune' where no kernel may be pruned, and an InputError with code
@@ -41,6 +42,13 @@ export function unstructured(options: UnstructuredOptions = {}): Strategy {
       const slices: Contestant[] = [];
       for (const param of params) slices.push({ ...(await sliceOf(selection, param)), param });
       const total = slices.reduce((sum, { size }) => sum + size, 0);
+      if (!share && scope === 'output') {
+        const sliceFor = new Map(slices.map((slice) => [slice.id, slice]));
+        return lazyPlan({ params: [...sliceFor.keys()], units: selection.previous?.units ?? {} }, async (id) => {
+          const slice = sliceFor.get(id)!;
+          return outputMask(slice, slice.param, selection.sparsity);
+        });
+      }
       const cuts = share
         ? await share.cut(slices, pruneCount(total, selection.sparsity))
         : await localCuts(slices, selection.sparsity);

@@ -70,7 +70,7 @@ async function resolveChannels(options: Options, model: AnyPrunable, weights: We
   const cost = of && (await costOf(of, model));
   const table = isTableFile(options.budget) ? await readBudget(options.budget!, 'channel') : undefined;
   const settings: StructuredOptions = {
-    ...(options.scope && { scope: options.scope }),
+    ...(options.scope && options.scope !== 'output' && { scope: options.scope }),
     ...(cost && { cost }),
     ...(options.perCost && { perCost: true }),
     ...(typeof options.roundTo === 'number' && { roundTo: options.roundTo }),

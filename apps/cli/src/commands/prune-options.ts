@@ -20,6 +20,8 @@ import {
 } from '../options.js';
 import {
   type BlockSize,
+  type RepairName,
+  REPAIRS,
   type Scope,
   SCOPES,
   type ScorerName,
@@ -45,7 +47,8 @@ export interface PruneCliOptions extends BudgetOptions {
   readonly data?: string;
   readonly test?: string;
   readonly loss?: string;
-  readonly schedule: (typeof SCHEDULES)[number];
+  readonly repair: RepairName;
+  readonly schedule?: (typeof SCHEDULES)[number];
   readonly steps?: number;
   readonly fineTune: number;
   readonly lr?: number;
@@ -76,7 +79,7 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
     )
     .option(
       '--scope <scope>',
-      `${SCOPES.join(' | ')}: one threshold for all, or the same sparsity in every layer (default: global)`,
+      `${SCOPES.join(' | ')}: one threshold for all, or the same sparsity in every layer or output (default: global)`,
       oneOf('--scope', SCOPES),
     )
     .option('--sparsity <s>', 'the fraction to remove, 0 to 1 (default: 0.5; N:M has its own)', sparsity);
@@ -95,13 +98,19 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
       'N:M and block: error | dense, for axes that the group or block does not divide (default: error)',
       oneOf('--tail', ['error', 'dense'] as const),
     )
+    .addOption(
+      new Option('--repair <name>', 'none | obs: new values for the weights that stay, from the curvature on --data')
+        .argParser(oneOf('--repair', REPAIRS))
+        .default('none'),
+    )
     .addOption(dataOption())
     .addOption(testOption())
     .addOption(lossOption())
     .addOption(
-      new Option('--schedule <name>', SCHEDULES.join(' | '))
-        .argParser(oneOf('--schedule', SCHEDULES))
-        .default('one-shot'),
+      new Option(
+        '--schedule <name>',
+        `${SCHEDULES.join(' | ')} (default: one-shot; with --repair obs stages that each prune half of what is left)`,
+      ).argParser(oneOf('--schedule', SCHEDULES)),
     )
     .option('--steps <n>', 'steps of the schedule (default: 5)', positiveInteger('--steps'))
     .option(
@@ -154,13 +163,16 @@ export function checkCombination(o: PruneCliOptions): void {
   });
   only(['block'], { '--block': o.block });
   only(['nm', 'block'], { '--tail': o.tail });
+  if (o.scope === 'output' && o.strategy !== 'unstructured')
+    refuse('--scope output', `is for --strategy unstructured, not ${o.strategy}`);
   if (o.strategy === 'nm' && o.scope !== undefined)
     refuse('--scope', 'is not for --strategy nm, whose groups decide for themselves');
   if (o.permute !== undefined && o.transposable)
     refuse('--permute', 'looks at groups of inputs alone; leave out --transposable');
   if (o.keepShape && o.strategy !== 'structured')
     refuse('--keep-shape', `is for --strategy structured; ${o.strategy} keeps shapes anyway`);
-  if (o.steps !== undefined && o.schedule === 'one-shot') refuse('--steps', 'is for --schedule iterative or cubic');
+  if (o.steps !== undefined && (o.schedule ?? 'one-shot') === 'one-shot')
+    refuse('--steps', 'is for --schedule iterative or cubic');
   if (o.lr !== undefined && o.fineTune === 0) refuse('--lr', 'is for --fine-tune');
   if (o.layer !== undefined && o.figure === undefined) refuse('--layer', 'is for --figure');
 }

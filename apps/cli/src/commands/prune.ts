@@ -26,7 +26,7 @@ import { checkFigurePath, drawPruning, type Kernel, kernelOf, writeFigure } from
 import { inputShapeOf, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
 import { LEARNING_RATE } from '../options.js';
 import { checkOutputFolder } from '../output.js';
-import { makeScorer, makeStrategy, needsData } from '../plugins.js';
+import { makeRepair, makeScorer, makeStrategy, needsData } from '../plugins.js';
 import { permute } from '../permute.js';
 import { pruneTable } from '../tables.js';
 import { bytes, count, note, percent, task } from '../ui.js';
@@ -46,6 +46,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   // Checks the pattern before anything is read.
   makeStrategy(options);
   if (needsData(options.scorer)) required(options.data, `--scorer ${options.scorer}`);
+  if (options.repair !== 'none') required(options.data, `--repair ${options.repair}`);
   if (options.fineTune > 0) required(options.data, '--fine-tune');
 
   const backend = await useBackend(options.backend);
@@ -111,7 +112,8 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   }
   if (figure !== undefined && kernel && !options.dryRun) {
     // A threshold on another score, or on weights that training has moved since, is no line in a histogram of weights.
-    const onWeights = options.scorer === 'magnitude' && options.schedule === 'one-shot';
+    const onWeights =
+      options.scorer === 'magnitude' && (options.schedule ?? 'one-shot') === 'one-shot' && options.repair === 'none';
     const svg = await drawAfter(kernel, result, onWeights);
     files.push(
       await task(
@@ -125,6 +127,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     model: open.name,
     strategy: strategy.name,
     scorer: options.scorer,
+    repair: options.repair,
     backend,
     sparsity: result.sparsity,
     params: result.params,
@@ -172,14 +175,16 @@ async function pruneWithProgress(
   data: Dataset | undefined,
   inputShape: number[] | undefined,
 ): Promise<PruneResult> {
+  const repair = makeRepair(options.repair);
   const schedule = scheduleOf(options, target);
   return task(
-    `prune ${strategy.name} by ${scorer.name}`,
+    `prune ${strategy.name} by ${scorer.name}${repair ? `, repair ${repair.name}` : ''}`,
     (bar) =>
       prune(model, {
         scorer,
         strategy,
-        schedule,
+        ...(schedule && { schedule }),
+        ...(repair && { repair }),
         sparsity: target,
         ...(batches && { data: batches }),
         ...(options.ignore && { ignore: options.ignore }),
@@ -227,7 +232,9 @@ async function tune(
   );
 }
 
-function scheduleOf({ schedule, steps = 5 }: PruneCliOptions, target: number): Schedule {
+/** undefined = what suits the repair, else one shot. */
+function scheduleOf({ schedule, steps = 5 }: PruneCliOptions, target: number): Schedule | undefined {
+  if (schedule === undefined) return undefined;
   if (schedule === 'iterative') return iterative({ sparsity: target, steps });
   return schedule === 'cubic' ? cubic({ sparsity: target, end: steps }) : oneShot(target);
 }

@@ -1,0 +1,15 @@
+const { createHash } = require('node:crypto');
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** sha256 over the names and contents of assembly/*.ts and the compiler's version. */
+exports.assemblyHash = () => {
+  const folder = join(__dirname, '../assembly');
+  const hash = createHash('sha256').update(require('assemblyscript/package.json').version);
+  for (const name of readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .sort()) {
+    hash.update(`\n${name}\n`).update(readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n'));
+  }
+  return hash.digest('hex');
+};

@@ -1,0 +1,176 @@
+import { type Context, InputError, isInputsUnsupported, type Param, type PrunableModel } from '@espalier/core';
+import { type Layout, layoutOf } from './layout.js';
+import { type Linear, mirror, padded, type Square, zeroSquare } from './linear.js';
+
+export interface HessianOptions {
+  /** At most about this many rows of inputs for each kernel; a convolution has one for every position of every sample. */
+  readonly rows?: number;
+  /** Added to the diagonal, as a fraction of its mean. */
+  readonly damping?: number;
+}
+
+export const HESSIAN_DEFAULTS = { rows: 32768, damping: 0.01 };
+
+/** One kernel's H = XᵀX/n with what it takes to solve with it. */
+export interface LayerHessian {
+  readonly param: Param;
+  readonly layout: Layout;
+  /** By block, dampened. */
+  readonly hessians: readonly Square[];
+  /** Whether an input was zero in all rows, by block. */
+  readonly dead: readonly Uint8Array[];
+}
+
+export interface Hessians {
+  readonly layers: ReadonlyMap<string, LayerHessian>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The layer-wise Hessians H = XᵀX/n of ½·‖X(w − ŵ)‖²/n for the rows X that enter each kernel: dense layers, convolutions on
+ * their unfolded patches, one h·w × h·w matrix a channel for depthwise kernels. Streamed in pieces, summed in float64.
+ *
+ * What must not stop anybody is said in a note: kernels whose inputs the model does not offer, fewer rows than inputs,
+ * Hessians that only a stronger damping makes positive definite, inputs that are always zero. Throws an InputError with code
+ * 'data-empty' or 'inputs-not-finite'.
+ */
+export async function layerHessians(
+  linear: Linear,
+  { model, batches }: Context,
+  params: readonly Param[],
+  options: HessianOptions = {},
+): Promise<Hessians> {
+  const { rows: limit, damping } = { ...HESSIAN_DEFAULTS, ...options };
+  const notes: string[] = [];
+  const sums = new Map(params.map((param) => [param.id, newSums(param)]));
+  let samples = 0;
+  for await (const batch of batches()) {
+    samples += batch.x.shape[0];
+    for (const sum of sums.values()) {
+      if (sum.rows >= limit) continue;
+      try {
+        for await (const piece of model.inputs(batch, sum.param.id)) {
+          addRows(linear, sum, await piece.data<'float32'>(), piece.shape[0]);
+        }
+      } catch (error) {
+        if (!isInputsUnsupported(error)) throw error;
+        notes.push(`${sum.param.id} is left as it is: ${(error as { found?: string }).found}`);
+        sums.delete(sum.param.id);
+      }
+    }
+    if ([...sums.values()].every(({ rows }) => rows >= limit)) break;
+  }
+  if (samples === 0) throw noData();
+  const layers = new Map<string, LayerHessian>();
+  for (const sum of sums.values()) layers.set(sum.param.id, finish(linear, sum, damping, notes));
+  return { layers, notes };
+}
+
+interface Sums {
+  readonly param: Param;
+  readonly layout: Layout;
+  readonly squares: readonly Square[];
+  rows: number;
+}
+
+function newSums(param: Param): Sums {
+  const layout = layoutOf(param);
+  const squares = Array.from({ length: layout.blocks }, () => zeroSquare(layout.inputs));
+  return { param, layout, squares, rows: 0 };
+}
+
+function addRows(linear: Linear, sums: Sums, values: Float32Array, rows: number): void {
+  const { layout, squares } = sums;
+  sums.rows += rows;
+  if (layout.blocks === 1) return linear.addGram(squares[0], values, rows);
+  const part = new Float32Array(rows * layout.inputs);
+  squares.forEach((square, block) => {
+    for (let i = 0; i < part.length; i++) {
+      const [row, input] = [Math.floor(i / layout.inputs), i % layout.inputs];
+      part[i] = values[row * layout.width + input * layout.blocks + block];
+    }
+    linear.addGram(square, part, rows);
+  });
+}
+
+function finish(
+  linear: Linear,
+  { param, layout, squares, rows }: Sums,
+  damping: number,
+  notes: string[],
+): LayerHessian {
+  if (rows < layout.inputs) {
+    notes.push(
+      `${param.id}: ${rows} rows of calibration data for ${layout.inputs} inputs, too few to tell them apart; give at least ${layout.inputs}`,
+    );
+  }
+  let strongest = damping;
+  let deadInputs = 0;
+  const dead = squares.map((square) => {
+    mirror(square);
+    for (let i = 0; i < square.values.length; i++) square.values[i] /= rows;
+    checkFinite(param.id, square);
+    const zero = dampen(square, damping);
+    deadInputs += zero.reduce((a, b) => a + b, 0);
+    strongest = Math.max(strongest, strengthen(linear, square, damping));
+    return zero;
+  });
+  if (deadInputs > 0) notes.push(`${param.id}: ${deadInputs} of its inputs are zero in all calibration data`);
+  if (strongest > damping)
+    notes.push(`${param.id}: its Hessian is singular, dampened by ${strongest} of its mean diagonal to solve with it`);
+  return { param, layout, hessians: squares, dead };
+}
+
+const meanDiagonal = ({ n, values }: Square) => {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += values[i * padded(n) + i];
+  return sum / n;
+};
+
+/** Adds damping · mean to the diagonal; inputs without any activity get 1, so that nothing follows from them. */
+function dampen(square: Square, damping: number): Uint8Array {
+  const { n, values } = square;
+  const side = padded(n);
+  const more = damping * meanDiagonal(square);
+  const dead = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    dead[i] = values[i * side + i] === 0 ? 1 : 0;
+    values[i * side + i] = dead[i] ? 1 : values[i * side + i] + more;
+  }
+  return dead;
+}
+
+/** Dampens by ten times as much, again and again, until there is a Cholesky factor; answers with the damping in force. */
+function strengthen(linear: Linear, square: Square, damping: number): number {
+  const { n, values } = square;
+  const mean = meanDiagonal(square);
+  let total = damping;
+  for (let more = Math.max(damping, 1e-8) * 10; !linear.cholesky(square); more *= 10) {
+    for (let i = 0; i < n; i++) values[i * padded(n) + i] += (more - (total - damping)) * mean;
+    total = damping + more;
+  }
+  return total;
+}
+
+function checkFinite(id: string, { values }: Square): void {
+  if (values.every(Number.isFinite)) return;
+  const fix = 'check the weights, and that the data is normalised as in training';
+  throw new InputError('inputs-not-finite', `the activations that enter '${id}' must be finite, got others; ${fix}`, {
+    where: id,
+    wanted: 'finite activations',
+    found: 'NaN or infinite ones',
+    fix,
+  });
+}
+
+function noData(): InputError {
+  return new InputError('data-empty', 'OBS: the calibration data has no sample; give at least one batch', {
+    where: 'data',
+    wanted: 'at least one sample',
+    found: 'none',
+  });
+}
+
+/** The kernels that OBS may look at: everything that is multiplied and float32. */
+export const kernelsOf = (model: PrunableModel) =>
+  model.params.filter((p) => p.role === 'kernel' && p.skip === undefined);
