@@ -1,6 +1,7 @@
-import type { Batch, PrunableModel, Scorer, Strategy } from '@espalier/core';
+import type { Batch, PrunableModel, Repair, Scorer, Strategy } from '@espalier/core';
 import { ADAPTER_LAWS } from './adapter-laws.js';
 import { describeLaws, type SuiteOptions } from './law.js';
+import { REPAIR_LAWS, type RepairSubject } from './repair-laws.js';
 import { SCORER_LAWS, type ScorerSubject } from './scorer-laws.js';
 import type { StrategySubject } from './strategy-decision.js';
 import { STRATEGY_LAWS } from './strategy-laws.js';
@@ -21,6 +22,15 @@ export function describeStrategy(
   { runner, except, ...rest }: Omit<StrategySubject, 'make'> & SuiteOptions = {},
 ): void {
   describeLaws(`${name} is a strategy`, STRATEGY_LAWS, { make, ...rest }, { runner, except });
+}
+
+/** One test per law of REPAIR_LAWS, on `tinyNetwork()` unless another model and data are given. */
+export function describeRepair(
+  name: string,
+  make: () => Repair,
+  { runner, except, ...rest }: Omit<RepairSubject, 'make'> & SuiteOptions = {},
+): void {
+  describeLaws(`${name} is a repair`, REPAIR_LAWS, { make, ...rest }, { runner, except });
 }
 
 /** One test per law of ADAPTER_LAWS; both factories run inside the tests, after the backend was chosen. */

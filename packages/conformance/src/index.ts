@@ -1,5 +1,6 @@
 export { describeLaws, type Law, LawError, type Runner, type SuiteOptions } from './law.js';
 export * from './describe.js';
+export { REPAIR_LAWS, type RepairSubject } from './repair-laws.js';
 export { SCORER_LAWS, type ScorerSubject } from './scorer-laws.js';
 export type { StrategySubject } from './strategy-decision.js';
 export { STRATEGY_LAWS } from './strategy-laws.js';

@@ -15,7 +15,7 @@ export interface StepOptions {
   readonly iterations?: number;
 }
 
-export const STEP_DEFAULTS = { steps: 4, ridge: 0.003, samples: 256, iterations: 8 };
+export const STEP_DEFAULTS = { steps: 8, ridge: 0.003, samples: 256, iterations: 8 };
 
 export interface Descent {
   readonly values: Map<string, Float32Array>;

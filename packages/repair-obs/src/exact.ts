@@ -2,6 +2,9 @@ import { rowOf } from './layout.js';
 import type { LayerHessian } from './hessians.js';
 import { type Linear, padded, type Square } from './linear.js';
 
+/** A factor that the next float32 up is under, so that scores of a row rise with every step. */
+const NEXT = 1 + 2 ** -22;
+
 /**
  * The ExactOBS order of removal of every row (arXiv:2208.11580), as scores: by how much the layer's quadratic loss has grown,
  * at most, when the weight goes. Rows never remove a later weight before an earlier one, so that pruning the lowest scores of
@@ -20,7 +23,7 @@ export function traceScores(linear: Linear, layer: LayerHessian, values: Float32
           const { order, loss, index } = traceRow(linear, hessian, whole, row, alive);
           let most = 0;
           order.forEach((place, step) => {
-            most = Math.max(most, loss[step]);
+            most = Math.max(loss[step], most * NEXT);
             scores[layout.at(block, output, index ? index[place] : place)] = most;
           });
         }

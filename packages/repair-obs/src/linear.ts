@@ -101,15 +101,17 @@ export class Linear {
     return this.#scoped(() => this.#invertAt(this.#gathered(whole, index), index.length, padded(index.length)));
   }
 
-  /** The lower triangular L of a = L·Lᵀ, zeros above; undefined where there is none. */
+  /** The lower triangular L of a = L·Lᵀ, zeros above; undefined where a pivot is under 1e−13 of the largest diagonal entry. */
   cholesky({ n, values }: Square): Square | undefined {
     const side = padded(n);
     return this.#scoped(() => {
       const [a, panel] = [this.#take(side * side * 8), this.#take(32 * side * 8)];
       const matrix = this.#doubles(a, side * side);
       matrix.set(values);
-      for (let i = n; i < side; i++) matrix[i * side + i] = 1;
-      if (this.wasm.cholesky(a, side, side, 0, panel) >= 0) return undefined;
+      let most = 0;
+      for (let i = 0; i < n; i++) most = Math.max(most, matrix[i * side + i]);
+      for (let i = n; i < side; i++) matrix[i * side + i] = Math.max(1, most);
+      if (this.wasm.cholesky(a, side, side, 1e-13 * most, panel) >= 0) return undefined;
       const lower = this.#doubles(a, side * side).slice();
       for (let i = 0; i < side; i++) lower.fill(0, i * side + (i < n ? i + 1 : 0), (i + 1) * side);
       return { n, values: lower };
