@@ -36,18 +36,12 @@ const range = ({ median, p10, p90 }) => `${median.toFixed(2)} (${p10.toFixed(2)}
 
 const BUILT = [
   ...['core', 'kernels-wasm', 'strategy-nm', 'strategy-structured', 'zoo', 'measure', 'format', 'train'],
-  ...[
-    'adapter-layers',
-    'adapter-graph',
-    'scorer-magnitude',
-    'scorer-gradient',
-    'scorer-hessian',
-    'strategy-unstructured',
-  ],
+  ...['adapter-layers', 'adapter-graph', 'scorer-magnitude', 'scorer-gradient', 'scorer-hessian'],
+  ...['scorer-activation', 'strategy-unstructured', 'repair-obs'],
 ];
 node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
-/** These train for many minutes, and run only when they are named. */
-const LONG = ['training', 'fashion'];
+/** These take many minutes, and run only when they are named. */
+const LONG = ['training', 'fashion', 'accuracy'];
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known.filter((name) => !LONG.includes(name))) {
   console.error(`\n${name} …`);

@@ -1,6 +1,7 @@
-import { type Batch, InputError, type PrunableModel, type Scorer, UsageError } from '@espalier/core';
+import type { Batch, Scorer } from '@espalier/core';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { diagonalScores } from './diagonal-scores.js';
+import { probabilities } from './probabilities.js';
 import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
 import { SquaredGradients } from './squared-gradients.js';
 
@@ -25,10 +26,9 @@ export function gaussNewton(options: SampleOptions = {}): Scorer {
   return {
     name,
     async score({ model, batches }) {
-      if (model.output === 'other') throw unsupported('an output that is neither');
       const squares = new SquaredGradients(model, name);
       const seen = await forEachSample(batches, samples, name, async (sample, index) => {
-        const p = await probabilities(model, sample, index);
+        const p = await probabilities(model, sample, index, name);
         for (let label = 0; label < p.length; label++) {
           // An exact zero adds nothing, and −log 0 has no gradient.
           if (p[label] > 0) await addLabel(squares, sample, label, p, index);
@@ -55,43 +55,4 @@ async function addLabel(
   } finally {
     y.dispose();
   }
-}
-
-async function probabilities(model: PrunableModel, { x }: Batch, index: number): Promise<Float64Array> {
-  const output = model.predict(x);
-  try {
-    if (output.shape.length !== 2) throw unsupported(`an output of shape [${output.shape.join(', ')}]`);
-    const values = Float64Array.from(await output.data<'float32'>());
-    const bad = values.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0) {
-      const [where, found] = [`calibration sample ${index}`, `${values[bad]} at class ${bad}`];
-      const fix = 'check the weights, and that the data is normalised as in training';
-      throw new InputError(
-        'output-not-finite',
-        `gauss-newton: the model's output for ${where} must be finite, got ${found}; ${fix}`,
-        { where, wanted: 'finite outputs', found, fix },
-      );
-    }
-    return model.output === 'logits' ? softmax(values) : values;
-  } finally {
-    output.dispose();
-  }
-}
-
-function softmax(logits: Float64Array): Float64Array {
-  const top = logits.reduce((a, b) => Math.max(a, b));
-  const powers = logits.map((z) => Math.exp(z - top));
-  const sum = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / sum);
-}
-
-function unsupported(found: string): UsageError {
-  const wanted = 'class probabilities or logits of shape [n, classes], under softmax cross-entropy';
-  const fix = 'use the empirical Fisher (hessian), which takes any loss';
-  return new UsageError('output-unsupported', `gauss-newton needs ${wanted}, got ${found}; ${fix}`, {
-    where: 'output',
-    wanted,
-    found,
-    fix,
-  });
 }
