@@ -1,10 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { compareCommand } from './commands/compare.js';
+import { convertCommand } from './commands/convert.js';
 import { inspectCommand } from './commands/inspect.js';
+import { packCommand } from './commands/pack.js';
 import { pruneCommand } from './commands/prune.js';
 import { sensitivityCommand } from './commands/sensitivity.js';
 import { trainCommand } from './commands/train.js';
+import { unpackCommand } from './commands/unpack.js';
+import { validateCommand } from './commands/validate.js';
 import { fail } from './exit.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -24,6 +28,10 @@ const program = new Command('espalier')
   .addCommand(sensitivityCommand())
   .addCommand(trainCommand())
   .addCommand(compareCommand())
+  .addCommand(packCommand())
+  .addCommand(unpackCommand())
+  .addCommand(validateCommand())
+  .addCommand(convertCommand())
   .addHelpText('after', EXIT_CODES);
 
 for (const command of [program, ...program.commands]) {

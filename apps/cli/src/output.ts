@@ -1,4 +1,4 @@
-import { OutputError, show } from '@espalier/core';
+import { OutputError, show, UsageError } from '@espalier/core';
 import { constants } from 'node:fs';
 import { access, lstat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -30,4 +30,18 @@ function cannotWrite(where: string, found: string): OutputError {
     found,
     fix,
   });
+}
+
+/** Refuses an output file that cannot be one, before any work is done. UsageError 'option-value' for the wrong extension. */
+export async function checkOutputFile(path: string, extension?: string): Promise<void> {
+  if (extension !== undefined && !path.toLowerCase().endsWith(extension)) {
+    throw new UsageError('option-value', `-o, --out wants a file that ends in ${extension}, got ${show(path)}`, {
+      where: '--out',
+      wanted: extension,
+      found: path,
+    });
+  }
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat?.isDirectory()) throw cannotWrite(path, 'a folder is in the way');
+  await checkOutputFolder(dirname(path));
 }

@@ -77,7 +77,7 @@ const WORK_BACKEND = 'wasm';
 export function compareCommand(): Command {
   return new Command('compare')
     .description('measures every strategy, scorer and sparsity on a model: accuracy, size, MACs and latency')
-    .argument('<model>', 'a directory, a path to model.json, or a zoo name')
+    .argument('<model>', 'a directory, a path to model.json or .espalier, or a zoo name')
     .addOption(dataOption().makeOptionMandatory())
     .addOption(testOption())
     .requiredOption('-o, --out <dir>', 'where report.html, report.json, report.csv and the figures go')

@@ -18,7 +18,7 @@ interface InspectOptions {
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('lists every layer: shape, parameters, MACs, what may be pruned and why the rest may not')
-    .argument('<model>', 'a directory, a path to model.json, or a zoo name')
+    .argument('<model>', 'a directory, a path to model.json or .espalier, or a zoo name')
     .option('--histogram', 'draws the weights of a kernel in the terminal')
     .option('--figure <file>', 'writes the three panels of pruning a kernel as .svg or .png')
     .option('--layer <id>', 'the kernel that is drawn; default: the first')

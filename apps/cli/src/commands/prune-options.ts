@@ -67,7 +67,7 @@ export interface PruneCliOptions extends BudgetOptions {
 export function pruneOptions(action: (source: string, options: PruneCliOptions) => Promise<void>): Command {
   const command = new Command('prune')
     .description('prunes a model and writes one that any TensorFlow.js program loads, with the plan beside it')
-    .argument('<model>', 'a directory, a path to model.json, or a zoo name')
+    .argument('<model>', 'a directory, a path to model.json or .espalier, or a zoo name')
     .option('-o, --out <dir>', 'where the pruned model goes; files of other programs in it are left alone')
     .addOption(
       new Option('--strategy <name>', STRATEGIES.join(' | '))

@@ -44,7 +44,7 @@ export interface Encoded {
 /**
  * A model as one compact file (docs/format.md): for each tensor the form of positions and values that is smallest, by
  * measurement. Same artifacts and options, same bytes. With `values` other than 'float32' weights of two and more axes are
- * quantised, and other float32 weights become float16 where that keeps 11 bits of every value; weights that TensorFlow.js
+ * quantised, and other float32 weights become float16 where that keeps 11 bits of all but the tiniest values; weights that TensorFlow.js
  * stored quantised, integers, strings and optimizer state always stay as they are.
  *
  * Throws an InputError where the artifacts are no valid model, a UsageError with code 'values' or 'codebook-bits'.

@@ -43,6 +43,16 @@ export function roundToHalf(value: number): number {
 /** Whether float16 keeps 11 bits of the value. */
 export const isPrecise = (value: number) => value === 0 || (Math.abs(value) >= 2 ** -14 && Math.abs(value) <= 65504);
 
+/**
+ * Whether float16 errs by at most 2^-11 of each value, or by 2^-25 where that is at most 2^-15 of the largest value; a weight
+ * that small beside the others is as good as zero.
+ */
+export function fitsHalf(values: Float32Array): boolean {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  return values.every(isPrecise) || (largest <= 65504 && largest >= 2 ** -10);
+}
+
 let table: Float32Array | undefined;
 
 /** float32 of float16s. */

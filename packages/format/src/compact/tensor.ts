@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { type ByteReader, ByteWriter, corrupt } from './bytes.js';
-import { halvesToFloats, isPrecise, toHalf } from './half.js';
+import { fitsHalf, halvesToFloats, toHalf } from './half.js';
 import {
   type Candidate,
   decodePositions,
@@ -174,9 +174,9 @@ function gather(bytes: Uint8Array, width: number, positions: Uint32Array | undef
   return out;
 }
 
-/** undefined where float16 would lose more of a value than its 11 bits. */
+/** undefined where float16 would lose more than its 11 bits of the larger values. */
 function halves(floats: Float32Array) {
-  if (!floats.every(isPrecise)) return undefined;
+  if (!fitsHalf(floats)) return undefined;
   const bits = Uint16Array.from(floats, (value) => toHalf(value)!);
   const bytes = new Uint8Array(bits.buffer);
   const store: Store = (positions) => written('float16', (w) => encodePlanes(w, gather(bytes, 2, positions), 2, true));

@@ -1,0 +1,33 @@
+import pc from 'picocolors';
+import type { PackSummary } from './commands/pack.js';
+import { name, table } from './tables.js';
+import { bytes, count, percent } from './ui.js';
+
+/** What each tensor takes in a compact file, and the whole beside what the model took before. */
+export function packTable({ model, from, file, headerBytes, tensors }: PackSummary): string {
+  const rows = tensors.map((tensor) => [
+    name(tensor.name),
+    count(tensor.elements),
+    percent(tensor.kept / Math.max(1, tensor.elements)),
+    tensor.positions,
+    bytes(tensor.positionBytes),
+    tensor.values === 'planes' ? 'exact' : tensor.values,
+    bytes(tensor.valueBytes),
+  ]);
+  const times = (size: number) => `${(size / Math.max(1, file.bytes)).toFixed(1)}×`;
+  const sizes = (
+    [
+      ['as it was', from.raw],
+      ['gzip -9', from.gzip],
+      ['brotli -11', from.brotli],
+    ] as const
+  ).map(([label, size]) => [label, bytes(size), times(size)]);
+  return [
+    '',
+    table(['tensor', 'elements', 'not zero', 'positions', '', 'values', ''], rows, [1, 2, 4, 6]),
+    '',
+    table([name(model), 'bytes', 'to packed'], [...sizes, [pc.bold('packed'), pc.bold(bytes(file.bytes)), '']], [1, 2]),
+    '',
+    pc.dim(`header with topology, names and shapes: ${bytes(headerBytes)}`),
+  ].join('\n');
+}

@@ -1,0 +1,21 @@
+import { type ModelFile, readModel, type ReadOptions } from '@espalier/format';
+import { Option } from 'commander';
+import { resolveModel } from './model-source.js';
+import { oneOf } from './options.js';
+
+export type NonFinite = 'refuse' | 'keep';
+
+export const nonFiniteOption = () =>
+  new Option('--non-finite <what>', 'refuse | keep: NaN and infinities in weights')
+    .argParser(oneOf('--non-finite', ['refuse', 'keep'] as const))
+    .default('refuse');
+
+/** A model file of any kind, checked, and not yet a model of TensorFlow.js. */
+export async function readAny(
+  source: string,
+  options: Pick<ReadOptions, 'nonFinite' | 'topology'>,
+): Promise<{ name: string; file: ModelFile }> {
+  const { name, path } = await resolveModel(source);
+  const { nonFinite, topology } = options;
+  return { name, file: await readModel(path, { ...(nonFinite && { nonFinite }), ...(topology && { topology }) }) };
+}
