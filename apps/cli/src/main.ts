@@ -1,3 +1,4 @@
+import { abandonWrites } from '@espalier/format';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { compareCommand } from './commands/compare.js';
@@ -18,7 +19,8 @@ Exit codes:
   0  done
   2  wrong use: an option or an argument that cannot be right
   3  bad input: a model, data or plan that is missing, broken or does not fit
-  4  could not write the result`;
+  4  could not write the result
+  130, 143  ended by SIGINT or SIGTERM; what was there is as it was`;
 
 const program = new Command('espalier')
   .description('Prunes TensorFlow.js networks and measures what each way of pruning is worth.')
@@ -36,6 +38,23 @@ const program = new Command('espalier')
 
 for (const command of [program, ...program.commands]) {
   command.exitOverride().showHelpAfterError('(--help shows what there is)').configureHelp({ sortOptions: false });
+}
+
+// A signal ends a write as a failure would: what was there stays, and nothing is left lying about.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    abandonWrites();
+    process.exit(code);
+  });
+}
+// Whoever reads the output may stop, as head does; what is written to files is written all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 try {

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
-import { commitFiles } from './atomic.js';
+import { commitFiles, type Disk } from './atomic.js';
 import { readInto, withFile } from './files.js';
 
 interface CommitFile {
@@ -10,20 +10,29 @@ interface CommitFile {
 }
 
 /** One file, whole or not at all, read back before it takes the place of what is there. */
-export async function commitFile(path: string, bytes: Uint8Array, { verify, beforeCommit }: CommitFile): Promise<void> {
+export async function commitFile(
+  path: string,
+  bytes: Uint8Array,
+  { verify, beforeCommit }: CommitFile,
+  disk?: Disk,
+): Promise<void> {
   if (typeof path !== 'string' || path === '') throw new UsageError('path', `wanted a file's path, got ${show(path)}`);
   const name = basename(path);
-  await commitFiles(dirname(path), {
-    files: new Map([[name, bytes]]),
-    verify: async (staging) => {
-      const read = new Uint8Array(bytes.length);
-      const size = await withFile('data', join(staging, name), 'check the disk', async (handle, size) => {
-        await readInto(handle, read);
-        return size;
-      });
-      if (size !== bytes.length || Buffer.compare(read, bytes) !== 0) throw new Error(`${name} differs`);
-      verify(read);
+  await commitFiles(
+    dirname(path),
+    {
+      files: new Map([[name, bytes]]),
+      verify: async (staging) => {
+        const read = new Uint8Array(bytes.length);
+        const size = await withFile('data', join(staging, name), 'check the disk', async (handle, size) => {
+          await readInto(handle, read);
+          return size;
+        });
+        if (size !== bytes.length || Buffer.compare(read, bytes) !== 0) throw new Error(`${name} differs`);
+        verify(read);
+      },
+      ...(beforeCommit && { beforeCommit }),
     },
-    ...(beforeCommit && { beforeCommit }),
-  });
+    disk,
+  );
 }

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
+import type { Disk } from './atomic.js';
 import { commitFile } from './commit-file.js';
 import { decodeEspalier, type DecodeOptions, EspalierDecoder } from './compact/decode.js';
 import { type Encoded, type EncodeOptions, encodeWithReport } from './compact/encode.js';
@@ -37,6 +38,11 @@ export async function readEspalier(path: string, options: ReadCompactOptions = {
   });
 }
 
+export interface WriteCompactOptions extends EncodeOptions {
+  /** Runs when everything is written and verified and nothing is replaced yet; to throw here leaves all as it was. */
+  readonly beforeCommit?: () => void | Promise<void>;
+}
+
 /**
  * Writes a model as one compact file, whole or not at all; what was written is read back first. Answers with the file and
  * what each part of it takes. Throws as `encodeEspalier` does, and OutputErrors as `writeModel` does.
@@ -44,12 +50,22 @@ export async function readEspalier(path: string, options: ReadCompactOptions = {
 export async function writeEspalier(
   path: string,
   artifacts: io.ModelArtifacts,
-  options: EncodeOptions & { readonly beforeCommit?: () => void | Promise<void> } = {},
+  options: WriteCompactOptions = {},
+): Promise<FileSize & Omit<Encoded, 'bytes'>> {
+  return writeEspalierTo(undefined, path, artifacts, options);
+}
+
+/** `writeEspalier` on a given disk. */
+export async function writeEspalierTo(
+  disk: Disk | undefined,
+  path: string,
+  artifacts: io.ModelArtifacts,
+  options: WriteCompactOptions,
 ): Promise<FileSize & Omit<Encoded, 'bytes'>> {
   const { bytes, headerBytes, tensors } = encodeWithReport(artifacts, options);
   const { nonFinite = 'refuse', beforeCommit } = options;
   const verify = (staged: Uint8Array) => void decodeEspalier(staged, { nonFinite, maxRatio: Infinity });
-  await commitFile(path, bytes, { verify, ...(beforeCommit && { beforeCommit }) });
+  await commitFile(path, bytes, { verify, ...(beforeCommit && { beforeCommit }) }, disk);
   return { path, bytes: bytes.length, headerBytes, tensors };
 }
 

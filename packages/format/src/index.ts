@@ -1,3 +1,4 @@
+export { abandonWrites } from './recover.js';
 export { fileIO } from './file-io.js';
 export { espalier, readEspalier, type ReadCompactOptions, writeEspalier } from './compact-file.js';
 export {

@@ -87,6 +87,8 @@ describe('decodeUtf8', () => {
     ['UTF-16 or UTF-32', bytes(0, 0x7b, 0, 0x7d)],
     ['an invalid byte 0x80 at offset 4', bytes(0x22, 0xc3, 0xa9, 0x22, 0x80)],
     ['an invalid byte 0xff at offset 4', bytes(0x22, 0xef, 0xbf, 0xbd, 0xff, 0x22)],
+    ['an invalid byte 0xef at offset 1', bytes(0x22, 0xef)],
+    ['an invalid byte 0xef at offset 1', bytes(0x22, 0xef, 0xbf)],
     ['an invalid byte 0xed at offset 1', bytes(0x22, 0xed, 0xa0, 0x80, 0x22)],
   ])('refuses %s', (found, text) => {
     expect(() => decodeUtf8(text, 'x.json')).toThrow(

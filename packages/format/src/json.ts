@@ -27,7 +27,9 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
   } catch {
     // Lenient decoding puts U+FFFD in place of what is invalid, so encoding it again differs from there on.
     const again = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
-    const at = bytes.findIndex((byte, i) => byte !== again[i]);
+    const differs = bytes.findIndex((byte, i) => byte !== again[i]);
+    // U+FFFD begins with the bytes of a character that the end cuts off.
+    const at = differs >= 0 ? differs : bytes.lastIndexOf(0xef);
     return fail(`an invalid byte 0x${bytes[at].toString(16).padStart(2, '0')} at offset ${at}`);
   }
 }

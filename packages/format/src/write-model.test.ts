@@ -19,6 +19,7 @@ import fc from 'fast-check';
 import { folder, modelFolder, rejection, TINY_WEIGHTS, tinyJson } from '../testing/fixture.js';
 import type { Disk } from './atomic.js';
 import { readModel } from './read-model.js';
+import { abandonWrites } from './recover.js';
 import { writeFile, writeFiles } from './write-files.js';
 import { writeModel, writeModelTo } from './write-model.js';
 
@@ -423,4 +424,46 @@ describe('writeFiles', () => {
     expect(await rejection(writeFile(join(path, 'b'), 'x'))).toMatchObject({ code: 'output-not-a-folder' });
     expect(await rejection(writeFile('', 'x'))).toMatchObject({ name: 'UsageError' });
   });
+});
+
+describe('two writers', () => {
+  it('take turns, and the last one wins', async () => {
+    const dir = modelFolder();
+    const writes = [2, 3, 4, 5].map((scale) =>
+      writeModel(dir, artifacts(TINY_WEIGHTS.map((w) => w * scale)), {
+        shardBytes: 8,
+        extras: { plan: String(scale) },
+      }),
+    );
+    await Promise.all(writes);
+    const weights = await weightsIn(dir);
+    expect(readFileSync(join(dir, 'plan'), 'utf8')).toBe(String(weights[0] / TINY_WEIGHTS[0]));
+    expect(readdirSync(dir).filter(isTemporary)).toEqual([]);
+    expect(readdirSync(dir).filter((name) => /^weights-\d/.test(name))).toHaveLength(5);
+  });
+
+  it('the lock of a dead process, and one that was never filled, are taken over', async () => {
+    const dir = modelFolder();
+    for (const content of [String(deadPid()), String(process.pid), '']) {
+      writeFileSync(join(dir, '.espalier-lock'), content);
+      await writeModel(dir, artifacts());
+      expect(readdirSync(dir).filter(isTemporary)).toEqual([]);
+    }
+  });
+});
+
+it('abandonWrites() leaves what was there', async () => {
+  const dir = modelFolder();
+  await writeModel(dir, artifacts(), { extras: { plan: 'old' } });
+  const before = readdirSync(dir);
+  const write = writeModel(dir, artifacts(OTHER), {
+    extras: { plan: 'new' },
+    beforeCommit: () => {
+      abandonWrites();
+      throw new Error('ended');
+    },
+  });
+  await expect(write).rejects.toThrow('ended');
+  expect(readdirSync(dir)).toEqual(before);
+  expect(readFileSync(join(dir, 'plan'), 'utf8')).toBe('old');
 });

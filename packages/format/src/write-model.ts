@@ -35,8 +35,9 @@ const FIX = 'write artifacts as tf.io.withSaveHandler gives them';
 const OWN_SHARD = /^weights-\d+of\d+-[0-9a-f]{16}\.bin$/;
 
 /**
- * Writes a TensorFlow.js model into a folder: shards named by their SHA-256, the extras, and model.json last. Whoever reads
- * the folder at any moment, or after a crash, finds the old model or the new one, whole. What is written is read back with
+ * Writes a TensorFlow.js model into a folder: shards named by their SHA-256, model.json, and the extras. Whoever reads the
+ * folder at any moment, or after a crash, finds the old model or the new one, whole, with extras of its own or none; those that a
+ * crash held back are put in place by the next write. What is written is read back with
  * `readModel` before anything is replaced. Shards of the model.json that was there before are removed once no JSON file in
  * the folder names them; all other files are left alone. The same artifacts give the same bytes.
  *
@@ -73,21 +74,29 @@ export async function writeModelTo(
     files.set(`weights-${i + 1}of${total}-${hash}.bin`, shard);
   }
   const json = encodeDocument(artifacts, [...files.keys()], weights, nonFinite);
+  const companions = new Map<string, Uint8Array>();
   for (const [name, content] of Object.entries(extras)) {
     if (name === MODEL || OWN_SHARD.test(name)) {
       throw new UsageError('file-name', `an extra file cannot be called ${show(name)}; choose another name`);
     }
-    files.set(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    companions.set(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
   }
   files.set(MODEL, json);
 
-  const retired = [...(await shardsInPlace(dir)), ...(await abandonedShards(dir))];
+  let retired: string[] = [];
   return commitFiles(
     dir,
     {
       files,
-      note: { name: NOTE, text: JSON.stringify([...retired, ...files.keys()].filter((name) => OWN_SHARD.test(name))) },
-      verify: (staging) => verifyWritten(staging, files, weights, nonFinite),
+      companions,
+      note: async () => {
+        retired = [...(await shardsInPlace(dir)), ...(await abandonedShards(dir))];
+        return {
+          name: NOTE,
+          text: JSON.stringify([...retired, ...files.keys()].filter((name) => OWN_SHARD.test(name))),
+        };
+      },
+      verify: (staging) => verifyWritten(staging, new Map([...files, ...companions]), weights, nonFinite),
       beforeCommit,
       afterCommit: () => removeUnnamed(dir, retired),
     },

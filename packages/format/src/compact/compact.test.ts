@@ -2,6 +2,7 @@ import type { io } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { seededRandom } from '@espalier/core';
 import { tinyJson, TINY_WEIGHTS } from '../../testing/fixture.js';
+import { crc32 } from './crc32.js';
 import { decodeEspalier, EspalierDecoder, type TensorInfo } from './decode.js';
 import { encodeEspalier, encodeWithReport } from './encode.js';
 
@@ -185,6 +186,23 @@ describe('lossy', () => {
   it('options that cannot be right', () => {
     expect(() => pack({ values: 'int3' })).toThrow("got 'int3'");
     expect(() => pack({ values: 'codebook', codebookBits: 9 })).toThrow('from 1 to 8');
+  });
+});
+
+describe('crc32', () => {
+  it('is that of PNG and gzip, wherever the bytes begin', () => {
+    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+    const bytes = Uint8Array.from({ length: 64 }, (_, i) => i * i);
+    for (let from = 0; from < 9; from++) {
+      for (let to = from; to < 64; to++) {
+        let crc = -1;
+        for (const byte of bytes.subarray(from, to)) {
+          crc ^= byte;
+          for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+        }
+        expect(crc32(bytes.subarray(from, to))).toBe(~crc >>> 0);
+      }
+    }
   });
 });
 

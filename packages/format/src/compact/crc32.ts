@@ -12,13 +12,17 @@ const TABLES = (() => {
   return tables;
 })();
 
+const NONE = new Int32Array(0);
+
 /** CRC-32 as in ISO 3309 and PNG: polynomial 0x04c11db7 reflected, initial value and final XOR of all ones. */
 export function crc32(bytes: Uint8Array): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
   let crc = -1;
   let i = 0;
   for (; i < bytes.length && (bytes.byteOffset + i) % 4 !== 0; i++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[i]) & 255];
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + i, ((bytes.length - i) >> 3) * 2);
+  const count = ((bytes.length - i) >> 3) * 2;
+  // What is too short may end before it is aligned.
+  const words = count > 0 ? new Int32Array(bytes.buffer, bytes.byteOffset + i, count) : NONE;
   for (let w = 0; w < words.length; w += 2) {
     const a = crc ^ words[w];
     const b = words[w + 1];

@@ -1,0 +1,202 @@
+// LeNet-300-100 and LeNet-5 made small: pruned gradually, trained on, their weights shared, and saved as one compact file.
+import { adaptLayers, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
+import { cubic, prune, seededRandom } from '@espalier/core';
+import { compressedSizes, decodeEspalier, encodeWithReport, readIdx, readModel } from '@espalier/format';
+import { enableTraining } from '@espalier/kernels-wasm';
+import { accuracy } from '@espalier/measure';
+import { magnitude } from '@espalier/scorer-magnitude';
+import { unstructured } from '@espalier/strategy-unstructured';
+import { cosine, fineTune } from '@espalier/train';
+import { DIGITS, ZOO } from '@espalier/zoo';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { machine, publish } from './harness.mjs';
+
+const PIXELS = 784;
+const NETS = [
+  { name: 'lenet-300-100', sparsity: 0.95, codebookBits: 5, steps: 6, epochs: 5, last: 36 },
+  { name: 'lenet-5', sparsity: 0.97, codebookBits: 4, steps: 4, epochs: 2, last: 10 },
+];
+/** Weight sharing ends with a few epochs in which the weights of a code move together. */
+const SHARED_EPOCHS = 3;
+const LEARNING_RATE = 3e-3;
+const FORMS = [['float32'], ['float16'], ['int8'], ['int4'], ['codebook', 3], ['codebook', 4], ['codebook', 5]];
+
+/** Training digits moved by up to `shift` pixels, anew for every epoch; test digits as they are. */
+async function digits(test, shape) {
+  const [images, labels] = [await readIdx(DIGITS.images), await readIdx(DIGITS.labels)];
+  const rows = Array.from(labels.data.keys()).filter((i) => DIGITS.isTest(i) === test);
+  return (shift, seed) => {
+    const random = seededRandom(seed);
+    const move = () => Math.floor(random() * (2 * shift + 1)) - shift;
+    const x = new Float32Array(rows.length * PIXELS);
+    rows.forEach((row, n) => {
+      const [dx, dy] = [move(), move()];
+      for (let p = 0; p < PIXELS; p++) {
+        const [from, column] = [p - dy * 28 - dx, (p % 28) - dx];
+        if (column >= 0 && column < 28 && from >= 0 && from < PIXELS)
+          x[n * PIXELS + p] = images.data[row * PIXELS + from] / 255;
+      }
+    });
+    return { x, y: Int32Array.from(rows, (row) => labels.data[row]), shape, classes: 10, size: rows.length };
+  };
+}
+
+async function small({ name, sparsity, codebookBits, steps, epochs, last }) {
+  const { artifacts, files } = await readModel(ZOO[name].dir);
+  const model = adaptLayers(await loadLayersModel(artifacts));
+  const inputShape = model.model.inputs[0].shape.slice(1);
+  const [train, held] = [await digits(false, inputShape), (await digits(true, inputShape))(0, 0)];
+  const score = (m) => accuracy((x) => m.predict(x), held, { inputShape });
+  const scoreArtifacts = async (packed) => {
+    const loaded = adaptLayers(await loadLayersModel(packed));
+    const result = await score(loaded);
+    loaded.dispose();
+    return result;
+  };
+  const shard = artifacts.weightData.byteLength;
+  const denseAccuracy = await score(model);
+  let epoch = 0;
+  const tune = (count, handles, seed, learningRate) =>
+    fineTune(model, { data: () => train(1, ++epoch), inputShape, epochs: count, learningRate, seed, handles });
+  const { handle } = await prune(model, {
+    scorer: magnitude(),
+    strategy: unstructured(),
+    sparsity,
+    schedule: cubic({ sparsity, end: steps }),
+    onStep: async ({ step, steps: all, sparsity: reached, handle: mask }) => {
+      console.error(`  ${name}: ${(100 * reached).toFixed(1)}% pruned, ${step + 1} of ${all}`);
+      await tune(step + 1 === all ? last : epochs, [mask], step, cosine(LEARNING_RATE));
+    },
+  });
+  const rows = [];
+  const pruned = await toArtifacts(model.model);
+  const before = await score(model);
+  for (const [values, bits] of FORMS) {
+    const { bytes, headerBytes, tensors } = encodeWithReport(pruned, { values, ...(bits && { codebookBits: bits }) });
+    rows.push({
+      form: bits ? `codebook ${bits} bits` : values,
+      ...row(bytes, headerBytes, tensors, shard),
+      accuracy: await scoreArtifacts(decodeEspalier(bytes)),
+    });
+  }
+  // Trained centroids: the weights of one code have one gradient, the mean of theirs.
+  const ties = await tieWeights(model, codebookBits);
+  await tune(SHARED_EPOCHS, [ties, handle], steps, cosine(LEARNING_RATE / 10));
+  const tied = await toArtifacts(model.model);
+  const { bytes, headerBytes, tensors } = encodeWithReport(tied, { values: 'codebook', codebookBits });
+  rows.push({
+    form: `codebook ${codebookBits} bits, trained`,
+    ...row(bytes, headerBytes, tensors, shard),
+    accuracy: await scoreArtifacts(decodeEspalier(bytes)),
+  });
+  handle.makePermanent();
+  model.dispose();
+  const plain = await compressedSizes([new Uint8Array(pruned.weightData)]);
+  const dense = await compressedSizes(files.map(({ path }) => path));
+  return {
+    name,
+    sparsity,
+    shard,
+    dense: { ...dense, accuracy: denseAccuracy },
+    pruned: { ...plain, accuracy: before },
+    rows,
+  };
+}
+
+function row(bytes, header, tensors, shard) {
+  const isKernel = ({ name }) => /kernel/.test(name);
+  const sum = (list, of) => list.reduce((total, tensor) => total + of(tensor), 0);
+  return {
+    bytes: bytes.length,
+    times: shard / bytes.length,
+    header,
+    positions: sum(tensors.filter(isKernel), (t) => t.positionBytes),
+    values: sum(tensors.filter(isKernel), (t) => t.valueBytes),
+    biases: sum(
+      tensors.filter((t) => !isKernel(t)),
+      (t) => t.positionBytes + t.valueBytes,
+    ),
+  };
+}
+
+/** A mask handle that keeps the weights of one code equal: it starts from k-means, and averages their gradients. */
+async function tieWeights(model, codebookBits) {
+  const packed = decodeEspalier(
+    encodeWithReport(await toArtifacts(model.model), { values: 'codebook', codebookBits }).bytes,
+  );
+  const codes = new Map();
+  let at = 0;
+  for (const [i, { shape }] of packed.weightSpecs.entries()) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const values = new Float32Array(packed.weightData, at, size);
+    at += 4 * size;
+    if (shape.length < 2) continue;
+    const book = [...new Set(values)];
+    const index = new Map(book.map((value, code) => [value, code]));
+    const id = model.params[i].id;
+    codes.set(id, {
+      size: book.length,
+      ids: tf.tensor1d(
+        Int32Array.from(values, (v) => index.get(v)),
+        'int32',
+      ),
+    });
+    const exact = tf.tensor(values, shape);
+    model.variable(id).assign(exact);
+    exact.dispose();
+  }
+  const meanByCode = (gradient, { size, ids }) =>
+    tf.tidy(() => {
+      const hot = tf.cast(tf.oneHot(ids, size), 'float32');
+      const sums = tf.matMul(tf.reshape(gradient, [1, gradient.size]), hot);
+      const means = tf.div(sums, tf.maximum(tf.sum(hot, 0, true), 1));
+      return tf.reshape(tf.matMul(hot, means, false, true), gradient.shape);
+    });
+  return {
+    plan: undefined,
+    apply() {},
+    maskGradients: (grads) =>
+      Object.fromEntries(
+        Object.entries(grads).map(([id, g]) => [id, codes.has(id) ? meanByCode(g, codes.get(id)) : tf.clone(g)]),
+      ),
+    restore() {},
+    makePermanent() {},
+  };
+}
+
+tf.env().set('PROD', true);
+await tf.setBackend('wasm');
+enableTraining();
+const only = process.env.ESPALIER_NET;
+const nets = [];
+for (const net of NETS.filter(({ name }) => !only || name === only)) {
+  const result = await small(net);
+  nets.push(result);
+  console.error(
+    `\n  ${result.name}: dense shard ${result.shard} bytes, error ${(100 - result.dense.accuracy).toFixed(2)}%; ${100 * result.sparsity}% pruned, error ${(100 - result.pruned.accuracy).toFixed(2)}%, its shard ${result.pruned.raw} raw, ${result.pruned.gzip} gzip -9, ${result.pruned.brotli} brotli -11`,
+  );
+  console.error(
+    `  ${['form', 'bytes', 'smaller', 'header', 'positions', 'values', 'biases', 'error'].map((h, i) => (i ? h.padStart(10) : h.padEnd(24))).join('')}`,
+  );
+  for (const r of result.rows) {
+    const cells = [
+      r.bytes,
+      `${r.times.toFixed(1)}×`,
+      r.header,
+      r.positions,
+      r.values,
+      r.biases,
+      `${(100 - r.accuracy).toFixed(2)}%`,
+    ];
+    console.error(`  ${r.form.padEnd(24)}${cells.map((c) => String(c).padStart(10)).join('')}`);
+  }
+}
+publish({
+  name: 'small-nets',
+  what: 'LeNets as compact files, bytes of the whole file',
+  unit: 'bytes',
+  cases: {},
+  nets,
+  machine: machine(),
+});
