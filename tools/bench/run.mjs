@@ -41,7 +41,7 @@ const BUILT = [
 ];
 node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
 /** These take many minutes, and run only when they are named. */
-const LONG = ['training', 'fashion', 'accuracy'];
+const LONG = ['training', 'fashion', 'accuracy', 'small-nets'];
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known.filter((name) => !LONG.includes(name))) {
   console.error(`\n${name} …`);
