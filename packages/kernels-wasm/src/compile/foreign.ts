@@ -36,8 +36,9 @@ export function foreign(builder: Builder, op: Foreign): void {
       kernel: () => 'stock',
       run() {
         const made = inputs();
+        const list = Object.values(made) as unknown as tf.NamedTensorInfoMap;
         const { kernelFunc } = tf.getKernel(op.kernel, 'wasm');
-        const results = [kernelFunc({ inputs: made, attrs: op.attrs, backend })].flat();
+        const results = [kernelFunc({ inputs: op.listed ? list : made, attrs: op.attrs, backend })].flat();
         const same = results.every(({ shape }, i) => tf.util.arraysEqual(shape, [...values[op.outputs[i]].shape]));
         if (same) results.forEach((result, i) => copy(store, offsetOf(heap, result), ys[i].address, ys[i].bytes));
         for (const { dataId } of results) backend.disposeData(dataId);

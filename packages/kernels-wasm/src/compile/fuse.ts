@@ -45,7 +45,7 @@ const dropIdentities: Pass = (ops, results) => {
 const foldPads: Pass = (ops, results) => {
   const kept: Operation[] = [];
   for (const op of ops) {
-    if (op.kind === 'pad' && !results.includes(op.output)) {
+    if (op.kind === 'pad' && op.channels === op.x.shape[3] && !results.includes(op.output)) {
       const fold = ops.every((other) => {
         const times = usesOf(other).filter(({ value }) => value === op.output).length;
         const reads = (other.kind === 'convolution' || other.kind === 'depthwise') && other.x.value === op.output;

@@ -96,7 +96,7 @@ export interface Concatenate extends Made {
   readonly xs: readonly Use[];
 }
 
-/** Zeros around the pixels of [batch, h, w, channels]. */
+/** Zeros around the pixels of [batch, h, w, channels], and before and behind their channels. */
 export interface Pad extends Made {
   readonly kind: 'pad';
   readonly x: Use;
@@ -104,6 +104,8 @@ export interface Pad extends Made {
   readonly left: number;
   readonly height: number;
   readonly width: number;
+  readonly before: number;
+  readonly channels: number;
 }
 
 /** A kernel of TensorFlow.js as it is. */
@@ -113,6 +115,7 @@ export interface Foreign {
   readonly kernel: string;
   readonly attrs: NamedAttrMap;
   readonly inputs: Readonly<Record<string, Use | undefined>>;
+  readonly listed: boolean;
   readonly outputs: readonly number[];
 }
 

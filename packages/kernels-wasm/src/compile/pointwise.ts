@@ -146,16 +146,24 @@ export function globalPool(builder: Builder, op: GlobalPool): void {
   });
 }
 
-/** Zeros around the image that no convolution could take over. */
+/** Zeros around the image that no convolution could take over, and planes of zeros. */
 export function pad(builder: Builder, op: Pad): void {
   const x = builder.planes(op.x);
   const [batch, inHeight, inWidth] = op.x.shape;
-  const y = builder.makePlanes(op.output, x.channels, batch * op.height * op.width);
+  const y = builder.makePlanes(op.output, op.channels, batch * op.height * op.width);
   builder.step(op.name, 'pad', 'planes', [x.buffer], [y.buffer], (store) => {
     const one = { strideHeight: 1, strideWidth: 1, phasesHeight: 1, phasesWidth: 1 };
     const size = { rows: op.height, columns: op.width, planeBytes: y.stride };
     const job = writeBorder(store, { batch, inHeight, inWidth, top: op.top, left: op.left, ...one, ...size });
-    const { kernels } = store.heap;
-    return () => kernels.borders(job, x.buffer.address, x.stride, y.buffer.address, x.channels);
+    const { heap } = store;
+    const clear = (from: number, to: number) => heap.floats().fill(0, from >>> 2, to >>> 2);
+    return () => {
+      const start = y.buffer.address;
+      const first = start + op.before * y.stride;
+      const behind = first + x.channels * y.stride;
+      clear(start, first);
+      heap.kernels.borders(job, x.buffer.address, x.stride, first, x.channels);
+      clear(behind, start + op.channels * y.stride);
+    };
   });
 }

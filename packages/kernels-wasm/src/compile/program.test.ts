@@ -179,6 +179,18 @@ const LAYERS: Readonly<Record<string, (choices: Choices) => Layer>> = {
     const { size, strides, pad } = fitting(c, x.shape);
     return tf.avgPool(x, size, strides, pad === 1 ? 'valid' : pad);
   },
+  padChannels: () => (x) =>
+    tf.add(
+      tf.pad(x, [
+        [0, 0],
+        [0, 1],
+        [0, 0],
+        [1, 2],
+      ]),
+      0.5,
+    ),
+  stacked: () => (x) => tf.reshape(tf.stack([x, tf.sin(x)], 3), [x.shape[0], x.shape[1], x.shape[2], -1]),
+  summed: () => (x) => tf.addN([x, tf.square(x)]),
   concatenate: (c) => (x, seed) => tf.concat([x, LAYERS.separable(c)(x, seed), tf.tanh(x)], 3),
   excite: () => (x, seed) => {
     const squeezed = tf.reshape(tf.mean(x, [1, 2]), [x.shape[0], channelsOf(x)]);

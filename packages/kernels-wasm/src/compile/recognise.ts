@@ -11,13 +11,10 @@ export function recognise({ values, runs }: Trace): Operation[] {
   });
 }
 
-const foreign = ({ kernel, attrs, inputs, outputs }: KernelRun, values: readonly Value[]): Operation => ({
+const foreign = (run: KernelRun, values: readonly Value[]): Operation => ({
   kind: 'foreign',
-  name: nameOf(kernel, inputs, values),
-  kernel,
-  attrs,
-  inputs,
-  outputs,
+  name: nameOf(run.kernel, run.inputs, values),
+  ...run,
 });
 
 function nameOf(kernel: string, inputs: KernelRun['inputs'], values: readonly Value[]): string {
@@ -323,14 +320,23 @@ function concatenate(kernel: Reader): Operation | undefined {
   return known ? { kind: 'concatenate', name, output, xs } : undefined;
 }
 
+function sum(kernel: Reader): Operation | undefined {
+  const [a, b, ...others] = kernel.all();
+  const { name, output } = kernel;
+  if (!a || !b || others.length > 0 || !same(a.shape, b.shape)) return undefined;
+  const known = [a, b].every((use) => kernel.isFloat(use) && kernel.varies(use));
+  return known ? { kind: 'combine', of: 'add', name, output, a, b, after: LINEAR } : undefined;
+}
+
 function pad(kernel: Reader): Operation | undefined {
   const x = kernel.varying('x');
   const { name, output, attrs, shape } = kernel;
   const paddings = attrs.paddings as [number, number][];
   if (!x || x.shape.length !== 4 || attrs.constantValue !== 0) return undefined;
-  if ([...paddings[0], ...paddings[3]].some((n) => n !== 0)) return undefined;
+  if (paddings[0].some((n) => n !== 0)) return undefined;
   const [top, left] = [paddings[1][0], paddings[2][0]];
-  return { kind: 'pad', name, output, x, top, left, height: shape[1], width: shape[2] };
+  const [, height, width, channels] = shape;
+  return { kind: 'pad', name, output, x, top, left, height, width, before: paddings[3][0], channels };
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -342,6 +348,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   _FusedMatMul: matrixProduct,
   FusedBatchNorm: batchNorm,
   Add: binary('add'),
+  AddN: sum,
   Sub: binary('sub'),
   Multiply: binary('mul'),
   RealDiv: binary('div'),

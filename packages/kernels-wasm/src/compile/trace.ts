@@ -23,6 +23,8 @@ export interface KernelRun {
   readonly attrs: tf.NamedAttrMap;
   /** undefined = an optional input that is not there. */
   readonly inputs: Readonly<Record<string, Use | undefined>>;
+  /** Its inputs are a list: Pack, AddN. */
+  readonly listed: boolean;
   readonly outputs: readonly number[];
 }
 
@@ -90,7 +92,7 @@ export function trace<T>(
     const used = Object.fromEntries(Object.entries(given).map(([name, info]) => [name, use(info)]));
     const varies = Object.values(used).some((one) => one && !values[one.value].constant);
     const outputs = results.map((info) => (varies ? add(info.dataId, checked(info)) : constant(info)));
-    if (varies) runs.push({ kernel, attrs: { ...attrs }, inputs: used, outputs });
+    if (varies) runs.push({ kernel, attrs: { ...attrs }, inputs: used, listed: Array.isArray(given), outputs });
   }
 
   const ids = inputs.map((tensor) => add(tensor.dataId, checked(tensor)));
