@@ -2,11 +2,11 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { seededRandom } from '@espalier/core';
-import { accelerate } from '../index.js';
+import { accelerate, compile } from '../index.js';
 
 tf.env().set('PROD', true);
 
-it('takes no more WebAssembly memory after 10,000 predictions', async () => {
+it.each(['accelerate', 'compile'])('%s() takes no more WebAssembly memory after 10,000 predictions', async (how) => {
   await tf.setBackend('wasm');
   const random = seededRandom(3);
   const model = tfl.sequential({
@@ -23,8 +23,9 @@ it('takes no more WebAssembly memory after 10,000 predictions', async () => {
   });
   model.setWeights(weights);
   tf.dispose(weights);
-  const fast = await accelerate(model);
-  const predict = (batch: number) => tf.tidy(() => void model.predict(tf.ones([batch, 8, 8, 16])));
+  const fast = await (how === 'compile' ? compile(model) : accelerate(model));
+  const runner = 'predict' in fast ? fast : model;
+  const predict = (batch: number) => tf.tidy(() => void runner.predict(tf.ones([batch, 8, 8, 16])));
   for (const batch of [1, 2, 3]) predict(batch);
   const { memory } = (tf.backend() as unknown as { wasm: { asm: { memory: WebAssembly.Memory } } }).wasm.asm;
   const [bytes, tensors] = [memory.buffer.byteLength, tf.memory().numTensors];
