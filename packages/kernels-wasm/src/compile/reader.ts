@@ -1,0 +1,63 @@
+import { type NamedAttrMap, util } from '@tensorflow/tfjs-core';
+import { type After, LINEAR, type Operation } from './operation.js';
+import type { KernelRun, Use, Value } from './trace.js';
+
+/** The weight that it reads, else the kernel. */
+export function nameOf(kernel: string, inputs: KernelRun['inputs'], values: readonly Value[]): string {
+  const weights = Object.values(inputs).flatMap((use) => (use && values[use.value].weight) ?? []);
+  return weights[0] ?? kernel;
+}
+
+/** One kernel's inputs and attributes, for a rule to look at. */
+export class Reader {
+  readonly attrs: NamedAttrMap;
+  readonly output: number;
+  readonly name: string;
+  constructor(
+    private readonly run: KernelRun,
+    private readonly values: readonly Value[],
+  ) {
+    this.attrs = run.attrs;
+    this.output = run.outputs[0];
+    this.name = nameOf(run.kernel, run.inputs, values);
+  }
+  get shape(): readonly number[] {
+    return this.values[this.output].shape;
+  }
+  given(name: string): Use | undefined {
+    return this.run.inputs[name];
+  }
+  all(): Use[] {
+    return Object.values(this.run.inputs).filter((use) => use !== undefined);
+  }
+  /** A float32 input that depends on the model's. */
+  varying(name: string): Use | undefined {
+    const use = this.run.inputs[name];
+    return use && !this.values[use.value].constant && this.isFloat(use) ? use : undefined;
+  }
+  constant(name: string): Float32Array | undefined {
+    const use = this.run.inputs[name];
+    const value = use && this.values[use.value];
+    return value?.dtype === 'float32' ? (value.constant as Float32Array | undefined) : undefined;
+  }
+  varies(use: Use): boolean {
+    return !this.values[use.value].constant;
+  }
+  isFloat = (use: Use) => this.values[use.value].dtype === 'float32';
+  get floats(): boolean {
+    return this.values[this.output].dtype === 'float32';
+  }
+}
+
+export type Rule = (kernel: Reader) => Operation | undefined;
+
+export const same = (a: readonly number[], b: readonly number[]) => util.arraysEqual([...a], [...b]);
+export const filled = (size: number, value: number) => new Float32Array(size).fill(value);
+
+export const prelu = (values: Float32Array): After => ({ ...LINEAR, curve: 'prelu', slopes: values });
+
+/** One slope for all, or one for each channel of the last axis. */
+export function slopes(alpha: Float32Array, shape: readonly number[], channels: number): After | undefined {
+  if (alpha.length === 1) return prelu(filled(channels, alpha[0]));
+  return alpha.length === channels && shape.at(-1) === channels ? prelu(alpha) : undefined;
+}
