@@ -1,6 +1,7 @@
 import { abandonWrites } from '@espalier/format';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
+import { benchCommand } from './commands/bench.js';
 import { compareCommand } from './commands/compare.js';
 import { convertCommand } from './commands/convert.js';
 import { inspectCommand } from './commands/inspect.js';
@@ -34,6 +35,7 @@ const program = new Command('espalier')
   .addCommand(unpackCommand())
   .addCommand(validateCommand())
   .addCommand(convertCommand())
+  .addCommand(benchCommand())
   .addHelpText('after', EXIT_CODES);
 
 for (const command of [program, ...program.commands]) {

@@ -76,8 +76,8 @@ export function labelOf({ strategy, block: size }: StrategyChoice, name: string)
   return strategy === 'block' ? `${outputs}x${inputs} blocks` : strategy;
 }
 
-/** A strategy of `compare`: a name, an N:M pattern such as 1:4, or a block such as 16x1. */
-export function parseStrategy(text: string): StrategyChoice {
+/** A strategy of `compare` or `bench`: a name, an N:M pattern such as 1:4, or a block such as 16x1. */
+export function parseStrategy(text: string, where = '--strategies'): StrategyChoice {
   const pattern = /^(\d{1,6}):(\d{1,6})$/.exec(text);
   const size = parseBlock(text);
   if (pattern ?? size) {
@@ -91,8 +91,8 @@ export function parseStrategy(text: string): StrategyChoice {
   const strategy = STRATEGIES.find((name) => name === text);
   if (strategy) return strategy === 'nm' || strategy === 'block' ? { strategy, tail: 'dense' } : { strategy };
   const wanted = `${STRATEGIES.join(', ')}, a pattern such as 2:4 or a block such as 4x1`;
-  throw new UsageError('option-value', `--strategies wants ${wanted}, got ${show(text)}`, {
-    where: '--strategies',
+  throw new UsageError('option-value', `${where} wants ${wanted}, got ${show(text)}`, {
+    where,
     wanted,
     found: text,
   });

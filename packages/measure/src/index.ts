@@ -2,6 +2,7 @@ export * from './count.js';
 export * from './accuracy.js';
 export * from './quantile.js';
 export * from './latency.js';
+export * from './kernel-calls.js';
 export type { Contender } from './calls.js';
 export * from './latency-budget.js';
 export * from './sensitivity.js';

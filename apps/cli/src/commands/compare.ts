@@ -14,10 +14,12 @@ import { cosine, fineTune } from '@espalier/train';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandLine, machine } from '../about.js';
 import { type AnyPrunable, artifactsOf } from '../adapted.js';
 import { BACKENDS, useBackend } from '../backend.js';
+import { terminalWidth } from '../layout.js';
 import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
 import {
   dataOption,
@@ -83,8 +85,11 @@ export function compareCommand(): Command {
     .requiredOption('-o, --out <dir>', 'where report.html, report.json, report.csv and the figures go')
     .addOption(
       new Option('--strategies <list>', 'unstructured, structured, nm, block, N:M patterns, or blocks such as 16x1')
-        .argParser(list(parseStrategy))
-        .default(STRATEGY_DEFAULTS.map(parseStrategy), STRATEGY_DEFAULTS.join(',')),
+        .argParser(list((text) => parseStrategy(text)))
+        .default(
+          STRATEGY_DEFAULTS.map((text) => parseStrategy(text)),
+          STRATEGY_DEFAULTS.join(','),
+        ),
     )
     .addOption(
       new Option('--scorers <list>', SCORERS.join(', '))
@@ -170,7 +175,9 @@ async function compare(source: string, options: CompareOptions): Promise<void> {
       () => writeReport(options.out, report),
       (written) => `${written.length} files, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
     );
-    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${renderTable(report)}\n`);
+    process.stdout.write(
+      options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${renderTable(report, { width: terminalWidth() })}\n`,
+    );
     line(`\nThe report: ${files.find(({ path }) => path.endsWith('.html'))!.path}`);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -277,18 +284,10 @@ function makeTrials(options: CompareOptions, data: Dataset, inputShape: number[]
 function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData, samples: number) {
   return {
     created: new Date().toISOString(),
-    command: ['espalier', ...process.argv.slice(2)]
-      .map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`))
-      .join(' '),
+    command: commandLine(),
     model: { name, path: file.path },
     data: { name: testName, samples, ...(shared && { shared }) },
-    machine: {
-      node: process.version,
-      cpu: cpus()[0]?.model.trim() || 'unknown',
-      cores: Math.max(1, cpus().length),
-      platform: `${process.platform} ${process.arch}`,
-      tfjs: version_core,
-    },
+    machine: machine(version_core),
   };
 }
 

@@ -1,15 +1,13 @@
 import type { Report } from '@espalier/experiment';
 import pc from 'picocolors';
-import { type Column, columnsOf, TIMES } from './columns.js';
+import { type Cells, fit, linesOf, padded, TABLE_WIDTH } from '../layout.js';
+import { columnsOf, TIMES } from './columns.js';
 import { count, orMissing, remarks, safe, sharedChoices } from './words.js';
-
-export const TABLE_WIDTH = 100;
-const GAP = '  ';
 
 /** The comparison for a terminal, `width` characters wide; columns without room are left out and named below. */
 export function renderTable(report: Report, { width = TABLE_WIDTH }: { width?: number } = {}): string {
   const { columns, left } = fit(cellsOf(report), width);
-  const lines = columns[0].cells.map((_, i) => columns.map(({ cells }) => cells[i]).join(GAP).trimEnd());
+  const lines = linesOf(columns);
   const { model, data } = report;
   const macs = orMissing(model.macs, count);
   const measured = data ? `, accuracy in % on ${count(data.samples)} samples of ${safe(data.name)}` : '';
@@ -48,26 +46,8 @@ export function toMarkdownTable(report: Report): string {
   return `${[lines[0], rule, ...lines.slice(1)].join('\n')}\n`;
 }
 
-type Cells = Pick<Column, 'head' | 'right' | 'spare'> & { readonly cells: readonly string[]; readonly width: number };
-
 /** Head, dense and trials of each column, padded to its width. */
-function cellsOf(report: Report): Cells[] {
-  return columnsOf(report).map(({ head, right, spare, dense, pruned }) => {
-    const texts = [head, dense, ...report.rows.map(pruned)].map(safe);
-    const width = Math.max(3, ...texts.map((text) => text.length));
-    const cells = texts.map((text) => (right ? text.padStart(width) : text.padEnd(width)));
-    return { head, right, spare, cells, width };
-  });
-}
-
-function fit(columns: readonly Cells[], width: number): { columns: readonly Cells[]; left: string[] } {
-  let shown = columns;
-  const total = () => shown.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length);
-  while (total() > width) {
-    const spare = Math.max(...shown.map((column) => column.spare));
-    if (spare === 0) break;
-    const victim = shown.map((column) => column.spare).lastIndexOf(spare);
-    shown = shown.filter((_, i) => i !== victim);
-  }
-  return { columns: shown, left: columns.filter((column) => !shown.includes(column)).map(({ head }) => head) };
-}
+const cellsOf = (report: Report): Cells[] =>
+  columnsOf(report).map(({ head, right, spare, dense, pruned }) =>
+    padded({ head, right, spare, texts: [dense, ...report.rows.map(pruned)] }),
+  );

@@ -1,0 +1,56 @@
+import type { PrunableModel } from '@espalier/core';
+import { accelerate } from '@espalier/kernels-wasm';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** A model made ready to run in one way. */
+export interface Running {
+  predict(x: Tensor): Tensor;
+  /** The tensor that a kernel of one layer is repeated with; absent = layers do not run by themselves. */
+  weight?(id: string): Tensor;
+  /** What a weight runs on. */
+  kernel(id: string): { readonly kernel: string; readonly reason?: string } | undefined;
+  dispose(): void;
+}
+
+/** A way to run a pruned model: one column of the tables. */
+export interface Runtime {
+  readonly name: string;
+  /** The backends it is for; absent = all. */
+  readonly backends?: readonly string[];
+  /** Owns the model and disposes it. */
+  start(model: PrunableModel): Promise<Running>;
+}
+
+/** TensorFlow.js as it is. */
+export const stock: Runtime = {
+  name: 'stock',
+  start: async (model) => ({
+    predict: (x) => model.predict(x),
+    weight: (id) => model.variable(id),
+    kernel: () => undefined,
+    dispose: () => model.dispose(),
+  }),
+};
+
+/** The sparse kernels of @espalier/kernels-wasm. */
+const accelerated: Runtime = {
+  name: 'accelerate',
+  backends: ['wasm'],
+  async start(model) {
+    const kernels = model.params.filter(({ role }) => role === 'kernel');
+    const weights = Object.fromEntries(kernels.map(({ id }) => [id, model.variable(id)]));
+    const fast = await accelerate({ weights });
+    return {
+      predict: (x) => model.predict(x),
+      weight: (id) => model.variable(id),
+      kernel: (id) => fast.layers.find((layer) => layer.id === id),
+      dispose() {
+        fast.dispose();
+        model.dispose();
+      },
+    };
+  },
+};
+
+/** Timed beside the dense model on stock kernels. */
+export const RUNTIMES: readonly Runtime[] = [stock, accelerated];

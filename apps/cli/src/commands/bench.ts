@@ -1,0 +1,198 @@
+import type { Strategy } from '@espalier/core';
+import { copyOf, runTrial } from '@espalier/experiment';
+import { magnitude } from '@espalier/scorer-magnitude';
+import { version_core } from '@tensorflow/tfjs-core';
+import { Command, Option } from 'commander';
+import { commandLine, machine } from '../about.js';
+import { BACKENDS, useBackend } from '../backend.js';
+import { benchShape } from '../bench/input-shape.js';
+import { measureRow } from '../bench/measure.js';
+import type { BenchReport, BenchRow } from '../bench/report.js';
+import { benchTables } from '../bench/table.js';
+import { tryOut } from '../bench/try-out.js';
+import { terminalWidth } from '../layout.js';
+import { openModel, type OpenModel } from '../open.js';
+import { jsonOption, list, oneOf, positiveInteger, seedOption, sparsity } from '../options.js';
+import { labelOf, makeStrategy, parseStrategy, type Scope, SCOPES, type StrategyChoice } from '../plugins.js';
+import { note, percent, task } from '../ui.js';
+
+interface BenchOptions {
+  readonly sparsities: number[];
+  readonly strategy: StrategyChoice;
+  readonly scope: Scope;
+  readonly backends: string[];
+  readonly inputShape?: number[];
+  readonly batch: number;
+  readonly rounds: number;
+  readonly layers: boolean;
+  readonly ignore?: string[];
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+const SPARSITY_DEFAULTS = [0, 0.5, 0.8, 0.9, 0.95];
+const BACKEND_DEFAULTS = ['wasm'];
+const ROUNDS_DEFAULT = 30;
+
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('times pruned models on the sparse kernels against TensorFlow.js, whole and layer by layer')
+    .argument('<model>', 'a directory, a path to model.json, or a zoo name')
+    .addOption(
+      new Option('--sparsities <list>', 'fractions to remove; 0 = the weights as they are, N:M patterns have their own')
+        .argParser(list(sparsity))
+        .default(SPARSITY_DEFAULTS, SPARSITY_DEFAULTS.join(',')),
+    )
+    .addOption(
+      new Option(
+        '--strategy <name>',
+        'unstructured, structured, nm, block, an N:M pattern, or a block such as 16x1; by magnitude',
+      )
+        .argParser((text) => parseStrategy(text, '--strategy'))
+        .default(parseStrategy('unstructured'), 'unstructured'),
+    )
+    .option('--scope <scope>', SCOPES.join(' | '), oneOf('--scope', SCOPES), 'global' as const)
+    .addOption(
+      new Option('--backends <list>', `${BACKENDS.join(', ')}; the sparse kernels are for wasm`)
+        .argParser(list(oneOf('--backends', BACKENDS)))
+        .default(BACKEND_DEFAULTS, BACKEND_DEFAULTS.join(',')),
+    )
+    .option(
+      '--input-shape <sizes>',
+      'of one sample, such as 224,224,3, where the model leaves sizes open',
+      list(positiveInteger('--input-shape')),
+    )
+    .option('--batch <n>', 'samples in a call', positiveInteger('--batch'), 1)
+    .option('--rounds <n>', 'timed rounds', positiveInteger('--rounds'), ROUNDS_DEFAULT)
+    .option('--no-layers', 'times the whole model only')
+    .option(
+      '--ignore <globs>',
+      'layers or parameters to leave alone',
+      list((glob) => glob),
+    )
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .action(bench);
+}
+
+async function bench(source: string, options: BenchOptions): Promise<void> {
+  const backends = [...new Set(options.backends)];
+  await useBackend(backends[0]);
+  const open = await task(
+    'read',
+    () => openModel(source),
+    ({ name }) => name,
+  );
+  const { model } = open;
+  try {
+    const inputShape = benchShape(open, options.inputShape);
+    await tryOut(open, [options.batch, ...inputShape]);
+    const rows = await measureAll(open, options, backends, inputShape);
+    const report = reportOf(open, options, inputShape, rows);
+    process.stdout.write(
+      options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${benchTables(report, terminalWidth())}\n`,
+    );
+  } finally {
+    model.dispose();
+  }
+}
+
+interface Target {
+  readonly sparsity: number;
+  readonly strategy: Strategy;
+}
+
+/** What is pruned: every sparsity asked for, or the one of an N:M pattern; 0 leaves the weights as they are in either case. */
+function targetsOf({ sparsities, strategy: choice, scope }: BenchOptions): Target[] {
+  const strategy = makeStrategy({ ...choice, scope });
+  const asked = [...new Set(sparsities)];
+  if (strategy.sparsity === undefined) return asked.map((sparsity) => ({ sparsity, strategy }));
+  const untouched = asked.includes(0) ? [{ sparsity: 0, strategy: makeStrategy({ strategy: 'unstructured' }) }] : [];
+  return [...untouched, { sparsity: strategy.sparsity, strategy }];
+}
+
+async function measureAll(
+  { model }: OpenModel,
+  options: BenchOptions,
+  backends: readonly string[],
+  inputShape: number[],
+): Promise<Map<string, BenchRow[]>> {
+  const targets = targetsOf(options);
+  const rows = new Map<string, BenchRow[]>(backends.map((backend) => [backend, []]));
+  const twin = await copyOf(model);
+  const [total, said] = [targets.length * backends.length, new Set<string>()];
+  let done = 0;
+  try {
+    await task(
+      `bench ${targets.map(({ sparsity }) => percent(sparsity, 0)).join(', ')}`,
+      async (bar) => {
+        for (const { sparsity, strategy } of targets) {
+          const measured = new Map<string, Awaited<ReturnType<typeof measureRow>>>();
+          const {
+            sparsity: reached,
+            params,
+            notes,
+          } = await runTrial({
+            model,
+            twin,
+            scorer: magnitude(),
+            strategy,
+            sparsity,
+            ...(options.ignore && { ignore: options.ignore }),
+            async latency([dense, pruned]) {
+              for (const backend of backends) {
+                await useBackend(backend);
+                const what = `${backend} ${percent(sparsity, 0)}`;
+                const row = await measureRow(dense.model, pruned.model, {
+                  ...options,
+                  backend,
+                  inputShape,
+                  onProgress: (share, part) => bar.update(done + share, total, `${what}: ${part}`),
+                });
+                measured.set(backend, row);
+                done++;
+              }
+              return [];
+            },
+          });
+          for (const text of notes) said.add(text);
+          for (const [backend, row] of measured) rows.get(backend)!.push({ sparsity: reached, params, ...row, notes });
+        }
+      },
+      () => `${total} ${total === 1 ? 'model' : 'models'} timed`,
+    );
+  } finally {
+    twin.dispose();
+  }
+  for (const text of said) note(text);
+  return rows;
+}
+
+function reportOf(
+  { name, file, model }: OpenModel,
+  options: BenchOptions,
+  inputShape: number[],
+  rows: ReadonlyMap<string, BenchRow[]>,
+): BenchReport {
+  const { strategy: choice, scope, batch, rounds, seed } = options;
+  const strategy = makeStrategy({ ...choice, scope });
+  return {
+    version: 1,
+    created: new Date().toISOString(),
+    command: commandLine(),
+    model: {
+      name,
+      path: file.path,
+      params: model.params.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    },
+    strategy: labelOf(choice, strategy.name),
+    scorer: 'magnitude',
+    ...(choice.strategy !== 'nm' && { scope }),
+    inputShape,
+    batch,
+    rounds,
+    seed,
+    machine: machine(version_core),
+    backends: [...rows].map(([backend, list]) => ({ backend, rows: list })),
+  };
+}

@@ -1,0 +1,51 @@
+import { safe } from './report/words.js';
+
+/** The width of a table where no terminal says another. */
+export const TABLE_WIDTH = 100;
+const GAP = '  ';
+
+/** Tables are as wide as the terminal, within reason. */
+export const terminalWidth = () =>
+  process.stdout.isTTY ? Math.min(160, Math.max(60, process.stdout.columns || TABLE_WIDTH)) : TABLE_WIDTH;
+
+export interface Texts {
+  readonly head: string;
+  readonly right: boolean;
+  /** Where there is no room, columns with the highest number go first; 0 = always there. */
+  readonly spare: number;
+  readonly texts: readonly string[];
+}
+
+export interface Cells extends Omit<Texts, 'texts'> {
+  /** The head first. */
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+/** A column's texts, all as wide as the widest. */
+export function padded({ head, right, spare, texts }: Texts): Cells {
+  const all = [head, ...texts].map(safe);
+  const width = Math.max(3, ...all.map((text) => text.length));
+  return { head, right, spare, cells: all.map((text) => (right ? text.padStart(width) : text.padEnd(width))), width };
+}
+
+/** The columns there is room for, and the heads of the others. */
+export function fit(columns: readonly Cells[], width: number): { columns: readonly Cells[]; left: string[] } {
+  let shown = columns;
+  const total = () => shown.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length);
+  while (total() > width) {
+    const spare = Math.max(...shown.map((column) => column.spare));
+    if (spare === 0) break;
+    const victim = shown.map((column) => column.spare).lastIndexOf(spare);
+    shown = shown.filter((_, i) => i !== victim);
+  }
+  return { columns: shown, left: columns.filter((column) => !shown.includes(column)).map(({ head }) => head) };
+}
+
+export const linesOf = (columns: readonly Cells[]): string[] =>
+  columns[0].cells.map((_, i) =>
+    columns
+      .map(({ cells }) => cells[i])
+      .join(GAP)
+      .trimEnd(),
+  );
