@@ -15,7 +15,7 @@ export default ts.config(
       '**/node_modules/**',
       '.nx/**',
       'packages/*/vendor/**',
-      'packages/*/assembly/**',
+      'packages/*/assembly*/**',
       'report/**',
       'out/**',
     ],

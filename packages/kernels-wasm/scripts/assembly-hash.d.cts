@@ -1,2 +1,2 @@
-/** sha256 over the names and contents of assembly/*.ts and the compiler's version. */
-export function assemblyHash(): string;
+/** sha256 over the names and contents of a folder's *.ts, assembly's by default, and the compiler's version. */
+export function assemblyHash(folderName?: string): string;
