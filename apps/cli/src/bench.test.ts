@@ -50,7 +50,8 @@ test('one JSON document: every sparsity, whole and by layer, with theory and the
     macs: { dense: 42, kept: 21 },
     theoretical: 2,
   });
-  expect(half.runtimes.map(({ runtime }) => runtime)).toEqual(['stock', 'accelerate']);
+  expect(half.runtimes.map(({ runtime }) => runtime)).toEqual(['stock', 'accelerate', 'compile']);
+  expect(half.runtimes[2].reason).toMatch(/^compiled, it ran/);
   for (const { speedup, medianMs } of half.runtimes) {
     expect(medianMs).toBeGreaterThan(0);
     expect(speedup.p10).toBeLessThanOrEqual(speedup.median);
@@ -96,7 +97,7 @@ test('structured models have other shapes; cpu has the stock kernels alone; --no
   expect(report.backends.map(({ backend, rows }) => [backend, rows[0].runtimes.map(({ runtime }) => runtime)])).toEqual(
     [
       ['cpu', ['stock']],
-      ['wasm', ['stock', 'accelerate']],
+      ['wasm', ['stock', 'accelerate', 'compile']],
     ],
   );
   // 3 of 6 channels: 4·3 + 3·3 of 4·6 + 6·3.
@@ -158,7 +159,11 @@ describe('the tables', () => {
     macs: { dense: 1000, kept: 100 },
     theoretical: 10,
     dense: times,
-    runtimes: [runtime('stock', 1), runtime('accelerate', 10)],
+    runtimes: [
+      runtime('stock', 1),
+      runtime('accelerate', 10),
+      { ...runtime('compile', 20), ran: 'stock', reason: 'it is\u001b odd' },
+    ],
     notes: [],
   };
   const layer = (id: string, kernel: string) => ({
@@ -207,5 +212,7 @@ describe('the tables', () => {
     expect(bare.join('')).not.toMatch(/\p{Cc}/u);
     expect(text).toMatch(/1.50 ms\s+10.0× \(0.90–12.00\)/);
     expect(text).toContain('unstructured-vector');
+    expect(text).toContain('20.0×');
+    expect(text).toContain('compile: stock, it is');
   });
 });

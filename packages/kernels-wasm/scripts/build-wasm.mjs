@@ -1,12 +1,12 @@
-// npm run build:wasm: compiles assembly/ twice, for SIMD and for relaxed SIMD, and writes both as base64 into src/sparse/binary.ts,
-// which is committed. A test compares the sources' hash with the one in that file.
+// npm run build:wasm: compiles assembly/ twice, for SIMD and for relaxed SIMD, and writes both into src/sparse/binary.ts, which is
+// committed: deflated together, since they are nearly the same, as base64. A test compares the sources' hash with the one in that file.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { assemblyHash } from './assembly-hash.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -25,7 +25,7 @@ function compile(name, more) {
   const bytes = readFileSync(file);
   check(name, bytes);
   console.log(`${name}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
-  return bytes.toString('base64');
+  return bytes;
 }
 
 /** The module runs in a memory that belongs to others: it must bring no data and ask for nothing but that memory. */
@@ -61,11 +61,12 @@ try {
 /** sha256 of the sources that the modules were compiled from. */
 export const SOURCES = '${assemblyHash()}';
 
-export const SIMD =
-  '${simd}';
+/** Bytes of each module; they follow each other in this order. */
+export const SIZES = { simd: ${simd.length}, 'relaxed-simd': ${relaxed.length} } as const;
 
-export const RELAXED =
-  '${relaxed}';
+/** Both, deflated, in base64. */
+export const MODULES =
+  '${deflateRawSync(Buffer.concat([simd, relaxed]), { level: 9 }).toString('base64')}';
 `;
   writeFileSync(join(root, 'src/sparse/binary.ts'), text);
 } finally {

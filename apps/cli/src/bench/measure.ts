@@ -21,6 +21,11 @@ const LAYER = { rounds: 15, warmup: 1, warmupMs: 10, minTimeMs: 1 };
 /** The part of the progress that the whole model is. */
 const WHOLE = 0.3;
 
+interface Started {
+  readonly runtime: Runtime;
+  readonly running: Running;
+}
+
 type Measured = Work & Pick<BenchRow, 'dense' | 'runtimes' | 'layers'>;
 
 /**
@@ -29,7 +34,7 @@ type Measured = Work & Pick<BenchRow, 'dense' | 'runtimes' | 'layers'>;
  */
 export async function measureRow(dense: PrunableModel, pruned: PrunableModel, o: MeasureOptions): Promise<Measured> {
   const x = randomUniform([o.batch, ...o.inputShape], 0, 1, 'float32', o.seed + 1);
-  const started: { runtime: Runtime; running: Running }[] = [];
+  const started: Started[] = [];
   try {
     const calls = { dense: callsOf(dense, x), pruned: callsOf(pruned, x) };
     for (const runtime of RUNTIMES.filter(({ backends = [o.backend] }) => backends.includes(o.backend))) {
@@ -71,7 +76,7 @@ export async function measureRow(dense: PrunableModel, pruned: PrunableModel, o:
     }
     return {
       ...ratioOf(works.reduce((sum, { macs }) => [sum[0] + macs.dense, sum[1] + macs.kept], [0, 0])),
-      ...resultsOf(whole),
+      ...withOutcomes(resultsOf(whole), started),
       ...(o.layers && { layers }),
     };
   } finally {
@@ -84,7 +89,7 @@ async function timeLayer(
   dense: PrunableModel,
   denseCalls: readonly KernelCall[],
   prunedCalls: readonly KernelCall[],
-  started: readonly { runtime: Runtime; running: Running }[],
+  started: readonly Started[],
   o: MeasureOptions,
 ): Promise<Pick<BenchLayer, 'dense' | 'runtimes'>> {
   const { weight: id } = denseCalls[0];
@@ -113,7 +118,7 @@ async function timeLayer(
     return {
       dense: reference,
       runtimes: runtimes.map((times, i) => {
-        const { kernel, reason } = able[i].running.kernel(id) ?? {};
+        const { kernel, reason } = able[i].running.kernel?.(id) ?? {};
         return { ...times, ...(kernel !== undefined && { kernel }), ...(reason !== undefined && { reason }) };
       }),
     };
@@ -159,6 +164,19 @@ function workOf(
   const { weight } = denseCalls[0];
   const uses = (calls: readonly KernelCall[]) => calls.reduce((sum, call) => sum + call.uses, 0);
   return ratioOf([dense.variable(weight).size * uses(denseCalls), (kept.get(weight) ?? 0) * uses(prunedCalls)]);
+}
+
+function withOutcomes(
+  { dense, runtimes }: Pick<Measured, 'dense' | 'runtimes'>,
+  started: readonly Started[],
+): Pick<Measured, 'dense' | 'runtimes'> {
+  return {
+    dense,
+    runtimes: runtimes.map((times, i) => {
+      const outcome = started[i].running.outcome?.();
+      return { ...times, ...(outcome && { ran: outcome.runtime, reason: outcome.reason }) };
+    }),
+  };
 }
 
 const ratioOf = ([dense, kept]: readonly number[]): Work => ({

@@ -47,7 +47,8 @@ export interface BenchRow extends Work {
   readonly sparsity: { readonly requested: number; readonly achieved: number };
   readonly params: { readonly total: number; readonly kept: number };
   readonly dense: Times;
-  readonly runtimes: readonly RuntimeTimes[];
+  /** `ran` and `reason`: what compile() made of the model. */
+  readonly runtimes: readonly (RuntimeTimes & { readonly ran?: string; readonly reason?: string })[];
   /** Every weight by itself, at the shapes it meets inside the model; absent with --no-layers. */
   readonly layers?: readonly BenchLayer[];
   readonly notes: readonly string[];

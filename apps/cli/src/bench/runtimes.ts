@@ -1,5 +1,6 @@
+import type { LayersPrunable } from '@espalier/adapter-layers';
 import type { PrunableModel } from '@espalier/core';
-import { accelerate } from '@espalier/kernels-wasm';
+import { accelerate, compile } from '@espalier/kernels-wasm';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** A model made ready to run in one way. */
@@ -8,7 +9,9 @@ export interface Running {
   /** The tensor that a kernel of one layer is repeated with; absent = layers do not run by themselves. */
   weight?(id: string): Tensor;
   /** What a weight runs on. */
-  kernel(id: string): { readonly kernel: string; readonly reason?: string } | undefined;
+  kernel?(id: string): { readonly kernel: string; readonly reason?: string } | undefined;
+  /** What came of the model as a whole, after it ran. */
+  outcome?(): { readonly runtime: string; readonly reason: string } | undefined;
   dispose(): void;
 }
 
@@ -27,7 +30,6 @@ export const stock: Runtime = {
   start: async (model) => ({
     predict: (x) => model.predict(x),
     weight: (id) => model.variable(id),
-    kernel: () => undefined,
     dispose: () => model.dispose(),
   }),
 };
@@ -52,5 +54,22 @@ const accelerated: Runtime = {
   },
 };
 
+/** The whole model, compiled by @espalier/kernels-wasm. */
+const compiled: Runtime = {
+  name: 'compile',
+  backends: ['wasm'],
+  async start(model) {
+    const net = await compile((model as LayersPrunable).model);
+    return {
+      predict: (x) => net.predict(x) as Tensor,
+      outcome: () => net.compilations.at(-1),
+      dispose() {
+        net.dispose();
+        model.dispose();
+      },
+    };
+  },
+};
+
 /** Timed beside the dense model on stock kernels. */
-export const RUNTIMES: readonly Runtime[] = [stock, accelerated];
+export const RUNTIMES: readonly Runtime[] = [stock, accelerated, compiled];

@@ -13,7 +13,8 @@ export function benchTables(report: BenchReport, width: number): string {
     const layered = rows.filter(({ layers }) => layers && layers.length > 0);
     const titles = [pc.bold(`${backend}, whole model`), ...layered.map((row) => layerTitle(backend, row))];
     const kinds = [[wholeColumns(rows)], layered.map(({ layers }) => layerColumns(layers!, width < 100 ? 22 : 30))];
-    return kinds.flatMap((same) => render(same, width, left)).flatMap((lines, i) => ['', titles[i], ...lines]);
+    const [whole, ...others] = kinds.flatMap((same) => render(same, width, left));
+    return [whole.concat(uncompiled(rows)), ...others].flatMap((lines, i) => ['', titles[i], ...lines]);
   });
   return [
     `${pc.bold(safe(model.name))}: ${size}`,
@@ -23,6 +24,14 @@ export function benchTables(report: BenchReport, width: number): string {
     ...legend(report).map((text) => pc.dim(text)),
     ...(left.size > 0 ? [pc.dim(`without room here, but in --json: ${[...left].join(', ')}`)] : []),
   ].join('\n');
+}
+
+/** Why compile() left a model as it was. */
+function uncompiled(rows: readonly BenchRow[]): string[] {
+  const reasons = rows.flatMap(({ runtimes }) =>
+    runtimes.filter(({ ran }) => ran === 'stock').map(({ reason }) => reason!),
+  );
+  return [...new Set(reasons)].map((reason) => pc.dim(`compile: stock, ${safe(reason)}`));
 }
 
 /** Tables of one kind, all with the same columns: those that every one of them has room for. */
@@ -41,7 +50,7 @@ function wholeColumns(rows: readonly BenchRow[]): Texts[] {
     text('sparsity', 0, rows, ({ sparsity }) => percent(sparsity.requested)),
     text('params', 3, rows, ({ params }) => percent(params.kept / Math.max(1, params.total))),
     text('MACs', 2, rows, ({ macs }) => percent(macs.kept / Math.max(1, macs.dense))),
-    text('dense', 0, rows, ({ dense }) => milliseconds(dense.medianMs)),
+    text('dense', 1, rows, ({ dense }) => milliseconds(dense.medianMs)),
     ...runtimeColumns(rows),
     text('theory', 0, rows, ({ theoretical }) => orMissing(theoretical, times)),
   ];

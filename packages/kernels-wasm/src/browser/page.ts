@@ -5,7 +5,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { seededRandom } from '@espalier/core';
 import { accelerate } from '../index.js';
-import { RELAXED } from '../sparse/binary.js';
+import { PROBES } from '../sparse/modules.js';
 
 export interface Outcome {
   readonly isolated: boolean;
@@ -75,8 +75,8 @@ async function check({ relaxed }: { relaxed: boolean }): Promise<Outcome> {
   tf.env().set('PROD', true);
   if (!relaxed) {
     const { validate } = WebAssembly;
-    const bytes = atob(RELAXED).length;
-    WebAssembly.validate = (module) => module.byteLength !== bytes && validate(module);
+    const probe = PROBES['relaxed-simd'].length;
+    WebAssembly.validate = (module) => module.byteLength !== probe && validate(module);
   }
   setWasmPaths('/wasm/');
   setThreadsCount(2);

@@ -1,4 +1,6 @@
-import { RELAXED, SIMD } from './binary.js';
+import { type Build, moduleOf } from './modules.js';
+
+export { type Build, supportedBuilds } from './modules.js';
 
 /** The compiled kernels, bound to one memory. Arguments are byte offsets into it, and numbers. */
 export interface Kernels {
@@ -90,27 +92,11 @@ export interface Kernels {
   ): void;
 }
 
-/** Relaxed SIMD multiplies and adds in one instruction; Node has it from 22 on. */
-export type Build = 'relaxed-simd' | 'simd';
-
-const MODULES: Readonly<Record<Build, string>> = { 'relaxed-simd': RELAXED, simd: SIMD };
-
-/** The builds that this engine accepts, the quickest first. */
-export const supportedBuilds = (): Build[] =>
-  (Object.keys(MODULES) as Build[]).filter((build) => WebAssembly.validate(decode(MODULES[build])));
-
 export async function instantiate(build: Build, memory: WebAssembly.Memory): Promise<Kernels> {
-  const bytes = decode(MODULES[build]);
+  const bytes = await moduleOf(build);
   if (typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer) acceptShared(bytes);
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   return instance.exports as unknown as Kernels;
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
 }
 
 /** The import of `env.memory` as a module spells it, up to the flags of its limits: 1 = has a maximum, 3 = and is shared. */

@@ -72,6 +72,9 @@ async function start(backend: BackendWasm, build: Build): Promise<Open> {
 function connect(heap: Heap, space: ScratchSpace): Open {
   const { backend } = heap;
   const entries = new Map<object, { layer: Layer; owners: number }>();
+  // Before anything is wrapped, so that nothing has to be taken back.
+  const missing = Object.keys(KERNELS).find((name) => !tf.getKernel(name, 'wasm'));
+  if (missing !== undefined) throw internalsMoved(`no kernel ${missing}`);
 
   const drop = (dataId: object) => {
     entries.get(dataId)?.layer.dispose();
@@ -119,7 +122,6 @@ function hook(
   backend: BackendWasm,
   find: (dataId: object) => Layer | undefined,
 ): () => void {
-  if (!tf.getKernel(name, 'wasm')) throw internalsMoved(`no kernel ${name}`);
   return override(name, (args, stock) => {
     const weights = (args.inputs.filter ?? args.inputs.b) as tf.TensorInfo | undefined;
     const found = weights && args.backend === backend ? find(weights.dataId) : undefined;
