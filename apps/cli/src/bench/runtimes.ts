@@ -1,7 +1,7 @@
-import type { LayersPrunable } from '@espalier/adapter-layers';
 import type { PrunableModel } from '@espalier/core';
 import { accelerate, compile } from '@espalier/kernels-wasm';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { AnyPrunable } from '../adapted.js';
 
 /** A model made ready to run in one way. */
 export interface Running {
@@ -59,7 +59,7 @@ const compiled: Runtime = {
   name: 'compile',
   backends: ['wasm'],
   async start(model) {
-    const net = await compile((model as LayersPrunable).model);
+    const net = await compile((model as AnyPrunable).model);
     return {
       predict: (x) => net.predict(x) as Tensor,
       outcome: () => net.compilations.at(-1),
