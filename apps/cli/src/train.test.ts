@@ -39,7 +39,7 @@ test('a recipe of three fields has every default filled in', () => {
 
 describe('every wrong field is named by its path', () => {
   test.each<[object, string, string]>([
-    [{ scorer: 'vibes' }, 'scorer', "wanted one of magnitude, random, gradient, hessian, found 'vibes'"],
+    [{ scorer: 'vibes' }, 'scorer', "wanted one of magnitude, random, gradient, hessian, wanda, obs, found 'vibes'"],
     [{ sparsity: 1.5 }, 'sparsity', 'wanted at most 1, found 1.5'],
     [{ sparsity: 'half' }, 'sparsity', "wanted a number, found 'half'"],
     [{ model: '' }, 'model', 'a text that is not empty'],
@@ -53,6 +53,7 @@ describe('every wrong field is named by its path', () => {
     [{ strategy: { kind: 'nm' }, sparsity: 0.9 }, 'sparsity', 'wanted 0.5, which 2:4 fixes'],
     [{ strategy: { kind: 'nm' }, schedule: { kind: 'gradual' } }, 'schedule.kind', 'N:M has one sparsity'],
     [{ schedule: { kind: 'sr-ste' } }, 'strategy.kind', 'wanted nm'],
+    [{ repair: 'obs', schedule: { kind: 'gradual' } }, 'repair', 'wanted none: the schedule gradual trains'],
     [{ schedule: { kind: 'gradual', begin: 0.5, end: 0.4 } }, 'schedule.begin', 'less than end'],
     [{ schedule: { kind: 'rigl' }, strategy: { kind: 'nm' } }, 'strategy.kind', 'wanted unstructured'],
     [{ schedule: { kind: 'lottery-ticket', rewindTo: 2 } }, 'schedule.rewindTo', 'less than the 2 epochs'],
@@ -113,6 +114,7 @@ describe('espalier train', () => {
       { strategy: { kind: 'nm', keep: 1, group: 2, tail: 'dense', permute: true }, schedule: { kind: 'sr-ste' } },
       21,
     ],
+    ['obs', { scorer: 'obs', repair: 'obs' }, 21],
     ['rigl', { schedule: { kind: 'rigl', every: 2 } }, 21],
     [
       'lottery-ticket',

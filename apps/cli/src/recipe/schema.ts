@@ -12,7 +12,7 @@ import {
 import * as z from 'zod';
 import { BACKENDS } from '../backend.js';
 import { LEARNING_RATE } from '../options.js';
-import { SCOPES, SCORERS } from '../plugins.js';
+import { REPAIRS, SCOPES, SCORERS } from '../plugins.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.int().positive();
@@ -117,12 +117,14 @@ export const recipeSchema = z
     strategy: strategy.default({ kind: 'unstructured', scope: 'global' }),
     sparsity: share.optional().describe('default: what the pattern fixes, else 0.5'),
     schedule: schedule.default({ kind: 'one-shot' }),
-    repair: z.enum(['none']).default('none'),
+    repair: z.enum(REPAIRS).default('none'),
     ignore: z.array(text).default([]),
     training,
   })
-  .superRefine(({ strategy, sparsity, schedule, scorer, training }, context) => {
+  .superRefine(({ strategy, sparsity, schedule, scorer, repair, training }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (repair !== 'none' && schedule.kind !== 'one-shot')
+      refuse(['repair'], `wanted none: the schedule ${schedule.kind} trains the weights instead`);
     if (strategy.kind === 'nm') {
       const { keep, group } = strategy;
       if (keep >= group) return refuse(['strategy', 'keep'], `wanted less than group, ${group}`);

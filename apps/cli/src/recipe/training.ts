@@ -17,7 +17,7 @@ import {
   srSte,
   type TrainingRule,
 } from '@espalier/train';
-import { makeScorer, makeStrategy } from '../plugins.js';
+import { makeRepair, makeScorer, makeStrategy } from '../plugins.js';
 import type { Recipe } from './schema.js';
 
 export interface Hooks {
@@ -89,7 +89,8 @@ export async function trainBy(
     });
   }
   const steps = training.epochs * Math.ceil(data.size / training.batchSize);
-  const oneShot = async () => await prune(model, { scorer, strategy, sparsity, data: batches, ignore });
+  const repair = makeRepair(recipe.repair);
+  const oneShot = () => prune(model, { scorer, strategy, sparsity, data: batches, ignore, ...(repair && { repair }) });
   if (schedule.kind === 'one-shot') {
     const { plan, handle } = await oneShot();
     const { losses, best } = await fineTune(model, { ...options, rules: taught, handles: [handle] });
