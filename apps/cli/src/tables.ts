@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Outcome } from './budget/outcome.js';
 import type { describe } from './adapted.js';
-import { bytes, count, milliseconds, percent } from './ui.js';
+import { bytes, count, filesOf, milliseconds, percent } from './ui.js';
 
 const plain = {
   chars: {
@@ -65,7 +65,7 @@ export function inspectTable(
     : '?';
   const size = files.reduce((sum, file) => sum + file.bytes, 0);
   return [
-    `${pc.bold(name(model))}: ${count(total)} parameters, ${macs} MACs a sample, ${bytes(size)} in ${files.length} files`,
+    `${pc.bold(name(model))}: ${count(total)} parameters, ${macs} MACs a sample, ${bytes(size)} in ${filesOf(files.length)}`,
     '',
     table(['layer', 'class', 'output', 'params', 'MACs', 'weights that may be pruned', 'channels'], rows, [3, 4]),
   ].join('\n');

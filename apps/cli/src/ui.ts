@@ -73,6 +73,7 @@ export const line = say;
 
 export const percent = (fraction: number, digits = 1) => `${(100 * fraction).toFixed(digits)}%`;
 export const count = (n: number) => n.toLocaleString('en-US');
+export const filesOf = (n: number) => (n === 1 ? '1 file' : `${count(n)} files`);
 export function bytes(n: number): string {
   if (n < 1000) return `${n} B`;
   return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(2)} MB`;

@@ -48,7 +48,7 @@ import {
   type StrategyChoice,
 } from '../plugins.js';
 import { figuresOf, renderReport, renderTable, toCsv } from '../report/index.js';
-import { bytes, line, note, task } from '../ui.js';
+import { bytes, filesOf, line, note, task } from '../ui.js';
 
 interface CompareOptions {
   readonly data: string;
@@ -173,7 +173,7 @@ async function compare(source: string, options: CompareOptions): Promise<void> {
     const files = await task(
       'write',
       () => writeReport(options.out, report),
-      (written) => `${written.length} files, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
+      (written) => `${filesOf(written.length)}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
     );
     process.stdout.write(
       options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${renderTable(report, { width: terminalWidth() })}\n`,

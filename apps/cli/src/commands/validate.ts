@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { useBackend } from '../backend.js';
 import { jsonOption } from '../options.js';
 import { type NonFinite, nonFiniteOption, readAny } from '../read-any.js';
-import { bytes, count } from '../ui.js';
+import { bytes, count, filesOf } from '../ui.js';
 import { total } from './pack.js';
 
 interface ValidateOptions {
@@ -34,9 +34,8 @@ async function validate(source: string, options: ValidateOptions): Promise<void>
       `${JSON.stringify({ valid: true, model: name, format, container, weights, files }, null, 2)}\n`,
     );
   } else {
-    const names = files.length === 1 ? '1 file' : `${files.length} files`;
     process.stdout.write(
-      `valid: ${format} in ${container}, ${count(weights)} weights, ${bytes(total(files))} in ${names}\n`,
+      `valid: ${format} in ${container}, ${count(weights)} weights, ${bytes(total(files))} in ${filesOf(files.length)}\n`,
     );
   }
 }
