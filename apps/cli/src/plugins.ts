@@ -8,12 +8,13 @@ import { block, BLOCK_DEFAULTS } from '@espalier/strategy-block';
 import { nm, NM_DEFAULTS } from '@espalier/strategy-nm';
 import { structured } from '@espalier/strategy-structured';
 import { unstructured } from '@espalier/strategy-unstructured';
+import { biasCompensation } from '@espalier/train';
 
 export const STRATEGIES = ['unstructured', 'structured', 'nm', 'block'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 export const SCORERS = ['magnitude', 'random', 'gradient', 'hessian', 'wanda', 'obs'] as const;
 export type ScorerName = (typeof SCORERS)[number];
-export const REPAIRS = ['none', 'obs'] as const;
+export const REPAIRS = ['none', 'obs', 'bias'] as const;
 export type RepairName = (typeof REPAIRS)[number];
 export const SCOPES = ['global', 'local', 'output'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -32,7 +33,8 @@ export function makeScorer(name: ScorerName, seed: number): Scorer {
   }[name]();
 }
 
-export const makeRepair = (name: RepairName): Repair | undefined => (name === 'obs' ? obsRepair() : undefined);
+export const makeRepair = (name: RepairName): Repair | undefined =>
+  ({ none: () => undefined, obs: () => obsRepair(), bias: () => biasCompensation() })[name]();
 
 export interface StrategyChoice {
   readonly strategy: StrategyName;

@@ -1,4 +1,4 @@
-import { InputError, type MaskHandle, type Plan, type PrunableModel, show } from '@espalier/core';
+import { type Change, InputError, type MaskHandle, type Plan, type PrunableModel, show } from '@espalier/core';
 import {
   customLoss,
   type HeldWeight,
@@ -14,6 +14,7 @@ import { type Constant, constantsOf } from './constants.js';
 import { lossGradients, predict } from './forward.js';
 import { type Edge, edgeOf, type Graph, type OpNode, parseGraph } from './graph.js';
 import { kernelInputs } from './inputs.js';
+import { reestimateNorms } from './reestimate.js';
 import { shown } from './shape.js';
 import { shrinkArtifacts } from './shrink.js';
 import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel } from './tfjs.js';
@@ -45,6 +46,7 @@ export interface GraphPrunable extends PrunableModel {
   readonly linear: boolean;
   /** What the user should hear: that quantised weights are not quantised any more. */
   readonly notes: readonly string[];
+  reestimateNorms: NonNullable<PrunableModel['reestimateNorms']>;
   shrink(plan: Plan): Promise<GraphPrunable>;
 }
 
@@ -66,6 +68,14 @@ export const analysisOf = (model: GraphPrunable) => analyses.get(model.groups)!;
  * 'model-inputs' or 'output-unknown'; a UsageError with code 'loss-unknown' or 'loss-output'.
  */
 export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: AdaptGraphOptions = {}): GraphPrunable {
+  return adapt(source, options);
+}
+
+function adapt(
+  source: GraphModel | io.ModelArtifacts,
+  options: AdaptGraphOptions,
+  history?: readonly Change[],
+): GraphPrunable {
   const artifacts = isGraphModel(source) ? artifactsOf(source) : source;
   const graph = parseGraph(artifacts);
   const constants = constantsOf(artifacts);
@@ -98,6 +108,7 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
     linear: last !== undefined && isLinear(last),
     params: analysis.params,
     groups: analysis.groups,
+    ...(history && { history }),
     output: outputOf(softmax, loss),
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
@@ -110,6 +121,7 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
       return kernelInputs(model, graph, analysis.readers.get(id) ?? [], param, batch);
     },
     write: (id, values) => writeVariable(id, variable(id), values),
+    reestimateNorms: (given) => reestimateNorms({ model, graph, readers: analysis.readers, variables }, given),
     async mask(plan) {
       const handle = await maskWeights(weights, analysis.groups, plan);
       handles.push(handle);
@@ -118,8 +130,8 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
     async shrink(plan) {
       const outputs = graph.outputs.map(({ node }) => node);
       const now = { artifacts, weights: model.weights, outputs };
-      const smaller = await shrinkArtifacts(now, weights, analysis, plan);
-      return adaptGraph(smaller, { ...options, ...(loss && { loss: loss.of }) });
+      const { smaller, change } = await shrinkArtifacts(now, weights, analysis, plan);
+      return adapt(smaller, { ...options, ...(loss && { loss: loss.of }) }, [...(history ?? []), change]);
     },
     dispose() {
       handles.forEach((handle) => handle.makePermanent());

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { bitsFrom, memoryPlan } from '@espalier/core';
+import { bitsFrom, decodePlan, encodePlan, memoryPlan } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import fc from 'fast-check';
@@ -110,6 +110,61 @@ test('element masks come along, a smaller model can be pruned again, and the sam
   expect((await toGraphArtifacts(other)).modelTopology).toEqual((await toGraphArtifacts(smaller)).modelTopology);
   expect(totalOf(smaller)).toBeLessThan(totalOf(model));
   for (const m of [smaller, other, model]) m.dispose();
+});
+
+test('history says what was removed where, and a plan file replayed on another copy gives the same bytes', async () => {
+  const load = () => adaptGraph(randomGraph(11).artifacts);
+  const [one, two] = [load(), load()];
+  expect(one.history).toBeUndefined();
+  const file = await encodePlan(randomUnits(one.groups, 0.5, 1));
+  const plan = decodePlan(file);
+  const [left, right] = [await one.shrink(plan), await two.shrink(decodePlan(file))];
+  const [l, r] = [await toGraphArtifacts(left), await toGraphArtifacts(right)];
+  expect(Buffer.from(r.weightData as ArrayBuffer).equals(Buffer.from(l.weightData as ArrayBuffer))).toBe(true);
+  expect([r.modelTopology, r.weightSpecs]).toEqual([l.modelTopology, l.weightSpecs]);
+  expect(right.history).toEqual(left.history);
+  expect(JSON.parse(JSON.stringify(left.history))).toEqual(left.history);
+
+  // Taking these slices out of the larger weights by hand gives the smaller ones.
+  const [change] = left.history!;
+  expect(change.removals.length).toBeGreaterThan(2);
+  for (const { id, shape } of left.params) {
+    let whole = tf.tensor(await one.read(id), [...one.params.find((own) => own.id === id)!.shape]);
+    for (const { param, axis, size, removed } of change.removals) {
+      if (param !== id) continue;
+      expect(whole.shape[axis]).toBe(size);
+      const rest = Array.from({ length: size }, (_, i) => i).filter((i) => !removed.includes(i));
+      whole = tf.gather(whole, tf.tensor1d(rest, 'int32'), axis);
+    }
+    expect(whole.shape).toEqual(shape);
+    expect(await whole.data()).toEqual(await left.read(id));
+  }
+  const again = await left.shrink(randomUnits(left.groups, 0.4, 2));
+  expect(again.history![0]).toEqual(change);
+  expect(again.history).toHaveLength(2);
+  for (const m of [again, left, right, one, two]) m.dispose();
+});
+
+test('history of weights by hand: what makes the channels, what they pass, what reads them', async () => {
+  const g = new GraphBuilder(7);
+  const a = g.node('MatMul', [g.input([-1, 3]), g.floats([3, 4], 'ka')], {}, 'a');
+  const biased = g.node('BiasAdd', [a, g.floats([4], 'ba')], {}, 'biased');
+  const out = g.node('MatMul', [g.node('Relu', [biased]), g.floats([4, 2], 'kb')], {}, 'out');
+  const model = adaptGraph(g.artifacts([out]));
+  const smaller = await model.shrink(memoryPlan({ units: { a: bitsFrom(4, (i) => i % 3 !== 0) } }));
+  const removed = [0, 3];
+  expect(smaller.history).toEqual([
+    {
+      units: { a: removed },
+      removals: [
+        { param: 'ka', axis: 1, size: 4, removed },
+        { param: 'ba', axis: 0, size: 4, removed },
+        { param: 'kb', axis: 0, size: 4, removed },
+      ],
+    },
+  ]);
+  smaller.dispose();
+  model.dispose();
 });
 
 test('a shape that is packed while the graph runs keeps its open sizes', async () => {

@@ -1,9 +1,9 @@
-import { isKept, type Plan, resolveMask, unitsOf } from '@espalier/core';
-import { checkLeft, checkUnits, type HeldWeight, takeSlices, type Values } from '@espalier/core/adapters';
+import { type Change, isKept, type Plan, type Removal, resolveMask, unitsOf } from '@espalier/core';
+import { changedValues, changeOf, checkLeft, checkUnits, type HeldWeight, type Values } from '@espalier/core/adapters';
 import { type io, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { Analysis } from './analyse.js';
 import { encode } from './artifacts.js';
-import type { Labels } from './channels.js';
+import type { Labels, Tie } from './channels.js';
 import type { RawNode } from './graph.js';
 import type { Rewriter } from './rewriter.js';
 import type { Int } from './values.js';
@@ -24,7 +24,8 @@ interface Sizes {
 
 /**
  * The artifacts of a model without the units that the plan removes: weights and constants along channels are cut, and so are
- * the sizes that reshapes, paddings, splits and slices hold. Element masks come along as zeros.
+ * the sizes that reshapes, paddings, splits and slices hold. Element masks come along as zeros. `change` says what was removed
+ * of which parameter.
  *
  * Throws an InputError with code 'plan-mismatch' for a plan of another model, 'group-fixed' or 'group-empty' for units that
  * cannot go.
@@ -34,7 +35,7 @@ export async function shrinkArtifacts(
   held: readonly HeldWeight[],
   analysis: Analysis,
   plan: Plan,
-): Promise<io.ModelArtifacts> {
+): Promise<{ readonly smaller: io.ModelArtifacts; readonly change: Change }> {
   const { groups, ties, edits } = analysis;
   await checkUnits(plan, held, groups);
   checkLeft(plan, groups);
@@ -58,13 +59,10 @@ export async function shrinkArtifacts(
     if (bits) data.forEach((_, i) => isKept(bits, i) || (data[i] = 0));
     values.set(param.id, { shape: param.shape, data });
   }
-  for (const { param, axis, labels } of ties) {
-    const bits = { length: labels.length, bytes: new Uint8Array((labels.length + 7) >> 3) };
-    labels.forEach((label, i) => {
-      if (isLeft(label)) bits.bytes[i >> 3] |= 1 << (i & 7);
-    });
-    values.set(param, takeSlices(values.get(param)!, axis, bits));
-  }
+  const params = held.map(({ param }) => param);
+  const { units } = changeOf(plan, { params, groups });
+  const change: Change = { units, removals: removalsOf(ties, params, isLeft) };
+  for (const [id, whole] of values) values.set(id, changedValues(id, whole, change));
   for (const node of topology.node) {
     const { shape } = values.get(node.name) ?? added.get(node.name) ?? {};
     if (shape) resizeConstant(node, shape);
@@ -76,10 +74,29 @@ export async function shrinkArtifacts(
     const left = new Set(topology.node.map(({ name }) => name));
     const gone = (artifacts.modelTopology as { node: RawNode[] }).node.filter(({ name }) => !left.has(name));
     const without = new Set(gone.map(({ name }) => name));
-    return await encode({ ...artifacts, modelTopology: topology }, weights, replaced, without);
+    const smaller = await encode({ ...artifacts, modelTopology: topology }, weights, replaced, without);
+    return { smaller, change };
   } finally {
     for (const own of replaced.values()) own.dispose();
   }
+}
+
+/** What goes of each parameter, in their order; constants that are only cut, such as divisors, are in no site of a group. */
+function removalsOf(
+  ties: readonly Tie[],
+  params: readonly { readonly id: string }[],
+  isLeft: (label: number) => boolean,
+): Removal[] {
+  return params.flatMap(({ id }) =>
+    ties
+      .filter(({ param }) => param === id)
+      .sort((a, b) => a.axis - b.axis)
+      .map(({ axis, labels }): Removal => {
+        const removed = Array.from(labels.keys()).filter((i) => !isLeft(labels[i]));
+        return { param: id, axis, size: labels.length, removed };
+      })
+      .filter(({ removed }) => removed.length > 0),
+  );
 }
 
 function makeRewriter(

@@ -17,6 +17,7 @@ import { findGroups } from './groups.js';
 import { kernelInputs } from './inputs.js';
 import { compiledLoss, endsInSoftmax } from './loss.js';
 import { weightsOf } from './params.js';
+import { reestimateBatchNorm } from './reestimate.js';
 import { shrinkModel } from './shrink.js';
 import { disposeModel } from './tfjs.js';
 
@@ -34,6 +35,7 @@ export interface LayersPrunable extends PrunableModel {
   readonly model: LayersModel;
   /** The name of its loss; undefined = it has none yet. */
   readonly loss: string | undefined;
+  reestimateNorms: NonNullable<PrunableModel['reestimateNorms']>;
   shrink(plan: Parameters<PrunableModel['shrink']>[0]): Promise<LayersPrunable>;
 }
 
@@ -85,6 +87,7 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
     },
     inputs: (batch, id) => kernelInputs(model, weightOf(id), batch),
     write: (id, values) => writeVariable(id, variable(id), values),
+    reestimateNorms: (given) => reestimateBatchNorm(model, given),
     async mask(plan) {
       const handle = await maskWeights(weights, [...dependencies.groups, ...branchGroups], plan);
       handles.push(handle);

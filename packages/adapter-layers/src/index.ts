@@ -3,4 +3,5 @@ export { toArtifacts } from './artifacts.js';
 export { describeLayers, type LayerDescription } from './describe.js';
 export { loadLayersModel } from './load.js';
 export { type Loss, type LossFunction, type LossName, LOSSES } from '@espalier/core/adapters';
-export { type Reestimated, reestimateBatchNorm, type ReestimateOptions } from './reestimate.js';
+export type { Reestimated, ReestimateOptions } from '@espalier/core';
+export { reestimateBatchNorm } from './reestimate.js';

@@ -1,25 +1,11 @@
-import { type Batch, InputError, type MaskHandle, UsageError } from '@espalier/core';
+import type { Reestimated, ReestimateOptions } from '@espalier/core';
+import { momentsOf, type Piece, reestimate } from '@espalier/core/adapters';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { isAdapted } from './artifacts.js';
-import { join, type Moments, momentsOf, type Piece } from './moments.js';
 import { weightsOf, weightName } from './params.js';
 import { predict } from './forward.js';
 import { classOf, graphOf, isModel, type Layer, layersOf, nodesOf } from './tfjs.js';
-
-export interface ReestimateOptions {
-  /** Calibration data; asked for once for every pass, and must be the same each time. */
-  batches(): AsyncIterable<Batch>;
-  /** Masks in force; they are applied again afterwards. */
-  readonly handles?: readonly MaskHandle[];
-}
-
-export interface Reestimated {
-  /** The batch norms whose statistics are new, in the order in which they were worked out. */
-  readonly layers: readonly string[];
-  /** Passes over the data: the most batch norms on one way through the network. */
-  readonly passes: number;
-}
 
 /**
  * Gives every batch norm, after a cut, the mean and the variance (divided by n, as in training) of what enters it in
@@ -36,16 +22,16 @@ export interface Reestimated {
  */
 export async function reestimateBatchNorm(
   model: LayersModel | { readonly model: LayersModel },
-  { batches, handles = [] }: ReestimateOptions,
+  options: ReestimateOptions,
 ): Promise<Reestimated> {
   const layersModel = isAdapted(model) ? model.model : model;
-  const levels = normLevels(layersModel);
-  for (const level of levels) {
-    const found = await collect(layersModel, level, batches);
-    for (const layer of level) write(layersModel, layer, found.get(layer)!);
-    for (const handle of handles) handle.apply();
-  }
-  return { layers: levels.flat().map(({ name }) => name), passes: levels.length };
+  const norms = {
+    levels: normLevels(layersModel),
+    nameOf: ({ name }: Layer) => name,
+    listen: (layers: readonly Layer[], x: tf.Tensor) => listen(layersModel, layers, x),
+    write: (layer: Layer, mean: Float32Array, variance: Float32Array) => write(layersModel, layer, mean, variance),
+  };
+  return reestimate(norms, options);
 }
 
 /** The batch norms by how many others lie in front of them at most. */
@@ -79,32 +65,6 @@ function normLevels(model: LayersModel): Layer[][] {
   }
 }
 
-/** Runs the model on all batches and adds up what enters the layers. */
-async function collect(
-  model: LayersModel,
-  layers: readonly Layer[],
-  batches: () => AsyncIterable<Batch>,
-): Promise<Map<Layer, Moments>> {
-  const found = new Map<Layer, Moments>();
-  for await (const { x } of batches()) {
-    const pieces = listen(model, layers, x);
-    try {
-      for (const [layer, { count, mean, squares }] of pieces) {
-        const [m, s] = [Float64Array.from(await mean.data()), Float64Array.from(await squares.data())];
-        if (![...m, ...s].every(Number.isFinite)) throw notFinite(layer);
-        found.set(layer, join(found.get(layer), { count, mean: m, squares: s }));
-      }
-    } finally {
-      for (const [, { mean, squares }] of pieces) tf.dispose([mean, squares]);
-    }
-  }
-  if (layers.some((layer) => !found.has(layer))) {
-    const fix = 'give at least one batch, each time batches() is called';
-    throw new UsageError('data-missing', `batch norm is estimated from data, and there is none; ${fix}`, { fix });
-  }
-  return found;
-}
-
 function listen(model: LayersModel, layers: readonly Layer[], x: tf.Tensor): [Layer, Piece][] {
   const pieces: [Layer, Piece][] = [];
   const calls = layers.map((layer) => layer.call);
@@ -133,15 +93,10 @@ function channelsLast(layer: Layer, x: tf.Tensor): tf.Tensor {
   return at === x.rank - 1 ? x : tf.transpose(x, [...others, at]);
 }
 
-function write(model: LayersModel, of: Layer, { count, mean, squares }: Moments): void {
+function write(model: LayersModel, of: Layer, mean: Float32Array, variance: Float32Array): void {
   for (const { param, layer, variable } of weightsOf(model)) {
     if (layer !== of) continue;
-    const values = { moving_mean: mean, moving_variance: squares.map((s) => s / count) }[weightName(param.id)];
-    if (values) tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values), variable.shape)));
+    const values = { moving_mean: mean, moving_variance: variance }[weightName(param.id)];
+    if (values) variable.assign(tf.tensor(values, variable.shape));
   }
-}
-
-function notFinite({ name }: Layer): InputError {
-  const fix = 'check the weights in front of it, and the data';
-  return new InputError('values-not-finite', `what enters '${name}' is not finite; ${fix}`, { where: name, fix });
 }

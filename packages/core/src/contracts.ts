@@ -92,6 +92,23 @@ export interface Change {
   readonly removals: readonly Removal[];
 }
 
+export interface ReestimateOptions {
+  /** Calibration data; asked for once for every pass, and must be the same each time. */
+  batches(): AsyncIterable<Batch>;
+  /** Masks in force; they are applied again afterwards. */
+  readonly handles?: readonly MaskHandle[];
+  /** After every pass. */
+  readonly onPass?: (progress: { readonly pass: number; readonly passes: number }) => void;
+}
+
+/** The batch norms whose statistics were estimated again. */
+export interface Reestimated {
+  /** By layer or node, in the order in which they were worked out. */
+  readonly layers: readonly string[];
+  /** Passes over the data: the most batch norms on one way through the network. */
+  readonly passes: number;
+}
+
 /** Inputs and targets. It belongs to the iterator that yields it and is valid until the next one is asked for. */
 export interface Batch {
   readonly x: Tensor;
@@ -156,6 +173,11 @@ export interface PrunableModel {
   inputs(batch: Batch, param: string): AsyncIterable<Tensor2D>;
   /** Gives a weight new values; throws an InputError with code 'param-values' for another number of them. */
   write(param: string, values: Float32Array): void;
+  /**
+   * Gives every batch norm, after a cut, the mean and the variance of what enters it in inference mode over all batches, those in
+   * front first. Absent = the adapter cannot.
+   */
+  reestimateNorms?(options: ReestimateOptions): Promise<Reestimated>;
   /** Zeroes what the plan prunes; shapes stay. */
   mask(plan: Plan): Promise<MaskHandle>;
   /** A new, smaller model without the units that the plan removes; this one is left as it is. */

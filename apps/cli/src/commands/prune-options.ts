@@ -48,6 +48,7 @@ export interface PruneCliOptions extends BudgetOptions {
   readonly test?: string;
   readonly loss?: string;
   readonly repair: RepairName;
+  readonly reestimateNorms?: boolean;
   readonly schedule?: (typeof SCHEDULES)[number];
   readonly steps?: number;
   readonly fineTune: number;
@@ -99,9 +100,16 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
       oneOf('--tail', ['error', 'dense'] as const),
     )
     .addOption(
-      new Option('--repair <name>', 'none | obs: new values for the weights that stay, from the curvature on --data')
+      new Option(
+        '--repair <name>',
+        'none | obs: new values for the weights that stay, from the curvature on --data | bias: biases make up for the mean of removed channels on --data',
+      )
         .argParser(oneOf('--repair', REPAIRS))
         .default('none'),
+    )
+    .option(
+      '--reestimate-norms',
+      'gives batch norms the statistics of the pruned model on --data, after all pruning and training',
     )
     .addOption(dataOption())
     .addOption(testOption())
@@ -169,6 +177,8 @@ export function checkCombination(o: PruneCliOptions): void {
     refuse('--scope', 'is not for --strategy nm, whose groups decide for themselves');
   if (o.permute !== undefined && o.transposable)
     refuse('--permute', 'looks at groups of inputs alone; leave out --transposable');
+  if (o.repair === 'bias' && (o.strategy !== 'structured' || o.granularity === 'layer'))
+    refuse('--repair bias', 'makes up for removed channels: give --strategy structured, of channels');
   if (o.keepShape && o.strategy !== 'structured')
     refuse('--keep-shape', `is for --strategy structured; ${o.strategy} keeps shapes anyway`);
   if (o.steps !== undefined && (o.schedule ?? 'one-shot') === 'one-shot')

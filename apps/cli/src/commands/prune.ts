@@ -28,6 +28,7 @@ import { LEARNING_RATE } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import { makeRepair, makeScorer, makeStrategy, needsData } from '../plugins.js';
 import { permute } from '../permute.js';
+import { reestimateNorms } from '../reestimate-norms.js';
 import { pruneTable } from '../tables.js';
 import { bytes, count, note, percent, task } from '../ui.js';
 import { checkCombination, type PruneCliOptions, pruneOptions } from './prune-options.js';
@@ -47,6 +48,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   makeStrategy(options);
   if (needsData(options.scorer)) required(options.data, `--scorer ${options.scorer}`);
   if (options.repair !== 'none') required(options.data, `--repair ${options.repair}`);
+  if (options.reestimateNorms) required(options.data, '--reestimate-norms');
   if (options.fineTune > 0) required(options.data, '--fine-tune');
 
   const backend = await useBackend(options.backend);
@@ -93,8 +95,11 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   );
   for (const text of result.notes) note(text);
   const shrinks = options.strategy === 'structured' && !options.keepShape;
-  result.handle.makePermanent();
   const pruned = shrinks ? await model.shrink(result.plan) : model;
+  const norms = options.reestimateNorms
+    ? await reestimateNorms(pruned, required(batches, '--reestimate-norms'), shrinks ? [] : [result.handle])
+    : undefined;
+  result.handle.makePermanent();
   const prunedAccuracy = test && (await measure('pruned', pruned));
   const budget = goal && (await outcomeOf(goal, result.plan, measuring, pruned, result.params.kept));
   if (budget) checkOutcome(budget).forEach(note);
@@ -136,11 +141,13 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     ...(settled.roundTo !== undefined && { roundTo: settled.roundTo }),
     layers: result.layers.map(({ id, shape, size, kept, threshold }) => ({ id, shape, size, kept, threshold })),
     ...(permuted && { permuted }),
+    ...(norms && { reestimated: norms.layers }),
+    ...(pruned.history && { history: pruned.history }),
     ...(result.channels && { channels: result.channels }),
     ...(result.branches && { branches: result.branches }),
     ...(test && { accuracy: { dense: dense!, pruned: prunedAccuracy! }, testedOn: testName }),
     skipped: result.skipped,
-    notes: [...notesOf(model), ...result.notes],
+    notes: [...notesOf(model), ...result.notes, ...(norms?.notes ?? [])],
     files,
     ...(options.dryRun && { dryRun: true }),
   };
