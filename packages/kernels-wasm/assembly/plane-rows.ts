@@ -3,7 +3,7 @@ import { PlaneJob } from './plane-job';
 
 /**
  * Unstructured rows over planes: steps are pairs (offset of the input's plane from x, weight), and V vectors of pixels are summed
- * in registers. The first block of K starts from the bias, later ones from y; the last adds the residual and clamps.
+ * in registers, a step at a time: in twos, as in unstructured.ts, it is slower here. The first block of K starts from the bias, later ones from y; the last adds the residual and clamps.
  * Answers where the steps of the next block start.
  */
 @inline

@@ -18,20 +18,30 @@ export interface Memo {
   outShape?: readonly number[];
 }
 
-/** Fills the memo where `key` is not the one that it was filled for. */
-function remember(memo: Memo, key: readonly unknown[], make: () => Required<Omit<Memo, 'key'>>): Required<Memo> {
-  if (!memo.key || !same(memo.key, key)) Object.assign(memo, make(), { key });
-  return memo as Required<Memo>;
+/** Fills the memo where `key` is not the one that it was filled for. Nearly every call ends at the comparison: it makes nothing. */
+function remember(
+  memo: Memo,
+  key: readonly unknown[],
+  make: () => Required<Omit<Memo, 'key'>> | undefined,
+): Required<Memo> | undefined {
+  if (memo.key && matches(memo.key, key)) return memo as Required<Memo>;
+  const made = make();
+  // Lists are copied: who made them may change them.
+  const copy = key.map((value) => (Array.isArray(value) ? [...(value as unknown[])] : value));
+  return made && (Object.assign(memo, made, { key: copy }) as Required<Memo>);
 }
 
 /** Values, or flat lists of them; deeper lists count as different. */
-function same(a: readonly unknown[], b: readonly unknown[], depth = 0): boolean {
+function matches(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === b[i]) continue;
-    if (depth > 0 || !Array.isArray(a[i]) || !Array.isArray(b[i])) return false;
-    if (!same(a[i] as unknown[], b[i] as unknown[], 1)) return false;
-  }
+  for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
+  return true;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
@@ -64,15 +74,13 @@ export const convolution: Reading = (args, pattern, memo) => {
   const after = activation(attrs.activation, pattern.outputs, preluActivationWeights, attrs.leakyreluAlpha);
   if (!after) return undefined;
   const { strides, pad, dilations = 1, dimRoundingMode } = attrs;
-  // Shapes are copied: who made them may change them.
-  const key = [[...x.shape], [...filter.shape], strides, pad, dilations, dimRoundingMode];
-  const { geometry, outShape } = remember(memo, key, () => {
+  const known = remember(memo, [x.shape, filter.shape, strides, pad, dilations, dimRoundingMode], () => {
     const shapes = [x.shape, filter.shape] as [number, number, number, number][];
     const info = backend_util.computeConv2DInfo(shapes[0], shapes[1], strides, dilations, pad, dimRoundingMode);
+    if (util.sizeFromShape(info.outShape) === 0) return undefined;
     return { geometry: simplified(geometryOf(info)), outShape: info.outShape };
   });
-  if (util.sizeFromShape(outShape as number[]) === 0) return undefined;
-  return { geometry, x, bias, activation: after, outShape: [...outShape] };
+  return known && { geometry: known.geometry, x, bias, activation: after, outShape: known.outShape };
 };
 
 const geometryOf = (info: backend_util.Conv2DInfo): Geometry => ({
@@ -99,19 +107,18 @@ export const matrixProduct: Reading = (args, pattern, memo) => {
   const attrs = args.attrs as unknown as MatMulAttributes;
   if (!isFloat(a) || !isFloat(b) || attrs.transposeA || attrs.transposeB) return undefined;
   const { inputs, outputs } = pattern;
-  const [as, bs] = [a.shape, b.shape];
-  const rank = bs.length;
-  if (bs[rank - 1] !== outputs || bs[rank - 2] !== inputs || as[as.length - 1] !== inputs) return undefined;
+  const rank = b.shape.length;
+  if (b.shape[rank - 1] !== outputs || b.shape[rank - 2] !== inputs || a.shape.at(-1) !== inputs) return undefined;
   // More leading axes than a has would be broadcast into the result's shape.
-  if (rank > as.length || (rank > 2 && util.sizeFromShape(bs.slice(0, -2)) !== 1)) return undefined;
+  if (rank > a.shape.length || (rank > 2 && util.sizeFromShape(b.shape.slice(0, -2)) !== 1)) return undefined;
   const after = activation(attrs.activation, outputs, preluActivationWeights, attrs.leakyreluAlpha);
   if (!after || !isBias(bias, pattern)) return undefined;
-  const { geometry, outShape } = remember(memo, [[...as]], () => {
-    const outer = as.slice(0, -1);
-    return { geometry: product(util.sizeFromShape(outer), inputs, outputs), outShape: [...outer, outputs] };
+  const known = remember(memo, [a.shape], () => {
+    const outer = a.shape.slice(0, -1);
+    const rows = util.sizeFromShape(outer);
+    return rows === 0 ? undefined : { geometry: product(rows, inputs, outputs), outShape: [...outer, outputs] };
   });
-  if (geometry.outWidth === 0) return undefined;
-  return { geometry, x: a, bias, activation: after, outShape: [...outShape] };
+  return known && { geometry: known.geometry, x: a, bias, activation: after, outShape: known.outShape };
 };
 
 const isFloat = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor?.dtype === 'float32';

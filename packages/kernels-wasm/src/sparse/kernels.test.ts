@@ -10,9 +10,9 @@ import { assemblyHash } from '../../scripts/assembly-hash.cjs';
 import { SOURCES } from './binary.js';
 import type { Format } from './format.js';
 import { FORMATS } from './formats.js';
-import type { Geometry } from './geometry.js';
+import { type Geometry, product } from './geometry.js';
 import { type Build, instantiate, supportedBuilds } from './instance.js';
-import { patternOf } from './matrix.js';
+import { patternOf, roundUp } from './matrix.js';
 import { moduleOf } from './modules.js';
 import { unstructured } from './panel-forms.js';
 import { closeSession, openSession, type Session } from './session.js';
@@ -201,6 +201,51 @@ describe.each<Build>(['simd', 'relaxed-simd'])('the %s build', (build) => {
       ['blocks-4x1', 0],
       ['dense', 0],
     ]);
+  });
+
+  // Among others, panel-forms.ts and assembly/convolve.ts must agree on how many outputs are finished together.
+  it.each([
+    [1, 40, 200],
+    [29, 40, 200],
+    [29, 600, 200],
+    [8, 300, 61],
+  ])('writes nowhere but where it may: %i rows, %i inputs, %i outputs', (rows, inputs, outputs) => {
+    const { heap } = session;
+    const geometry = product(rows, inputs, outputs);
+    const w = weights(inputs, outputs, { sparsity: 0.5, block: 4, seed: 6 });
+    const pattern = patternOf(w, outputs);
+    const guard = 64 * 1024;
+    const column = new Float32Array(outputs);
+    w.forEach((v, i) => (column[i % outputs] += v));
+    const fitting = FORMATS.filter((format) => format.fits(pattern, geometry));
+    expect(fitting).toHaveLength(3);
+    for (const format of fitting) {
+      const encoded = format.encode(heap, { read: () => w, inputs, outputs }, pattern);
+      const sizes = { ...format.needs(geometry), x: 4 * rows * inputs, y: 4 * rows * outputs };
+      const names = Object.keys(sizes) as (keyof typeof sizes)[];
+      const total = names.reduce((sum, name) => sum + roundUp(sizes[name], 16) + guard, guard);
+      const offset = heap.allocate(total);
+      const floats = heap
+        .floats()
+        .subarray(offset >>> 2, (offset + total) >>> 2)
+        .fill(7);
+      const may = new Uint8Array(floats.length);
+      const places = { ...sizes };
+      names.reduce((at, name) => {
+        places[name] = offset + at;
+        const [from, to] = [at >>> 2, (at + sizes[name]) >>> 2];
+        may.fill(1, from, to);
+        floats.fill(name === 'x' ? 1 : 0, from, to);
+        return at + roundUp(sizes[name], 16) + guard;
+      }, guard);
+      format.run(heap, encoded, geometry, places, places.x, places.y, places.zeros, -Infinity, Infinity);
+      const y = floats.subarray((places.y - offset) >>> 2, (places.y - offset + sizes.y) >>> 2);
+      expect(distance(y.slice(-outputs), column)).toBeLessThan(TOLERANCE);
+      const strays = floats.filter((v, i) => may[i] === 0 && v !== 7).length;
+      expect([format.name, strays]).toEqual([format.name, 0]);
+      heap.free(offset);
+      heap.free(encoded.offset);
+    }
   });
 
   it('keeps NaN in the input apart from the pixels that do not see it', async () => {

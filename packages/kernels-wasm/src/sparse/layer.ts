@@ -20,7 +20,7 @@ export interface Call {
   readonly x: TensorInfo;
   readonly bias: TensorInfo | undefined;
   readonly activation: Activation;
-  readonly outShape: number[];
+  readonly outShape: readonly number[];
 }
 
 export interface Choice {
@@ -75,7 +75,7 @@ export function layer(
       reserved = { format, geometry, needs: format.needs(geometry) };
     }
     const scratch = space.reserve(reserved.needs);
-    const out = heap.backend.makeOutput(outShape, 'float32');
+    const out = heap.backend.makeOutput([...outShape], 'float32');
     const [from, y] = [offsetOf(heap, x), offsetOf(heap, out)];
     const biases = bias ? offsetOf(heap, bias) : scratch.zeros;
     format.run(heap, weights, geometry, scratch, from, y, biases, activation.low, activation.high);

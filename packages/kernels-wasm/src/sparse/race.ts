@@ -16,24 +16,35 @@ const TOTAL_MS = 12;
 const [FEWEST_ROUNDS, MOST_ROUNDS] = [3, 11];
 
 /**
- * Times all runners in turn and takes the shortest run of each, which is what a busy machine disturbs least. The first one wins
- * unless another is quicker by more than `margin`.
+ * Times all runners in turn, and takes the shortest run of each, which is what a busy machine disturbs least. The first one wins
+ * unless another is quicker by more than `margin`, and was so in most rounds too: one lucky moment is not enough to take its place.
  */
 export function race<T>(runners: readonly Runner<T>[], margin: number): Race<T> {
   const lanes = runners.map(({ of, run }) => {
     run(); // Packs weights, compiles, fills caches.
     const once = time(run, 1);
-    return { of, run, repeat: Math.max(1, Math.ceil(SAMPLE_MS / Math.max(once, 1e-3))), best: Infinity, once };
+    return { of, run, repeat: Math.max(1, Math.ceil(SAMPLE_MS / Math.max(once, 1e-3))), once, samples: [] as number[] };
   });
   const round = lanes.reduce((sum, { once }) => sum + Math.max(once, SAMPLE_MS), 0);
   const rounds = Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.round(TOTAL_MS / round)));
   for (let r = 0; r < rounds; r++) {
-    for (const lane of lanes) lane.best = Math.min(lane.best, time(lane.run, lane.repeat));
+    for (const lane of lanes) lane.samples.push(time(lane.run, lane.repeat));
   }
+  return decide(lanes, margin);
+}
+
+/** The winner by samples of the same rounds. */
+export function decide<T>(
+  lanes: readonly { readonly of: T; readonly samples: readonly number[] }[],
+  margin: number,
+): Race<T> {
+  const times = new Map(lanes.map(({ of, samples }) => [of, Math.min(...samples)]));
   const [first, ...others] = lanes;
-  const best = others.reduce((a, b) => (b.best < a.best ? b : a), others[0] ?? first);
-  const winner = best.best < first.best * (1 - margin) ? best.of : first.of;
-  return { winner, times: new Map(lanes.map(({ of, best }) => [of, best])) };
+  const best = others.reduce((a, b) => (times.get(b.of)! < times.get(a.of)! ? b : a), others[0] ?? first);
+  const limit = 1 - margin;
+  const rounds = best.samples.filter((sample, r) => sample < first.samples[r] * limit).length;
+  const quicker = times.get(best.of)! < times.get(first.of)! * limit && 2 * rounds > best.samples.length;
+  return { winner: quicker ? best.of : first.of, times };
 }
 
 function time(run: () => void, repeat: number): number {
