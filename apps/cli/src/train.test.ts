@@ -61,6 +61,7 @@ describe('every wrong field is named by its path', () => {
     [{ training: { epochs: 0 } }, 'training.epochs', 'more than 0'],
     [{ training: { epochs: 1, distill: { alpha: 2 } } }, 'training.distill.alpha', 'at most 1'],
     [{ repair: 'glue' }, 'repair', "found 'glue'"],
+    [{ repair: 'bias' }, 'repair', 'of the strategy structured'],
   ])('%j', (change, where, message) => {
     const error = faultsOf({ ...base, ...change });
     expect(error).toMatchObject({ name: 'InputError', code: 'recipe-invalid', where });

@@ -131,6 +131,34 @@ describe('limits and multiples, by hand', () => {
     expect(await kept(options, chain(1, two, sparsity))).toEqual(expected),
   );
 
+  test('multiples are of groups: a kernel whose channels fall apart keeps a sum of them', async () => {
+    const unitOf = (from: number, size: number, of: number) =>
+      Int32Array.from({ length: of }, (_, i) => (i >= from && i < from + size ? i - from : -1));
+    const kernel = (id: string, out: number): Param => ({
+      ...{ id, shape: [2, out], inAxis: 0, uses: 1, trainable: true },
+      role: 'kernel',
+    });
+    // Kernel a makes eight channels together with kernel b, and three of its own, which stay whole.
+    const groups = [
+      {
+        ...{ id: 'a', size: 8 },
+        sites: [
+          { param: 'a/kernel', axis: 1, unitOf: unitOf(0, 8, 11) },
+          { param: 'b/kernel', axis: 1, unitOf: unitOf(0, 8, 8) },
+        ],
+      },
+      { id: 'a#2', size: 3, sites: [{ param: 'a/kernel', axis: 1, unitOf: unitOf(8, 3, 11) }] },
+    ];
+    const readGroup = async (id: string) => Float32Array.from({ length: id === 'a' ? 8 : 3 }, (_, i) => i + 1);
+    const selection = {
+      params: [kernel('a/kernel', 11), kernel('b/kernel', 8)],
+      groups,
+      scores: { params: [], read: async () => Float32Array.of(), readGroup },
+      sparsity: 0.3,
+    };
+    expect(await kept({ roundTo: 4 }, selection)).toEqual(['00001111', '111']);
+  });
+
   test('a table is its own sparsity', () => {
     const { groups, params } = chain(1, two, 0);
     expect(tableSparsity(groups, params, { d0: 0.5, d1: 0.25 })).toBe(0.4);

@@ -125,6 +125,8 @@ export const recipeSchema = z
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (repair !== 'none' && schedule.kind !== 'one-shot')
       refuse(['repair'], `wanted none: the schedule ${schedule.kind} trains the weights instead`);
+    if (repair === 'bias' && strategy.kind !== 'structured')
+      refuse(['repair'], 'wanted none or obs: bias makes up for removed channels, of the strategy structured');
     if (strategy.kind === 'nm') {
       const { keep, group } = strategy;
       if (keep >= group) return refuse(['strategy', 'keep'], `wanted less than group, ${group}`);
