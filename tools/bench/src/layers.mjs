@@ -120,11 +120,14 @@ const NET_WANTED = { 0: 0.97, 0.5: 1.2, 0.8: 3.5, 0.9: 6, 0.95: 9 };
 
 const geometricMean = (values) => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
+/** By the shortest of some runs: a disturbed one would make samples of a single run, on cold caches. */
 function repeats(run) {
-  for (let i = 0; i < 3; i++) run();
-  const start = performance.now();
-  for (let i = 0; i < 3; i++) run();
-  return Math.max(1, Math.ceil((3 * SAMPLE_MS) / (performance.now() - start)));
+  const times = Array.from({ length: 10 }, () => {
+    const start = performance.now();
+    run();
+    return performance.now() - start;
+  });
+  return Math.max(1, Math.ceil(SAMPLE_MS / Math.min(...times)));
 }
 
 async function compare(runs) {

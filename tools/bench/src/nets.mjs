@@ -70,11 +70,14 @@ function difference(got, wanted) {
   return got.reduce((max, v, i) => Math.max(max, Math.abs(v - wanted[i])), 0) / largest;
 }
 
+/** By the shortest of some runs: a disturbed one would make samples of a single run, on cold caches. */
 function repeats(run) {
-  run();
-  const start = performance.now();
-  run();
-  return Math.max(1, Math.ceil(SAMPLE_MS / (performance.now() - start)));
+  const times = Array.from({ length: 4 }, () => {
+    const start = performance.now();
+    run();
+    return performance.now() - start;
+  });
+  return Math.max(1, Math.ceil(SAMPLE_MS / Math.min(...times)));
 }
 
 async function measure({ input, build, peer }, sparsity) {
