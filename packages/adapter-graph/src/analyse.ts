@@ -1,4 +1,5 @@
 import { type Group, InputError, type Param, show } from '@espalier/core';
+import { biasOf } from './biases.js';
 import type { Constant } from './constants.js';
 import type { Tie } from './channels.js';
 import type { Graph, OpNode } from './graph.js';
@@ -146,7 +147,18 @@ function paramsOf(
       const kernel = trace.kernels.get(id);
       if (kernel) {
         const { inAxis, uses } = kernel;
-        return { id, shape, inAxis, role: 'kernel', uses, trainable: true, ...skipOf(id, graph, trace, readers) };
+        const [own, ...others] = readers.get(id) ?? [];
+        const outputs = shape[shape.length - 1];
+        const shapeOf = (weight: string) => constants.get(weight)?.shape;
+        const bias =
+          own !== undefined && others.length === 0
+            ? biasOf(graph, graph.nodes.get(own)!, outputs, shapeOf, readers)
+            : undefined;
+        return {
+          ...{ id, shape, inAxis, role: 'kernel', uses, trainable: true },
+          ...(bias !== undefined && { bias }),
+          ...skipOf(id, graph, trace, readers),
+        };
       }
       const learnt = trace.learnt.get(id);
       const constant = isConstant(id, graph, readers);

@@ -1,10 +1,10 @@
 import type { Reestimated, ReestimateOptions } from '@espalier/core';
 import { momentsOf, type Piece, reestimate, writeVariable } from '@espalier/core/adapters';
 import * as tf from '@tensorflow/tfjs-core';
+import { sourceOf } from './biases.js';
 import { predict } from './forward.js';
-import type { Edge, Graph, OpNode } from './graph.js';
+import type { Graph, OpNode } from './graph.js';
 import type { GraphModel } from './tfjs.js';
-import { isForwarding } from './trace.js';
 
 interface Adapted {
   readonly model: GraphModel;
@@ -47,15 +47,11 @@ export function reestimateNorms(
   );
 }
 
-function normsOf({ graph: { nodes, order }, readers, variables }: Omit<Adapted, 'model'>): Norm[] {
-  const weightOf = ({ node }: Edge): string => {
-    const { name, op, inputs } = nodes.get(node)!;
-    return isForwarding(op) ? weightOf(inputs[0]) : name;
-  };
+function normsOf({ graph, readers, variables }: Omit<Adapted, 'model'>): Norm[] {
   const found = new Map<string, { nodes: OpNode[]; mean: string; variance: string }>();
-  for (const node of order) {
+  for (const node of graph.order) {
     if (!BATCH_NORMS.includes(node.op) || node.inputs.length <= VARIANCE) continue;
-    const [mean, variance] = [weightOf(node.inputs[MEAN]), weightOf(node.inputs[VARIANCE])];
+    const [mean, variance] = [MEAN, VARIANCE].map((at) => sourceOf(graph, node.inputs[at]));
     const key = JSON.stringify([mean, variance]);
     const norm = found.get(key) ?? { nodes: [], mean, variance };
     norm.nodes.push(node);

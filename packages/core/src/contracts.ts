@@ -29,6 +29,8 @@ export interface Param {
   readonly role: 'kernel' | 'bias' | 'norm';
   /** How often each weight is multiplied per sample (1 for dense, output pixels for conv); null = unknown. */
   readonly uses: number | null;
+  /** Of a kernel: the parameter that is added to its products before anything else. Absent = the bias of its layer, if any. */
+  readonly bias?: string;
   /** Whether training may change it: false for batch-norm statistics and frozen layers. */
   readonly trainable: boolean;
   /** Why element strategies leave it alone, said to the user. Absent = may be pruned. */

@@ -59,7 +59,10 @@ function readersOf({ params, groups }: PrunableModel, plan: Plan): Reader[] {
       for (let i = 0; kept && i < stays.length; i++) stays[i] &&= isKept(kept, i);
     }
     if (stays.every(Boolean)) return [];
-    const bias = params.find((param) => param.role === 'bias' && layerOf(param.id) === layerOf(kernel.id));
+    const bias =
+      kernel.bias === undefined
+        ? params.find((param) => param.role === 'bias' && layerOf(param.id) === layerOf(kernel.id))
+        : params.find(({ id }) => id === kernel.bias);
     return [{ kernel, bias, stays }];
   });
 }
