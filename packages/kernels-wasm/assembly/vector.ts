@@ -17,9 +17,10 @@ function finishVector(sums: usize, bias: usize, y: usize, outputs: i32, low: f32
 @inline
 function gather(one: u64, two: u64): v128 {
   const a = v128.load32_zero(<usize>one);
-  const b = v128.load32_lane(<usize>(one >> 32), a, 1);
-  const c = v128.load32_lane(<usize>two, b, 2);
-  return v128.load32_lane(<usize>(two >> 32), c, 3);
+  const b = v128.load32_zero(<usize>(one >> 32));
+  const c = v128.load32_zero(<usize>two);
+  const d = v128.load32_zero(<usize>(two >> 32));
+  return v128.shuffle<f32>(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 0, 4, 1, 5), 0, 1, 4, 5);
 }
 
 /**
