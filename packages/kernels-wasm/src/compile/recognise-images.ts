@@ -1,7 +1,7 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
+import { geometryOf } from '../sparse/geometry.js';
 import type { Operation } from './operation.js';
 import { type Reader, type Rule, same } from './reader.js';
-import { fromInfo } from './recognise-sums.js';
 
 function pool(of: 'max' | 'mean'): Rule {
   return (kernel) => {
@@ -16,7 +16,7 @@ function pool(of: 'max' | 'mean'): Rule {
       attrs.pad as 'same',
       attrs.dimRoundingMode as 'floor' | undefined,
     );
-    return { kind: 'pool', of, name, output, x, geometry: fromInfo(info) };
+    return { kind: 'pool', of, name, output, x, geometry: geometryOf(info) };
   };
 }
 

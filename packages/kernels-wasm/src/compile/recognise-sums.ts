@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { type Geometry, product } from '../sparse/geometry.js';
+import { type Geometry, geometryOf, product } from '../sparse/geometry.js';
 import { type After, LINEAR, type Operation } from './operation.js';
 import { filled, prelu, type Reader, type Rule, slopes } from './reader.js';
 import type { Use } from './trace.js';
@@ -35,7 +35,7 @@ function biasOf(kernel: Reader, channels: number): Float32Array | undefined {
   return bias?.length === channels ? bias : undefined;
 }
 
-function geometryOf(kernel: Reader, x: Use, depthwise: boolean): Geometry | undefined {
+function shapesOf(kernel: Reader, x: Use, depthwise: boolean): Geometry | undefined {
   const { attrs } = kernel;
   if ((attrs.dataFormat ?? 'NHWC') !== 'NHWC' || x.shape.length !== 4) return undefined;
   const filter = kernel.given('filter')!.shape;
@@ -49,31 +49,13 @@ function geometryOf(kernel: Reader, x: Use, depthwise: boolean): Geometry | unde
     attrs.dimRoundingMode as 'floor' | undefined,
     depthwise,
   );
-  return fromInfo(info);
+  return geometryOf(info);
 }
-
-export const fromInfo = (info: backend_util.Conv2DInfo): Geometry => ({
-  batch: info.batchSize,
-  inHeight: info.inHeight,
-  inWidth: info.inWidth,
-  inChannels: info.inChannels,
-  outHeight: info.outHeight,
-  outWidth: info.outWidth,
-  outChannels: info.outChannels,
-  kernelHeight: info.filterHeight,
-  kernelWidth: info.filterWidth,
-  strideHeight: info.strideHeight,
-  strideWidth: info.strideWidth,
-  dilationHeight: info.dilationHeight,
-  dilationWidth: info.dilationWidth,
-  top: info.padInfo.top,
-  left: info.padInfo.left,
-});
 
 function convolution(kernel: Reader): Operation | undefined {
   const x = kernel.varying('x');
   const weights = kernel.constant('filter');
-  const geometry = x && weights && geometryOf(kernel, x, false);
+  const geometry = x && weights && shapesOf(kernel, x, false);
   if (!geometry) return undefined;
   const after = fused(kernel, geometry.outChannels);
   const bias = biasOf(kernel, geometry.outChannels);
@@ -84,7 +66,7 @@ function convolution(kernel: Reader): Operation | undefined {
 function depthwise(kernel: Reader): Operation | undefined {
   const x = kernel.varying('x');
   const weights = kernel.constant('filter');
-  const geometry = x && weights && geometryOf(kernel, x, true);
+  const geometry = x && weights && shapesOf(kernel, x, true);
   if (!geometry) return undefined;
   const after = fused(kernel, geometry.outChannels);
   const bias = biasOf(kernel, geometry.outChannels);

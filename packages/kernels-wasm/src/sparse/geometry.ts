@@ -1,3 +1,5 @@
+import type { backend_util } from '@tensorflow/tfjs-core';
+
 /** A convolution without its weights' values: sizes in pixels and channels, NHWC. */
 export interface Geometry {
   readonly batch: number;
@@ -16,6 +18,25 @@ export interface Geometry {
   readonly top: number;
   readonly left: number;
 }
+
+/** What TensorFlow.js makes of a convolution's or a pooling's shapes and attributes. */
+export const geometryOf = (info: backend_util.Conv2DInfo): Geometry => ({
+  batch: info.batchSize,
+  inHeight: info.inHeight,
+  inWidth: info.inWidth,
+  inChannels: info.inChannels,
+  outHeight: info.outHeight,
+  outWidth: info.outWidth,
+  outChannels: info.outChannels,
+  kernelHeight: info.filterHeight,
+  kernelWidth: info.filterWidth,
+  strideHeight: info.strideHeight,
+  strideWidth: info.strideWidth,
+  dilationHeight: info.dilationHeight,
+  dilationWidth: info.dilationWidth,
+  top: info.padInfo.top,
+  left: info.padInfo.left,
+});
 
 /** The names in the order in which the kernels read them; assembly/job.ts is the other side. */
 export const GEOMETRY_FIELDS = [

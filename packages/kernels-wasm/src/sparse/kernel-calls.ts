@@ -1,6 +1,6 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { activation } from './activation.js';
-import { type Geometry, product, simplified } from './geometry.js';
+import { type Geometry, geometryOf, product, simplified } from './geometry.js';
 import type { Call } from './layer.js';
 import type { Pattern } from './matrix.js';
 import type { KernelArguments } from './override.js';
@@ -82,24 +82,6 @@ export const convolution: Reading = (args, pattern, memo) => {
   });
   return known && { geometry: known.geometry, x, bias, activation: after, outShape: known.outShape };
 };
-
-const geometryOf = (info: backend_util.Conv2DInfo): Geometry => ({
-  batch: info.batchSize,
-  inHeight: info.inHeight,
-  inWidth: info.inWidth,
-  inChannels: info.inChannels,
-  outHeight: info.outHeight,
-  outWidth: info.outWidth,
-  outChannels: info.outChannels,
-  kernelHeight: info.filterHeight,
-  kernelWidth: info.filterWidth,
-  strideHeight: info.strideHeight,
-  strideWidth: info.strideWidth,
-  dilationHeight: info.dilationHeight,
-  dilationWidth: info.dilationWidth,
-  top: info.padInfo.top,
-  left: info.padInfo.left,
-});
 
 /** BatchMatMul and _FusedMatMul with one matrix of weights: a [..., rows, in] × b [in, out], neither transposed. */
 export const matrixProduct: Reading = (args, pattern, memo) => {
