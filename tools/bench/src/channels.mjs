@@ -1,5 +1,5 @@
-// Channels pruned to a budget and really removed, on wasm with TensorFlow.js's own kernels: how much of what the MACs promise becomes time,
-// and how near a latency budget comes. Speed-up is dense time over pruned time in the same rounds; MACs ratio is dense MACs over those left.
+// Channels pruned to a budget and really removed, on wasm: how much of what the MACs promise becomes time, with TensorFlow.js's own kernels
+// and with both models compiled, and how near a latency budget comes. Speed-up is dense time over pruned time in the same rounds; MACs ratio is dense MACs over those left.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,6 +8,7 @@ import { adaptGraph } from '@espalier/adapter-graph';
 import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
 import { macCost, planCost } from '@espalier/core';
 import { readModel } from '@espalier/format';
+import { compile } from '@espalier/kernels-wasm';
 import { latency, meetLatency } from '@espalier/measure';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { mostSparsity, structured } from '@espalier/strategy-structured';
@@ -51,6 +52,14 @@ async function compare(model, smaller, { sample, batch }, rounds = ROUNDS) {
   return { ran, dense: entries[0], pruned: entries[1] };
 }
 
+/** The same with both models compiled: what is left of a call is nearly all arithmetic. */
+async function compareCompiled(model, smaller, net) {
+  const nets = [await compile(model.model), await compile(smaller.model)];
+  const times = await compare(nets[0], nets[1], net);
+  for (const each of nets) each.dispose();
+  return times;
+}
+
 tf.env().set('PROD', true);
 await tf.setBackend('wasm');
 const cases = {};
@@ -68,10 +77,15 @@ for (const net of NETS) {
     const smaller = await model.shrink(plan);
     const times = await compare(model, smaller, net);
     const ratio = dense / planCost(plan, model, macCost);
-    const { median, p10, p90 } = times.pruned.speedup;
-    const share = { median: median / ratio, p10: p10 / ratio, p90: p90 / ratio };
-    cases[`${label}, ${100 * kept}%`] = share;
-    results.push({ net: label, kept, macs: { dense, ratio }, times, share, wanted: net.wanted });
+    const share = ({ pruned: { speedup } }) => {
+      const { median, p10, p90 } = speedup;
+      return { median: median / ratio, p10: p10 / ratio, p90: p90 / ratio };
+    };
+    const compiled = await compareCompiled(model, smaller, net);
+    const shares = { stock: share(times), compiled: share(compiled) };
+    cases[`${label}, ${100 * kept}%`] = shares.stock;
+    cases[`${label}, ${100 * kept}%, compiled`] = shares.compiled;
+    results.push({ net: label, kept, macs: { dense, ratio }, times, compiled, shares, wanted: net.wanted });
     smaller.dispose();
   }
   // A latency half-way between the dense model's and that of the smallest one.
