@@ -5,6 +5,7 @@ export * from './bits.js';
 export * from './counting.js';
 export * from './random.js';
 export * from './selection.js';
+export * from './scores.js';
 export * from './glob.js';
 export * from './eligible.js';
 export * from './plan.js';

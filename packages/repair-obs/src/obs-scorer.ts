@@ -1,4 +1,4 @@
-import { checkFiniteScores, InputError, type Scorer, show } from '@espalier/core';
+import { checkFiniteScores, type Scorer, scoresInMemory } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { traceScores } from './exact.js';
 import { HESSIAN_DEFAULTS, type HessianOptions, kernelsOf, layerHessians, type LayerHessian } from './hessians.js';
@@ -35,20 +35,7 @@ export function obsScorer(options: ObsScorerOptions = {}): Scorer {
         scores.set(id, isSmall ? traceScores(linear, layer, values) : saliencies(linear, layer, values));
         checkFiniteScores(id, scores.get(id)!);
       }
-      return {
-        params: [...scores.keys()],
-        backend: getBackend(),
-        notes,
-        async read(id) {
-          const found = scores.get(id);
-          if (found) return found.slice();
-          const fix = 'leave it out with --ignore';
-          throw new InputError('score-param', `obs has no scores for the parameter ${show(id)}; ${fix}`, {
-            where: id,
-            fix,
-          });
-        },
-      };
+      return scoresInMemory('obs', scores, { backend: getBackend(), notes });
     },
   };
 }

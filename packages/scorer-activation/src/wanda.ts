@@ -5,6 +5,7 @@ import {
   isInputsUnsupported,
   type Param,
   type Scorer,
+  scoresInMemory,
   show,
   UsageError,
 } from '@espalier/core';
@@ -51,20 +52,7 @@ export function wanda(options: WandaOptions = {}): Scorer {
         );
         checkFiniteScores(id, scores.get(id)!);
       }
-      return {
-        params: [...scores.keys()],
-        backend: getBackend(),
-        notes,
-        async read(id) {
-          const found = scores.get(id);
-          if (found) return found.slice();
-          const fix = 'leave it out with --ignore';
-          throw new InputError('score-param', `wanda has no scores for the parameter ${show(id)}; ${fix}`, {
-            where: id,
-            fix,
-          });
-        },
-      };
+      return scoresInMemory('wanda', scores, { backend: getBackend(), notes });
     },
   };
 }

@@ -1,4 +1,12 @@
-import { checkFiniteScores, InputError, type PrunableModel, type Scorer, show, UsageError } from '@espalier/core';
+import {
+  checkFiniteScores,
+  InputError,
+  type PrunableModel,
+  type Scorer,
+  scoresInMemory,
+  show,
+  UsageError,
+} from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
 
@@ -47,19 +55,7 @@ export function blockFisher(options: BlockFisherOptions = {}): Scorer {
       });
       const scores = new Map<string, Float32Array>();
       for (const [id, blocks] of inverses) scores.set(id, await saliencies(model, id, blocks, block));
-      return {
-        params: [...scores.keys()],
-        backend: getBackend(),
-        async read(id) {
-          const found = scores.get(id);
-          if (found) return found.slice();
-          const fix = 'leave it out with --ignore';
-          throw new InputError('score-param', `${name} has no scores for the parameter ${show(id)}; ${fix}`, {
-            where: id,
-            fix,
-          });
-        },
-      };
+      return scoresInMemory(name, scores, { backend: getBackend() });
     },
   };
 }
