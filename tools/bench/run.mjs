@@ -10,8 +10,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { out: { type: 'string' }, only: { type: 'string' } },
 });
+/** What benchmarks share. */
+const SHARED = ['harness.mjs', 'digits.mjs'];
 const known = readdirSync(at('src/'))
-  .filter((file) => file.endsWith('.mjs') && file !== 'harness.mjs')
+  .filter((file) => file.endsWith('.mjs') && !SHARED.includes(file))
   .map((file) => file.slice(0, -'.mjs'.length));
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
@@ -41,7 +43,7 @@ const BUILT = [
 ];
 node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
 /** These take many minutes, and run only when they are named. */
-const LONG = ['training', 'fashion', 'accuracy', 'small-nets'];
+const LONG = ['training', 'fashion', 'accuracy', 'small-nets', 'sizes'];
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known.filter((name) => !LONG.includes(name))) {
   console.error(`\n${name} …`);

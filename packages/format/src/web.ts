@@ -15,4 +15,5 @@ export {
   VALUES_OPTIONS,
 } from './compact/encode.js';
 export { espalier, type HandlerOptions, type Memory, type WebSource } from './compact/handler.js';
-export { type TensorReport, type ValuesOption } from './compact/tensor.js';
+export { type ValuesOption } from './compact/spec.js';
+export { type TensorReport } from './compact/tensor.js';

@@ -1,18 +1,18 @@
 // LeNet-300-100 and LeNet-5 made small: pruned gradually, trained on, their weights shared, and saved as one compact file.
 import { adaptLayers, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
-import { cubic, prune, seededRandom } from '@espalier/core';
-import { compressedSizes, decodeEspalier, encodeWithReport, readIdx, readModel } from '@espalier/format';
+import { cubic, prune } from '@espalier/core';
+import { compressedSizes, decodeEspalier, encodeWithReport, readModel } from '@espalier/format';
 import { enableTraining } from '@espalier/kernels-wasm';
 import { accuracy } from '@espalier/measure';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
 import { cosine, fineTune } from '@espalier/train';
-import { DIGITS, ZOO } from '@espalier/zoo';
+import { ZOO } from '@espalier/zoo';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { digits } from './digits.mjs';
 import { machine, publish } from './harness.mjs';
 
-const PIXELS = 784;
 const NETS = [
   { name: 'lenet-300-100', sparsity: 0.95, codebookBits: 5, steps: 6, epochs: 5, last: 36 },
   { name: 'lenet-5', sparsity: 0.97, codebookBits: 4, steps: 4, epochs: 2, last: 10 },
@@ -21,26 +21,6 @@ const NETS = [
 const SHARED_EPOCHS = 3;
 const LEARNING_RATE = 3e-3;
 const FORMS = [['float32'], ['float16'], ['int8'], ['int4'], ['codebook', 3], ['codebook', 4], ['codebook', 5]];
-
-/** Training digits moved by up to `shift` pixels, anew for every epoch; test digits as they are. */
-async function digits(test, shape) {
-  const [images, labels] = [await readIdx(DIGITS.images), await readIdx(DIGITS.labels)];
-  const rows = Array.from(labels.data.keys()).filter((i) => DIGITS.isTest(i) === test);
-  return (shift, seed) => {
-    const random = seededRandom(seed);
-    const move = () => Math.floor(random() * (2 * shift + 1)) - shift;
-    const x = new Float32Array(rows.length * PIXELS);
-    rows.forEach((row, n) => {
-      const [dx, dy] = [move(), move()];
-      for (let p = 0; p < PIXELS; p++) {
-        const [from, column] = [p - dy * 28 - dx, (p % 28) - dx];
-        if (column >= 0 && column < 28 && from >= 0 && from < PIXELS)
-          x[n * PIXELS + p] = images.data[row * PIXELS + from] / 255;
-      }
-    });
-    return { x, y: Int32Array.from(rows, (row) => labels.data[row]), shape, classes: 10, size: rows.length };
-  };
-}
 
 async function small({ name, sparsity, codebookBits, steps, epochs, last }) {
   const { artifacts, files } = await readModel(ZOO[name].dir);

@@ -10,7 +10,8 @@ import { ByteReader, corrupt } from './bytes.js';
 import { crc32 } from './crc32.js';
 import { DICTIONARY } from './dictionary.js';
 import { DEFLATED, MAGIC, STORED, toManifest, VERSION } from './encode.js';
-import { type DecodedTensor, decodeTensor, elementsOf, expand, type Spec, widthOf } from './tensor.js';
+import { elementsOf, type Spec, widthOf } from './spec.js';
+import { type DecodedTensor, decodeTensor, expand } from './tensor.js';
 
 export interface DecodeOptions {
   /** What messages call the file, as they show it. */

@@ -9,7 +9,8 @@ import { checkWeights, sliceWeights } from '../weights.js';
 import { ByteWriter } from './bytes.js';
 import { crc32 } from './crc32.js';
 import { DICTIONARY } from './dictionary.js';
-import { encodeTensor, type TensorReport, type ValuesOption } from './tensor.js';
+import type { ValuesOption } from './spec.js';
+import { encodeTensor, type TensorReport } from './tensor.js';
 
 export interface EncodeOptions {
   /** How float32 weights of two and more axes are stored; 'float32' keeps every bit of every tensor. */

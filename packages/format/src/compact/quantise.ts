@@ -44,11 +44,13 @@ const ROUNDS = 100;
 /**
  * k-means in one dimension (Lloyd's), as Deep Compression shares weights (arXiv:1510.00149): from centroids spread evenly
  * over the range and from centroids at the quantiles, keeping what errs less in the mean square. Nothing in it is random.
- * Centroids ascend and are rounded to float16 where that keeps its precision; those that nothing is near are left out.
+ * Values that are no more than `size` different ones are their own centroids. Centroids ascend and are rounded to float16 where that keeps its precision; those that nothing is near are left out.
  */
 export function quantiseShared(values: Float32Array, size: number): Shared {
   if (values.length === 0) return { codebook: new Float32Array(0), codes: new Uint8Array(0) };
   const sorted = values.slice().sort();
+  const distinct = distinctOf(sorted, size);
+  if (distinct) return fromCentroids(values, distinct);
   const [low, high] = [sorted[0], sorted[sorted.length - 1]];
   const even = Float64Array.from({ length: size }, (_, c) => low + ((high - low) * (c + 0.5)) / size);
   const quantiles = Float64Array.from(
@@ -56,9 +58,23 @@ export function quantiseShared(values: Float32Array, size: number): Shared {
     (_, c) => sorted[Math.floor(((c + 0.5) / size) * sorted.length)],
   );
   const [a, b] = [even, quantiles].map((start) => lloyd(sorted, start));
-  const best = b.error < a.error ? b.centroids : a.centroids;
-  const codebook = Float32Array.from(new Set(Float32Array.from(best, roundToHalf)));
+  return fromCentroids(values, b.error < a.error ? b.centroids : a.centroids);
+}
+
+function fromCentroids(values: Float32Array, centroids: Iterable<number>): Shared {
+  const codebook = Float32Array.from(new Set(Float32Array.from(centroids, roundToHalf)));
   return { codebook, codes: nearest(values, codebook) };
+}
+
+/** The values themselves where there are no more than `most`: weights that are shared already. k-means need not find them. */
+function distinctOf(sorted: Float32Array, most: number): number[] | undefined {
+  const found: number[] = [];
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && sorted[i] === sorted[i - 1]) continue;
+    if (found.length === most) return undefined;
+    found.push(sorted[i]);
+  }
+  return found;
 }
 
 function lloyd(sorted: Float32Array, start: Float64Array): { centroids: Float64Array; error: number } {

@@ -9,9 +9,10 @@ export type ValuesKind = keyof typeof VALUES;
 
 /**
  * Elements of `width` bytes, byte by byte: all first bytes, then all second ones, … A float's word is turned left by one
- * bit first, so that its last byte is the whole exponent, which is the only one that entropy coding makes smaller.
+ * bit first, so that its last byte is the whole exponent, which is the only one that entropy coding makes smaller. Answers with
+ * the planes.
  */
-export function encodePlanes(writer: ByteWriter, bytes: Uint8Array, width: number, isFloat: boolean): void {
+export function encodePlanes(writer: ByteWriter, bytes: Uint8Array, width: number, isFloat: boolean): Uint8Array[] {
   const count = bytes.length / width;
   const planes = Array.from({ length: width }, () => new Uint8Array(count));
   for (let i = 0, at = 0; i < count; i++) {
@@ -29,6 +30,7 @@ export function encodePlanes(writer: ByteWriter, bytes: Uint8Array, width: numbe
     }
   }
   for (const plane of planes) encodeSymbols(writer, plane);
+  return planes;
 }
 
 /** The inverse, for `count` elements. */
