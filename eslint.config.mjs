@@ -6,6 +6,15 @@ import ts from 'typescript-eslint';
 // also use conformance, the zoo and whatever they compose.
 const message = 'Libraries import @espalier/core only; composition happens in apps and in the umbrella package.';
 const noSiblings = { patterns: [{ regex: '^(@espalier/(?!core(/|$))|espalier$)', message }] };
+// The report is a view of what these two hold: an app that other apps mount.
+const viewOnly = {
+  patterns: [
+    {
+      regex: '^(@espalier/(?!(core|experiment|figures)(/|$))|espalier$)',
+      message: 'The report imports core, experiment and figures only.',
+    },
+  ],
+};
 const noUpward = { patterns: [{ regex: '^(@espalier/|espalier$)', message: 'core imports nothing of ours.' }] };
 
 export default ts.config(
@@ -25,7 +34,7 @@ export default ts.config(
   { languageOptions: { globals: globals.node } },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
-    files: ['packages/*/src/**/*.ts'],
+    files: ['packages/*/src/**/*.{ts,tsx}'],
     rules: {
       'no-console': 'error',
       'no-restricted-properties': [
@@ -37,14 +46,23 @@ export default ts.config(
     },
   },
   {
-    files: ['packages/*/src/**/*.ts'],
-    ignores: ['**/*.test.ts', 'packages/espalier/**', 'packages/core/**'],
+    files: ['packages/*/src/**/*.{ts,tsx}'],
+    ignores: ['**/*.test.{ts,tsx}', 'packages/espalier/**', 'packages/core/**', 'packages/report/**'],
     rules: { 'no-restricted-imports': ['error', noSiblings] },
   },
   {
-    files: ['packages/core/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    files: ['packages/report/src/**/*.{ts,tsx}'],
+    ignores: ['**/*.test.{ts,tsx}'],
+    rules: { 'no-restricted-imports': ['error', viewOnly] },
+  },
+  {
+    files: ['packages/core/src/**/*.{ts,tsx}'],
+    ignores: ['**/*.test.{ts,tsx}'],
     rules: { 'no-restricted-imports': ['error', noUpward] },
   },
-  { files: ['**/*.test.ts'], languageOptions: { globals: globals.jest }, rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['**/*.test.{ts,tsx}'],
+    languageOptions: { globals: globals.jest },
+    rules: { 'no-restricted-properties': 'off' },
+  },
 );

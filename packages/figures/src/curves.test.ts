@@ -6,7 +6,7 @@ test('a line and its dots for each curve, named in the legend, the same bytes ag
   const items = [curve('conv1', 90, 80, 20), curve('fc <1>', 90, 89, 88)];
   const svg = curves(items, { baseline: 90, title: 'two' });
   expect(svg).toContain('conv1');
-  expect(svg).toContain('fc &lt;1&gt;');
+  expect(svg).toContain('fc &lt;1>');
   expect(svg.match(/<path[^>]*stroke="#/g)).toHaveLength(2);
   expect(curves(items, { baseline: 90, title: 'two' })).toBe(svg);
 });

@@ -11,8 +11,10 @@ export * from './histogram.js';
 export * from './kernel.js';
 export * from './pareto.js';
 export * from './pruning.js';
-export { escapeXml } from './svg.js';
+export { toSvg } from './svg.js';
+export { escapeXml, writable } from './text.js';
 export type { Background } from './theme.js';
+export { ENGLISH, type FigureWords } from './words.js';
 
 /** Every figure under one name; each returns SVG text, and histogram the counts alone. */
 export const figures = { pruning, pareto, bars, curves, histogram };

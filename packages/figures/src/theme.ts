@@ -10,26 +10,39 @@ export const THRESHOLD = PALETTE[1];
 export const GREY = '#7d8590';
 
 /** Shape repeats what colour says. */
-export const SYMBOLS = ['circle', 'square2', 'triangle2', 'diamond2', 'cross', 'star', 'wye', 'hexagon'] as const;
+export const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'plus', 'star', 'wye', 'hexagon'] as const;
 
-export const SIZE = { title: 15, panel: 13, text: 11.5 };
+export const SIZE = { title: 15, panel: 13, text: 11.5, small: 10.5 };
 
 /** 'white' paints a ground under dark ink; 'none' is transparent with ink in the page's own text colour. */
 export type Background = 'white' | 'none';
 export const INK = '#1f2328';
 
 const AVERAGE_WIDTH = 0.56;
+/** Han characters, kana and full-width forms are as wide as they are tall. */
+const WIDE = /[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\u{20000}-\u{3ffff}]/u;
+
+const widthOf = (character: string, size: number) => size * (WIDE.test(character) ? 1 : AVERAGE_WIDTH);
 
 /** A little more than the width in pixels that text takes in the shipped font. */
-export const textWidth = (text: string, size: number) => Array.from(text).length * size * AVERAGE_WIDTH;
+export const textWidth = (text: string, size: number) =>
+  Array.from(text).reduce((sum, character) => sum + widthOf(character, size), 0);
 
 /** The text, with an ellipsis at its end or in its middle where it is wider than `width` pixels. */
 export function fitText(text: string, size: number, width: number, cut: 'end' | 'middle' = 'end'): string {
-  const room = Math.max(1, Math.floor(width / (size * AVERAGE_WIDTH)));
   const characters = Array.from(text);
-  if (characters.length <= room) return text;
-  const tail = cut === 'end' ? 0 : Math.floor((room - 1) / 2);
-  return [...characters.slice(0, room - 1 - tail), '…', ...characters.slice(characters.length - tail)].join('');
+  if (textWidth(text, size) <= Math.max(width, size)) return text;
+  const room = Math.max(0, width - widthOf('…', size));
+  const tail = cut === 'end' ? 0 : fitting([...characters].reverse(), size, room / 2);
+  const head = fitting(characters, size, room - textWidth(characters.slice(characters.length - tail).join(''), size));
+  return [...characters.slice(0, head), '…', ...characters.slice(characters.length - tail)].join('');
+}
+
+/** How many of the first characters are no wider than `width` pixels together. */
+function fitting(characters: readonly string[], size: number, width: number): number {
+  let left = width;
+  const beyond = characters.findIndex((character) => (left -= widthOf(character, size)) < -1e-9);
+  return beyond === -1 ? characters.length : beyond;
 }
 
 const EN = new Intl.NumberFormat('en-US');

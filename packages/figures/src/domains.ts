@@ -1,4 +1,4 @@
-/** Ranges and ticks of the Pareto plot's axes. */
+/** Ranges of axes. */
 interface Spot {
   readonly x: number;
   readonly y: number;
@@ -19,13 +19,4 @@ export function yDomain(points: readonly Spot[]): [number, number] {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const pad = (high - low) * 0.08 || Math.abs(high) * 0.05 || 1;
   return [low - pad, high + 1.5 * pad];
-}
-
-/** 1, 2 and 5 of each power of ten; powers alone where that would crowd. */
-export function logTicks([low, high]: readonly [number, number]): number[] {
-  const decades = Array.from(
-    { length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
-    (_, i) => 10 ** (Math.floor(Math.log10(low)) + i),
-  );
-  return decades.flatMap((d) => (decades.length > 3 ? [d] : [d, 2 * d, 5 * d])).filter((x) => x >= low && x <= high);
 }
