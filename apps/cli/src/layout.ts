@@ -1,4 +1,4 @@
-import { safe } from './report/words.js';
+import { safe } from '@espalier/report';
 
 /** The width of a table where no terminal says another. */
 export const TABLE_WIDTH = 100;

@@ -1,10 +1,11 @@
 import type { PlanSummary, PrunableModel } from '@espalier/core';
-import type { Bytes, Latency, Timing } from './report.js';
+import type { Bytes, Compact, Latency, Timing } from './report.js';
 import type { MeasuredBackend, MeasuredTimes, Tools } from './tools.js';
 import type { Watch } from './watch.js';
 
 export interface Measured {
   readonly bytes: Bytes | null;
+  readonly compact?: Compact[];
   readonly accuracy: number | null;
   readonly latency: readonly MeasuredBackend[];
 }
@@ -13,7 +14,7 @@ export interface Measured {
 export async function measure(
   model: PrunableModel,
   twin: PrunableModel | undefined,
-  { sizesOf, accuracy, latency }: Tools,
+  { sizesOf, compactOf, accuracy, latency }: Tools,
   watch: Watch,
 ): Promise<Measured> {
   const contender = (name: string, candidate: PrunableModel) => ({
@@ -24,6 +25,7 @@ export async function measure(
   const contenders = [...(twin ? [contender('dense', twin)] : []), contender(twin ? 'pruned' : 'dense', model)];
   return {
     bytes: sizesOf ? await watch.time('bytes', () => sizesOf(model)) : null,
+    ...(compactOf && { compact: [...(await watch.time('compact', () => compactOf(model)))] }),
     accuracy: accuracy ? await watch.time('accuracy', () => accuracy(model)) : null,
     latency: latency ? await watch.time('latency', () => latency(contenders)) : [],
   };

@@ -13,6 +13,15 @@ const shape = z.array(count);
 
 const bytesSchema = z.object({ raw: count, gzip: count, brotli: count });
 
+/** The compact file with its values in one form, and what the model predicts that is read from it. */
+const compactSchema = z.object({
+  /** 'float32' keeps every bit; others, such as 'int8', do not. */
+  values: text,
+  bytes: count,
+  /** null where it was not measured. */
+  accuracy: percent.nullable(),
+});
+
 /** MACs per sample; null where the model's sizes are open. */
 const macsSchema = z.object({ dense: z.number().nonnegative(), kept: z.number().nonnegative() });
 
@@ -83,6 +92,8 @@ const rowSchema = z.object({
   macs: macsSchema.nullable(),
   /** The files as written; null where none were. */
   bytes: bytesSchema.nullable(),
+  /** One entry a form of the values; absent where no compact file was written. */
+  compact: z.array(compactSchema).optional(),
   accuracy: z.object({ dense: percent, pruned: percent }).nullable(),
   /** Mean training loss of the last epoch, after fine-tuning. */
   loss: z.number().optional(),
@@ -121,6 +132,7 @@ const denseSchema = z.object({
   params: count,
   macs: z.number().nonnegative().nullable(),
   bytes: bytesSchema.nullable(),
+  compact: z.array(compactSchema).optional(),
   accuracy: percent.nullable(),
   latency: z.array(timingSchema),
 });
@@ -169,11 +181,16 @@ export type Row = Report['rows'][number];
 export type Failure = Report['failures'][number];
 export type Dense = Report['dense'];
 export type Panel = z.infer<typeof panelSchema>;
+export type Compact = z.infer<typeof compactSchema>;
 export type Bytes = z.infer<typeof bytesSchema>;
 /** How long one model takes on one backend. */
 export type Timing = z.infer<typeof timingSchema>;
 /** The same, beside the dense model in the same rounds. */
 export type Latency = z.infer<typeof latencySchema>;
+
+/** The JSON Schema of report.json, as the package holds it. */
+export const reportJsonSchema = () =>
+  z.toJSONSchema(reportSchema.meta({ title: 'A comparison by Espalier' }), { reused: 'ref' });
 
 /** Checks that a value is a report; throws an InputError with code 'report-invalid' that names the first wrong field. */
 export function parseReport(value: unknown, where = 'report'): Report {

@@ -1,6 +1,6 @@
 import type { Batch, MaskHandle, PrunableModel, Schedule, Scorer, Strategy } from '@espalier/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Bytes } from './report.js';
+import type { Bytes, Compact } from './report.js';
 
 /** What to try on the model. */
 export interface Trial {
@@ -36,6 +36,8 @@ export interface Tools {
   readonly accuracy?: (model: PrunableModel) => Promise<number>;
   /** Bytes of the files that hold the model. */
   readonly sizesOf?: (model: PrunableModel) => Promise<Bytes>;
+  /** The model's compact files, each measured as it is read back. */
+  readonly compactOf?: (model: PrunableModel) => Promise<readonly Compact[]>;
   /** Times the contenders in the same rounds, the first being what others are compared with. */
   readonly latency?: (contenders: readonly Contender[]) => Promise<readonly MeasuredBackend[]>;
   /** Milliseconds that only go forward. */
@@ -65,4 +67,4 @@ export interface MeasuredTimes {
   readonly speedup: { readonly median: number; readonly p10: number; readonly p90: number };
 }
 
-export type Phase = 'score' | 'select' | 'fine-tune' | 'shrink' | 'bytes' | 'accuracy' | 'latency';
+export type Phase = 'score' | 'select' | 'fine-tune' | 'shrink' | 'bytes' | 'compact' | 'accuracy' | 'latency';

@@ -56,6 +56,7 @@ export async function runTrial(options: TrialOptions): Promise<Row> {
     return {
       ...describe(options, result),
       bytes: measured.bytes,
+      ...(measured.compact && { compact: measured.compact }),
       accuracy: dense === undefined || measured.accuracy === null ? null : { dense, pruned: measured.accuracy },
       latency: measured.latency.map((backend) => latencyOf(backend, macs)),
       ...training(tuned),

@@ -26,7 +26,7 @@ export function stopwatch(clock: () => number, onPhase: (phase: Phase) => void =
       select: of('select'),
       ...(spent.has('fine-tune') && { fineTune: of('fine-tune') }),
       ...(spent.has('shrink') && { shrink: of('shrink') }),
-      measure: of('bytes', 'accuracy', 'latency'),
+      measure: of('bytes', 'compact', 'accuracy', 'latency'),
     }),
   };
 }

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { fit, linesOf, padded, type Texts } from '../layout.js';
-import { count, milliseconds, orMissing, percent, safe, times } from '../report/words.js';
+import { count, milliseconds, orMissing, percent, safe, times } from '@espalier/report';
 import type { BenchLayer, BenchReport, BenchRow, RuntimeTimes } from './report.js';
 
 /** The report for a terminal: for each backend one table of the whole model, and one of its layers for each sparsity. */

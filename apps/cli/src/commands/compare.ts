@@ -10,6 +10,7 @@ import {
 import { compressedSizes, writeFiles, writeModel } from '@espalier/format';
 import { accelerate } from '@espalier/kernels-wasm';
 import { accuracy, latency } from '@espalier/measure';
+import { figuresOf, renderReport, toCsv } from '@espalier/report/files';
 import { cosine, fineTune } from '@espalier/train';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
@@ -47,7 +48,7 @@ import {
   SCORERS,
   type StrategyChoice,
 } from '../plugins.js';
-import { figuresOf, renderReport, renderTable, toCsv } from '../report/index.js';
+import { renderTable } from '../report/index.js';
 import { bytes, filesOf, line, note, task } from '../ui.js';
 
 interface CompareOptions {

@@ -1,5 +1,2 @@
-/** A comparison's report in the forms that people read. */
-export { toCsv } from './csv.js';
-export { type Figure, figuresOf } from './figures.js';
-export { renderReport } from './page.js';
+/** A comparison in the forms that a terminal shows. */
 export { renderTable, toMarkdownTable } from './table.js';

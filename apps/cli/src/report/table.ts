@@ -2,7 +2,7 @@ import type { Report } from '@espalier/experiment';
 import pc from 'picocolors';
 import { type Cells, fit, linesOf, padded, TABLE_WIDTH } from '../layout.js';
 import { columnsOf, TIMES } from './columns.js';
-import { count, orMissing, remarks, safe, sharedChoices } from './words.js';
+import { count, orMissing, remarks, safe, sharedChoices } from '@espalier/report';
 
 /** The comparison for a terminal, `width` characters wide; columns without room are left out and named below. */
 export function renderTable(report: Report, { width = TABLE_WIDTH }: { width?: number } = {}): string {
@@ -22,7 +22,9 @@ export function renderTable(report: Report, { width = TABLE_WIDTH }: { width?: n
     '',
     ...legend(columns).map((text) => pc.dim(text)),
     ...(left.length > 0 ? [pc.dim(`without room here, but in the report: ${left.join(', ')}`)] : []),
-    ...remarks(report).map(({ text, trials }) => pc.dim(`note: ${safe(text)}${trials.length > 0 ? ` (${trials.map(safe).join('; ')})` : ''}`)),
+    ...remarks(report).map(({ text, trials }) =>
+      pc.dim(`note: ${safe(text)}${trials.length > 0 ? ` (${trials.map(safe).join('; ')})` : ''}`),
+    ),
     ...report.failures.map(({ id, message }) => pc.yellow(`not possible: ${safe(id)}: ${safe(message)}`)),
   ].join('\n');
 }
@@ -41,7 +43,9 @@ function legend(columns: readonly Cells[]): string[] {
 /** The same table in Markdown, with every column. */
 export function toMarkdownTable(report: Report): string {
   const columns = cellsOf(report);
-  const lines = columns[0].cells.map((_, i) => `| ${columns.map(({ cells }) => cells[i].replaceAll('|', '\\|')).join(' | ')} |`);
+  const lines = columns[0].cells.map(
+    (_, i) => `| ${columns.map(({ cells }) => cells[i].replaceAll('|', '\\|')).join(' | ')} |`,
+  );
   const rule = `| ${columns.map(({ right, cells }) => (right ? `${'-'.repeat(cells[0].length - 1)}:` : '-'.repeat(cells[0].length))).join(' | ')} |`;
   return `${[lines[0], rule, ...lines.slice(1)].join('\n')}\n`;
 }

@@ -1,0 +1,35 @@
+import type { Report } from '@espalier/experiment';
+import { remarks } from '../data/remarks.js';
+import type { Texts } from '../texts/index.js';
+import { Name, Section, Sub } from './parts.js';
+
+/** What was said of the comparison and of its trials, and what could not be tried. */
+export function Notes({ report, texts }: { report: Report; texts: Texts }) {
+  const all = remarks(report, texts);
+  if (all.length === 0 && report.failures.length === 0) return null;
+  return (
+    <Section title={texts.notes.heading}>
+      <ul>
+        {all.map(({ text, trials }) => (
+          <li key={text}>
+            <Name text={text} />
+            {trials.length > 0 && (
+              <Sub>
+                <Name text={trials.join(texts.semicolon)} />
+              </Sub>
+            )}
+          </li>
+        ))}
+        {report.failures.map(({ id, message }) => (
+          <li key={id}>
+            <span class="bad">
+              <Name text={texts.notes.impossible(id)} />
+            </span>
+            {': '}
+            <Name text={message} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

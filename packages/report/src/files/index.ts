@@ -1,0 +1,5 @@
+/** A report as files: one HTML page, figures and CSV. In Node and in the browser. */
+export { toCsv } from './csv.js';
+export * from './figures.js';
+export * from './page.js';
+export * from './report-page.js';

@@ -1,0 +1,147 @@
+import type { FigureWords } from '@espalier/figures';
+
+/** What makes the zeros of a trial quick. */
+export type Hardware =
+  | { readonly kind: 'channels' }
+  | { readonly kind: 'block' }
+  | { readonly kind: 'unstructured' }
+  | { readonly kind: 'pattern'; readonly keep: number; readonly group: number };
+
+/** Everything that a report says, in one language. Numbers come written; names from files come as they are. */
+export interface Texts {
+  /** BCP 47. */
+  readonly lang: 'en' | 'zh-CN';
+  /** The language's name for itself. */
+  readonly name: string;
+  readonly figure: FigureWords;
+  /** Names of strategies, scorers, scopes and phases; others are shown as they are. */
+  readonly names: Readonly<Record<string, string>>;
+  /** Between the parts of an enumeration, and between the lists of one. */
+  readonly comma: string;
+  readonly semicolon: string;
+
+  readonly title: (model: string) => string;
+  readonly dense: string;
+  readonly fineTuned: string;
+  readonly epochs: (n: number) => string;
+  readonly fineTunedFor: (epochs: string) => string;
+
+  readonly facts: {
+    readonly model: string;
+    readonly modelText: (name: string, params: string, kernels: string, macs: string) => string;
+    readonly data: string;
+    readonly dataText: (name: string, samples: string) => string;
+    readonly sharedData: string;
+    readonly noData: string;
+    readonly trials: string;
+    readonly measured: (n: string) => string;
+    readonly scorer: (name: string) => string;
+    readonly scope: (name: string) => string;
+    readonly fineTuning: (epochs: string) => string;
+    readonly batch: (sizes: string) => string;
+    readonly machine: string;
+    readonly cores: (n: number) => string;
+    readonly when: string;
+  };
+
+  readonly summary: {
+    readonly heading: string;
+    readonly smallest: string;
+    readonly quickest: (backend: string) => string;
+    readonly mostAccurate: string;
+    readonly points: (signed: string) => string;
+    readonly smaller: (times: string, from: string, to: string) => string;
+    readonly quicker: (times: string, from: string, to: string) => string;
+    readonly within: (points: number) => string;
+    readonly noneWithin: (points: number) => string;
+    readonly noneQuicker: string;
+  };
+
+  readonly granularity: {
+    readonly heading: string;
+    readonly read: (points: number) => string;
+    readonly column: string;
+    readonly smaller: string;
+    readonly compact: string;
+    readonly quicker: (backend: string) => string;
+    readonly hardware: string;
+    readonly needs: (hardware: Hardware) => string;
+    readonly of: (times: string) => string;
+    readonly realised: (percent: string) => string;
+    readonly noneWithin: (points: number) => string;
+  };
+
+  readonly trials: {
+    readonly heading: string;
+    readonly read: string;
+    readonly trial: string;
+    readonly sparsity: string;
+    readonly accuracy: string;
+    readonly params: string;
+    readonly macs: string;
+    readonly ofWeights: string;
+    readonly ofChannels: string;
+    readonly ranOn: (backend: string) => string;
+  };
+
+  readonly sizes: {
+    readonly heading: string;
+    readonly read: string;
+    readonly raw: string;
+    readonly gzip: string;
+    readonly brotli: string;
+    readonly compact: (values: string) => string;
+  };
+
+  readonly pareto: {
+    readonly heading: string;
+    readonly read: string;
+    readonly accuracy: string;
+    readonly sizeTitle: string;
+    readonly size: string;
+    readonly compactTitle: string;
+    readonly compact: string;
+    readonly latencyTitle: (backend: string) => string;
+    readonly latency: string;
+    readonly description: (title: string, points: string, frontier: string) => string;
+    readonly point: (trial: string, accuracy: string, cost: string) => string;
+  };
+
+  readonly layers: {
+    readonly heading: string;
+    readonly read: string;
+    readonly title: (sparsity: string) => string;
+    readonly axis: string;
+    readonly share: (percent: string) => string;
+    readonly largest: (shown: number, all: number) => string;
+  };
+
+  readonly kernel: { readonly heading: string; readonly read: string };
+
+  readonly notes: { readonly heading: string; readonly impossible: (trial: string) => string };
+
+  readonly again: { readonly heading: string };
+
+  readonly comparison: {
+    readonly title: (model: string) => string;
+    readonly heading: string;
+    readonly read: string;
+    readonly old: string;
+    readonly new: string;
+    readonly change: string;
+    readonly size: string;
+    readonly latency: (backend: string) => string;
+    readonly noise: string;
+    readonly better: string;
+    readonly worse: string;
+    readonly same: string;
+    readonly added: string;
+    readonly removed: string;
+    readonly nothing: string;
+    readonly verdict: (better: number, worse: number, noise: number) => string;
+    readonly differs: (what: string, old: string, now: string) => string;
+    readonly method: (samplesOld: string, samplesNew: string) => string;
+  };
+
+  readonly language: string;
+}
