@@ -46,6 +46,14 @@ describe('parseJson', () => {
     expect(codeOf(() => parse('{"a":'.repeat(1_000_000)))).toBe('json-depth');
   });
 
+  it('counts values', () => {
+    const limits = { maxDepth: 9, maxValues: 4 };
+    expect(parseJson('{"a":[1,{}]}', 'x', limits)).toEqual({ a: [1, {}] });
+    expect(() => parseJson('{"a":[1,{},""]}', 'x', limits)).toThrow(
+      expect.objectContaining({ code: 'json-size', message: expect.stringContaining('line 1, column 12') }),
+    );
+  });
+
   it('reads what JSON.parse reads', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(undefined, 1, '\t'), (json, indent) => {

@@ -4,8 +4,11 @@ import { refuse } from './refuse.js';
 export interface JsonLimits {
   /** Arrays and objects inside one another. */
   readonly maxDepth: number;
+  /** Arrays, objects, strings, numbers and literals in all: a short text can hold millions, each of which takes memory. */
+  readonly maxValues?: number;
 }
 
+const MOST_VALUES = 2 ** 22;
 const FIX = 'save the model again';
 const [QUOTE, COMMA, COLON, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, MINUS, DOT, ZERO, NINE, PLUS] = Array.from(
   '",:\\{}[]-.09+',
@@ -36,11 +39,12 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
 
 /**
  * The value of a JSON text (RFC 8259), and stricter than JSON.parse: no key twice in an object, no key '__proto__' (it
- * would set a prototype when copied), no number beyond the range of a double, no nesting deeper than `maxDepth`.
- * InputErrors: 'json-syntax', 'json-depth', 'json-key', 'json-number', each with line and column.
+ * would set a prototype when copied), no number beyond the range of a double, no nesting deeper than `maxDepth`, no more than
+ * `maxValues` values. InputErrors: 'json-syntax', 'json-depth', 'json-size', 'json-key', 'json-number', each with line and column.
  */
-export function parseJson(text: string, where: string, { maxDepth }: JsonLimits): unknown {
+export function parseJson(text: string, where: string, { maxDepth, maxValues = MOST_VALUES }: JsonLimits): unknown {
   let at = 0;
+  let values = 0;
   /** The open objects' keys; undefined = an array. */
   const open: (Set<string> | undefined)[] = [];
 
@@ -124,6 +128,7 @@ export function parseJson(text: string, where: string, { maxDepth }: JsonLimits)
 
   /** Takes a value, of an array or object only the beginning; true = a value inside it comes next. */
   const value = (): boolean => {
+    if (++values > maxValues) fail('json-size', `at most ${maxValues} values`, 'more', at);
     const c = text.charCodeAt(at);
     if (c === OPEN) {
       const keys = new Set<string>();

@@ -15,6 +15,8 @@ const QUANTIZED: Record<string, { max: number; of: readonly string[] }> = {
   uint16: { max: 2 ** 16 - 1, of: ['float32', 'int32'] },
   float16: { max: 0, of: ['float32'] },
 };
+/** TensorFlow's own limit. */
+const MOST_AXES = 254;
 const FLOAT32_MAX = 3.4028234663852886e38;
 const FIX = 'export the model again';
 
@@ -60,6 +62,9 @@ function checkSpec(spec: unknown, at: string, file: string): io.WeightsManifestE
   }
   const where = `${file}: weight ${show(name)}`;
   const dims = list(shape, `${where}: shape`);
+  if (dims.length > MOST_AXES) {
+    return refuse('weight-shape', `${where}: shape`, `at most ${MOST_AXES} axes`, `${dims.length}`, FIX);
+  }
   const sizes = dims.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0);
   if (!sizes || !((dims as number[]).reduce((a, b) => a * Math.max(b, 1), 1) <= Number.MAX_SAFE_INTEGER)) {
     const found = `[${dims.slice(0, 8).map(kind).join(', ')}]`;

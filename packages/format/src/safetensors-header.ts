@@ -70,9 +70,10 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, where: string)
   const text = decodeUtf8(bytes, `${where}: header`);
   if (!text.startsWith('{'))
     refuse('safetensors-header', where, "a header that begins with '{'", show(text.slice(0, 1)), FIX);
-  const end = text.replace(/ +$/, '');
-  if (!end.endsWith('}'))
-    refuse('safetensors-header', where, "a header that ends with '}' and spaces", show(end.slice(-1)), FIX);
+  let end = text.length;
+  while (text[end - 1] === ' ') end--;
+  if (text[end - 1] !== '}')
+    refuse('safetensors-header', where, "a header that ends with '}' and spaces", show(text[end - 1]), FIX);
   const json = parseJson(text, `${where}: header`, { maxDepth: MAX_DEPTH }) as Record<string, unknown>;
   const entries = Object.entries(json)
     .filter(([name]) => name !== METADATA)
@@ -132,7 +133,8 @@ function checkEntry(name: string, value: unknown, file: string): SafetensorsEntr
   const [begin, end] = offsets as number[];
   const bytes = bytesOf(dtype, shape as number[]);
   if (!Number.isSafeInteger(bytes) || end - begin !== bytes) {
-    refuse('safetensors-offsets', where, `${bytes} bytes of ${dtype} [${shape.join(', ')}]`, `${end - begin}`, FIX);
+    const sizes = shape.length > 8 ? `${shape.slice(0, 8).join(', ')}, …` : shape.join(', ');
+    refuse('safetensors-offsets', where, `${bytes} bytes of ${dtype} [${sizes}]`, `${end - begin}`, FIX);
   }
   return { name, dtype, shape: shape as number[], begin, end };
 }

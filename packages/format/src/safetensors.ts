@@ -8,7 +8,7 @@ import { READ_DEFAULTS } from './limits.js';
 import type { FileSize } from './read-model.js';
 import { isObject, kind, refuse, showPath } from './refuse.js';
 import { bytesOf, headerLength, parseHeader, SAFETENSORS_BITS } from './safetensors-header.js';
-import { shardNameFault } from './shards.js';
+import { locateShards } from './shards.js';
 
 /** A tensor with its bytes: little-endian, row-major, of any dtype of the format. */
 export interface SafetensorsTensor {
@@ -97,6 +97,7 @@ async function readIndex(path: string, limit: number): Promise<Safetensors & { f
   const map = isObject(json) ? json.weight_map : undefined;
   if (!isObject(map)) return refuse('safetensors-index', `${where}: weight_map`, 'an object', kind(map), FIX);
   const names = checkFileNames(map, where);
+  await locateShards([{ paths: names }], path, dirname(path));
   const files: FileSize[] = [{ path, bytes: size }];
   const tensors: SafetensorsTensor[] = [];
   let metadata: Record<string, string> = {};
@@ -122,15 +123,13 @@ async function readIndex(path: string, limit: number): Promise<Safetensors & { f
   return { metadata, tensors, files };
 }
 
-/** The files of an index, each once; plain paths inside its folder. */
+/** The files of an index, each once. */
 function checkFileNames(map: Record<string, unknown>, where: string): string[] {
   const names = new Set<string>();
   for (const [tensor, name] of Object.entries(map)) {
     if (typeof name !== 'string') {
       return refuse('safetensors-index', `${where}: weight_map: ${show(tensor)}`, 'a file name', kind(name), FIX);
     }
-    const fault = shardNameFault(name);
-    if (fault !== undefined) refuse('shard-path', where, 'files inside its folder', `${show(name)} (${fault})`, FIX);
     names.add(name);
   }
   return [...names].sort();

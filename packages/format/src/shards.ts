@@ -16,7 +16,9 @@ export function shardNameFault(name: string): string | undefined {
   if (name.includes('\\')) return 'a backslash';
   if (name.startsWith('/')) return 'an absolute path';
   if (/%[0-9a-f]{2}/i.test(name)) return 'percent-encoding';
-  if (name.split('/').includes('..')) return "'..'";
+  const parts = name.split('/');
+  if (parts.includes('..')) return "'..'";
+  if (parts.every((part) => part === '' || part === '.')) return 'the folder itself';
   return undefined;
 }
 
@@ -25,7 +27,7 @@ export function shardNameFault(name: string): string | undefined {
  * InputErrors: 'shard-path', 'shard-missing', 'shard-unreadable', 'shard-duplicate'.
  */
 export async function locateShards(
-  groups: readonly WeightGroup[],
+  groups: readonly Pick<WeightGroup, 'paths'>[],
   modelPath: string,
   dir: string,
 ): Promise<string[][]> {

@@ -57,7 +57,7 @@ const GRAPH = {
 };
 
 /** Weights that between them use every form of positions and values. */
-function compactFiles(): Uint8Array[] {
+export function compactFiles(): Uint8Array[] {
   const random = seededRandom(9);
   const kernel = (keep: (i: number) => boolean) =>
     Float32Array.from({ length: 32 * 24 }, (_, i) => (keep(i) ? random() - 0.5 : 0));
