@@ -23,7 +23,13 @@ export { type ModelFormat } from './document.js';
 export { type Idx, IDX_DEFAULTS, readIdx, writeIdx } from './idx.js';
 export { READ_DEFAULTS } from './limits.js';
 export { type FileSize, type ModelFile, readModel, type ReadOptions } from './read-model.js';
-export { readSafetensors, type Safetensors, type SafetensorsTensor, writeSafetensors } from './safetensors.js';
+export {
+  readSafetensors,
+  type Safetensors,
+  type SafetensorsOptions,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from './safetensors.js';
 export { type FromOptions, fromSafetensors, toSafetensors } from './safetensors-model.js';
 export { compressedSizes, type Sizes } from './sizes.js';
 export { writeFile, writeFiles } from './write-files.js';

@@ -420,6 +420,13 @@ describe('files that are wrong', () => {
     expect((await readModel(inside)).files[1].bytes).toBe(36);
     const linked = join(folder(), 'link');
     symlinkSync(inside, linked);
+    const foreign = folder();
+    symlinkSync(join(inside, 'model.json'), join(foreign, 'model.json'));
+    writeFileSync(join(foreign, 'weights.bin'), tinyBytes());
+    expect(await rejection(readModel(foreign))).toMatchObject({
+      code: 'model-path',
+      message: expect.stringContaining("model.json': wanted a file of this folder, found a link that leaves it"),
+    });
     expect((await readModel(linked)).dir).toBe(linked);
   });
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
@@ -12,7 +12,7 @@ import type { WeightGroup } from './manifest.js';
 import { refuse, showPath } from './refuse.js';
 import { readSafetensors } from './safetensors.js';
 import { fromSafetensors } from './safetensors-model.js';
-import { locateShards } from './shards.js';
+import { leaves, locateShards } from './shards.js';
 import { checkLength, checkWeights } from './weights.js';
 
 export interface FileSize {
@@ -67,7 +67,7 @@ export async function readModel(path: string, options: ReadOptions = {}): Promis
 }
 
 async function readModelTensors(path: string, options: ReadOptions): Promise<ModelFile> {
-  const { files, ...safetensors } = await readSafetensors(path, options);
+  const { files, ...safetensors } = await readSafetensors(path, { ...options, nonFinite: 'keep' });
   const artifacts = fromSafetensors(safetensors, showPath(path), options);
   const format = artifacts.format as ModelFormat;
   return { path, dir: dirname(path), format, container: 'safetensors', artifacts, files };
@@ -120,7 +120,13 @@ async function findModel(path: string): Promise<string> {
   const stats = await stat(path).catch((error) => refuseFile('model', path, fix, error));
   if (!stats.isDirectory()) return path;
   const file = join(path, 'model.json');
-  await stat(file).catch((error) => refuseFile('model', file, FIX, error));
+  const [root, real] = await Promise.all([realpath(path), realpath(file)]).catch((error) =>
+    refuseFile('model', file, FIX, error),
+  );
+  if (leaves(root, real)) {
+    const fix = 'give the file that it links to';
+    refuse('model-path', showPath(file), 'a file of this folder', 'a link that leaves it', fix);
+  }
   return file;
 }
 
@@ -170,7 +176,8 @@ function allocate(bytes: number, limit: number, file: string): ArrayBuffer {
     );
   if (bytes > limit) fail();
   try {
-    return new ArrayBuffer(bytes);
+    // There are buffers that no array can look at as a whole.
+    return new Uint8Array(bytes).buffer;
   } catch (error) {
     return fail(error);
   }

@@ -160,6 +160,39 @@ describe('readSafetensors', () => {
   });
 });
 
+describe('values that are not finite', () => {
+  const le = (...bytes: number[]) => Uint8Array.from(bytes);
+  it.each<[string, Uint8Array, Uint8Array]>([
+    ['F64', new Uint8Array(Float64Array.of(1, 1e308).buffer), new Uint8Array(Float64Array.of(1, NaN).buffer)],
+    ['F32', new Uint8Array(Float32Array.of(1, 3e38).buffer), new Uint8Array(Float32Array.of(1, -Infinity).buffer)],
+    ['C64', new Uint8Array(Float32Array.of(1, 1, 2, 2).buffer), new Uint8Array(Float32Array.of(1, 1, 2, NaN).buffer)],
+    ['F16', le(0, 0x3c, 0xff, 0x7b), le(0, 0x3c, 0, 0xfc)],
+    ['BF16', le(0x80, 0x3f, 0x7f, 0x7f), le(0x80, 0x3f, 0xc0, 0x7f)],
+    ['F8_E5M2', le(1, 0x7b), le(1, 0x7c)],
+    ['F8_E4M3', le(1, 0x7e), le(1, 0xff)],
+    ['F8_E4M3FNUZ', le(1, 0xff), le(1, 0x80)],
+    ['F8_E5M2FNUZ', le(1, 0xff), le(1, 0x80)],
+    ['F8_E8M0', le(1, 0xfe), le(1, 0xff)],
+    ['I32', new Uint8Array(Int32Array.of(1, -1).buffer), le()],
+    ['U8', le(1, 255), le()],
+  ])('%s', async (dtype, good, bad) => {
+    const holding = (bytes: Uint8Array) => {
+      const header = { t: { dtype, shape: [2], data_offsets: [0, bytes.length] } };
+      const path = file(header, bytes.length);
+      const whole = readFileSync(path);
+      whole.set(bytes, whole.length - bytes.length);
+      writeFileSync(path, whole);
+      return path;
+    };
+    expect((await readSafetensors(holding(good))).tensors[0].bytes).toEqual(good);
+    if (bad.length === 0) return;
+    const error = await rejection(readSafetensors(holding(bad)));
+    expect(error).toMatchObject({ name: 'InputError', code: 'weight-not-finite' });
+    expect(error.message).toContain("tensor 't': wanted finite values, found NaN or an infinity at index 1");
+    expect((await readSafetensors(holding(bad), { nonFinite: 'keep' })).tensors[0].bytes).toEqual(bad);
+  });
+});
+
 describe('writeSafetensors', () => {
   const tensor = fc.record({
     dtype: fc.constantFrom(...Object.keys(SAFETENSORS_BITS)),

@@ -7,6 +7,7 @@ import { decodeUtf8, parseJson } from './json.js';
 import { READ_DEFAULTS } from './limits.js';
 import type { FileSize } from './read-model.js';
 import { isObject, kind, refuse, showPath } from './refuse.js';
+import { refuseNotFinite } from './safetensors-finite.js';
 import { bytesOf, headerLength, parseHeader, SAFETENSORS_BITS } from './safetensors-header.js';
 import { locateShards } from './shards.js';
 
@@ -27,25 +28,32 @@ export const INDEX_SUFFIX = '.safetensors.index.json';
 const FIX = 'save or download the file again';
 const ALIGNMENT = 8;
 
+export interface SafetensorsOptions {
+  /** Most bytes of weights. Default: the machine's memory. */
+  readonly maxWeightBytes?: number;
+  /** Whether NaN and infinities are refused, or kept bit by bit. */
+  readonly nonFinite?: 'refuse' | 'keep';
+}
+
 /**
  * The tensors of a safetensors file, or of all the files that a `….safetensors.index.json` names, to the letter of the
  * format. Everything is checked before the memory for it is taken. InputErrors: 'safetensors-header', 'safetensors-entry',
- * 'safetensors-dtype', 'safetensors-offsets', 'safetensors-index', 'weights-size', those of JSON and of files.
+ * 'safetensors-dtype', 'safetensors-offsets', 'safetensors-index', 'weights-size', 'weight-not-finite', those of JSON and of files.
  */
 export async function readSafetensors(
   path: string,
-  options: { readonly maxWeightBytes?: number } = {},
+  options: SafetensorsOptions = {},
 ): Promise<Safetensors & { files: FileSize[] }> {
   if (typeof path !== 'string' || path === '') {
     throw new UsageError('path', `wanted the path of a safetensors file, got ${show(path)}; give one`);
   }
-  const limit = options.maxWeightBytes ?? totalmem();
-  if (path.endsWith('.json')) return readIndex(path, limit);
-  const { tensors, metadata, bytes } = await readOne(path, limit);
+  const { maxWeightBytes: limit = totalmem(), nonFinite = 'refuse' } = options;
+  if (path.endsWith('.json')) return readIndex(path, limit, nonFinite);
+  const { tensors, metadata, bytes } = await readOne(path, limit, nonFinite);
   return { tensors, metadata, files: [{ path, bytes }] };
 }
 
-async function readOne(path: string, limit: number) {
+async function readOne(path: string, limit: number, nonFinite: 'refuse' | 'keep') {
   const where = showPath(path);
   return withFile('model', path, FIX, async (handle, size) => {
     const first = new Uint8Array(8);
@@ -77,13 +85,18 @@ async function readOne(path: string, limit: number) {
           FIX,
         );
       }
+      if (nonFinite === 'refuse') refuseNotFinite(dtype, bytes, `${where}: tensor ${show(name)}`);
       tensors.push({ name, dtype, shape, bytes });
     }
     return { metadata, tensors, bytes: size };
   });
 }
 
-async function readIndex(path: string, limit: number): Promise<Safetensors & { files: FileSize[] }> {
+async function readIndex(
+  path: string,
+  limit: number,
+  nonFinite: 'refuse' | 'keep',
+): Promise<Safetensors & { files: FileSize[] }> {
   const where = showPath(path);
   const { text, size } = await withFile('model', path, FIX, async (handle, size) => {
     if (size > READ_DEFAULTS.maxJsonBytes) {
@@ -104,7 +117,7 @@ async function readIndex(path: string, limit: number): Promise<Safetensors & { f
   let left = limit;
   for (const name of names) {
     const file = join(dirname(path), name);
-    const one = await readOne(file, left);
+    const one = await readOne(file, left, nonFinite);
     left -= one.bytes;
     files.push({ path: file, bytes: one.bytes });
     metadata = { ...metadata, ...one.metadata };
@@ -170,7 +183,7 @@ export async function writeSafetensors(
   return commitFiles(dir, { files, verify: (at) => readBack(join(at, `${stem}${INDEX_SUFFIX}`)) });
 }
 
-const readBack = async (path: string) => void (await readSafetensors(path));
+const readBack = async (path: string) => void (await readSafetensors(path, { nonFinite: 'keep' }));
 
 function checkTensors(tensors: readonly SafetensorsTensor[]): void {
   const names = new Set<string>();

@@ -22,6 +22,12 @@ export function shardNameFault(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether a real path is not in a real folder. */
+export function leaves(root: string, file: string): boolean {
+  const inside = relative(root, file);
+  return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+}
+
 /**
  * The real paths of every group's shards, all inside `dir`, each used once.
  * InputErrors: 'shard-path', 'shard-missing', 'shard-unreadable', 'shard-duplicate'.
@@ -46,8 +52,7 @@ export async function locateShards(
       const file = await realpath(join(dir, name)).catch((error) =>
         refuseFile('shard', join(dir, name), MISSING, error),
       );
-      const inside = relative(root, file);
-      if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+      if (leaves(root, file)) {
         refuse('shard-path', where, 'shards inside its folder', `${show(name)} (a link that leaves it)`, CONTAINED);
       }
       if (seen.has(file)) refuse('shard-duplicate', where, 'each shard once', `${show(name)} again`, MISSING);

@@ -64,7 +64,7 @@ async function convert(source: string, options: ConvertOptions): Promise<void> {
     async (): Promise<FileSize[]> => {
       // Tensors that TensorFlow.js has no dtype for go from one file to another as they are.
       if (isTensors(source) && isTensors(out) && topology === undefined) {
-        return writeSafetensors(out, await readSafetensors(source), shards);
+        return writeSafetensors(out, await readSafetensors(source, { nonFinite }), shards);
       }
       const layers = topology === undefined ? undefined : (await readAny(topology, {})).file.artifacts;
       const { file } = await readAny(source, { nonFinite, ...(layers && { topology: layers }) });

@@ -119,12 +119,31 @@ it.each<[string, Uint8Array, string, string]>([
     'compact-data',
     'frequencies of at most',
   ],
-  ['a NaN scale', compose(header(w([1])), [[0x02, 1, 1, 8, 1, 8, 0xfc, 8, 1]]), 'weight-not-finite', "weight 'w'"],
+  ['a NaN scale', compose(header(w([1])), [[0x02, 1, 1, 8, 1, 8, 0xfc, 8, 1]]), 'compact-data', 'finite scales'],
+  [
+    'an infinite scale of nothing',
+    compose(header(w([1])), [[0x02, 1, 1, 8, 0, 8, 0xf8, 8, 0]]),
+    'compact-data',
+    'finite scales',
+  ],
+  [
+    'a NaN in a codebook',
+    compose(header(w([1])), [[0x04, 1, 1, 8, 1, 8, 0xfc, 8, 0]]),
+    'compact-data',
+    'finite values',
+  ],
 ])('%s', (_, bytes, code, message) => {
   const error = errorOf(bytes);
   expect(error).toMatchObject({ name: 'InputError', code });
   expect(error.message).toContain(message);
   expect(error.message).toContain("'m.espalier'");
+});
+
+it('scales and codebooks that are not finite are damage, also where weights may be so', () => {
+  for (const kind of [0x02, 0x03, 0x04]) {
+    const bytes = compose(header(w([1])), [[kind, 1, 1, 8, 1, 8, 0xfc, 8, 0]]);
+    expect(errorOf(bytes, { nonFinite: 'keep' }).code).toBe('compact-data');
+  }
 });
 
 it('a bomb is refused before anything is allocated for it', () => {

@@ -88,6 +88,7 @@ export function decodeScaled(
   const channels = reader.varint('a number of channels');
   if (channels > Math.max(1, limit)) corrupt(where, `at most ${limit} channels`, channels);
   const scales = decodeFloats(reader, channels);
+  if (!scales.every(Number.isFinite)) corrupt(where, 'finite scales', 'NaN or an infinity');
   const symbols = decodeSymbols(reader, count, 1 << bits);
   const out = new Float32Array(count);
   const shift = 32 - bits;
@@ -104,6 +105,7 @@ export function decodeShared(reader: ByteReader, count: number): Float32Array {
   const size = reader.varint('the size of a codebook');
   if (size > 256 || (size === 0 && count > 0)) corrupt(reader.where, 'a codebook of 1 to 256 values', size);
   const codebook = decodeFloats(reader, size);
+  if (!codebook.every(Number.isFinite)) corrupt(reader.where, 'a codebook of finite values', 'NaN or an infinity');
   const codes = decodeSymbols(reader, count, Math.max(1, size));
   const out = new Float32Array(count);
   for (let i = 0; i < count; i++) out[i] = codebook[codes[i]];
