@@ -17,7 +17,7 @@ import { kernelInputs } from './inputs.js';
 import { reestimateNorms } from './reestimate.js';
 import { shown } from './shape.js';
 import { shrinkArtifacts } from './shrink.js';
-import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel } from './tfjs.js';
+import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel, unknownNodes } from './tfjs.js';
 import { isForwarding } from './trace.js';
 
 export interface AdaptGraphOptions {
@@ -44,8 +44,10 @@ export interface GraphPrunable extends PrunableModel {
   readonly outputShapes: readonly (readonly (number | null)[])[];
   /** Whether the one output is a sum of products, with no activation behind it. */
   readonly linear: boolean;
-  /** What the user should hear: that quantised weights are not quantised any more. */
+  /** What the user should hear: that quantised weights are not quantised any more, that operations are not known. */
   readonly notes: readonly string[];
+  /** Operations that TensorFlow.js does not have; programs register them before they run the model. */
+  readonly unknownOperations: readonly string[];
   reestimateNorms: NonNullable<PrunableModel['reestimateNorms']>;
   shrink(plan: Plan): Promise<GraphPrunable>;
 }
@@ -87,6 +89,7 @@ function adapt(
   const loss = resolveLoss(options.loss, softmax);
   const model = isGraphModel(source) ? source : loadModel(source);
 
+  const foreign = unknownNodes(model);
   const variables = holdWeights(
     model,
     analysis.params.map(({ id }) => id),
@@ -102,7 +105,8 @@ function adapt(
   const prunable: GraphPrunable = {
     model,
     loss: loss?.name,
-    notes: notesOf(constants),
+    notes: [...notesOf(constants), ...foreign.map(foreignNote)],
+    unknownOperations: [...new Set(foreign.map(({ op }) => op))],
     inputShapes: model.inputs.map(({ shape }) => shown((shape as number[] | undefined) ?? null)),
     outputShapes: ends.map(({ node }) => shown(analysis.shapes.get(node) ?? null)),
     linear: last !== undefined && isLinear(last),
@@ -158,6 +162,10 @@ function isLinear({ op, attributes }: OpNode): boolean {
 function checkOutput({ nodes }: Graph, output: string | undefined): void {
   if (output === undefined || nodes.has(edgeOf(output).node)) return;
   throw new InputError('output-unknown', `the graph has no node ${show(output)}`, { where: 'output', found: output });
+}
+
+function foreignNote({ name, op }: { name: string; op: string }): string {
+  return `${show(name)} is the operation ${show(op)}, which TensorFlow.js does not have; the model runs only where a program registers it`;
 }
 
 function notesOf(constants: ReadonlyMap<string, Constant>): string[] {

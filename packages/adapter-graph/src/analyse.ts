@@ -1,5 +1,6 @@
-import { type Group, InputError, type Param, show } from '@espalier/core';
+import { type Group, InputError, type Param } from '@espalier/core';
 import { biasOf } from './biases.js';
+import { checkFits, checkWeights } from './check.js';
 import type { Constant } from './constants.js';
 import type { Tie } from './channels.js';
 import type { Graph, OpNode } from './graph.js';
@@ -36,7 +37,7 @@ const COUNTING_FIRST = ['StridedSlice', 'Slice', 'Gather', 'GatherV2', 'Conv2DBa
  * or a constant that the channels pass or end at is tied to them. Channels that reach an operation without a rule, or an
  * output, stay. `inputShape` takes the place of the shape that the one input declares.
  *
- * Throws an InputError with code 'weights-mismatch', 'weight-shape' or 'model-inputs'.
+ * Throws an InputError with code 'weights-mismatch', 'weight-shape', 'weight-dtype' or 'model-inputs'.
  */
 export function analyse(
   graph: Graph,
@@ -53,6 +54,7 @@ export function analyse(
   for (const node of graph.order) {
     const inputs = node.inputs.map((edge) => valueAt(values, edge.node, edge.index));
     const step: Step = { node, label: `'${node.name}' (${node.op})`, inputs };
+    checkFits(step);
     values.set(node.name, outputsOf(step, trace, constants, declared));
     trace.reads(step);
     if (isForwarding(node.op)) continue;
@@ -205,50 +207,3 @@ function skipOf(
   const other = opsThatRead(id, graph, readers).find(({ op }) => !MULTIPLIES.some((part) => op.includes(part)));
   return kernels.has(id) && other && kinds.size > 1 ? { skip: `also read by '${other.name}' (${other.op})` } : {};
 }
-
-/** Weights and Const nodes must match, and a kernel must have entries. */
-function checkWeights(graph: Graph, constants: ReadonlyMap<string, Constant>): void {
-  const fix = 'convert the model again, topology and weights together';
-  const own = [...graph.nodes.values()].filter(({ op }) => op === 'Const').map(({ name }) => name);
-  const absent = [...own, ...graph.elsewhere].filter((name) => !constants.has(name));
-  const extra = [...constants.keys()].filter(
-    (name) => graph.nodes.get(name)?.op !== 'Const' && !graph.elsewhere.has(name),
-  );
-  if (absent.length > 0 || extra.length > 0) {
-    const list = (names: readonly string[]) =>
-      names.length === 0
-        ? 'none'
-        : `${names.slice(0, 5).map(show).join(', ')}${names.length > 5 ? `, and ${names.length - 5} more` : ''}`;
-    throw new InputError(
-      'weights-mismatch',
-      `the weights do not fit the graph: missing ${list(absent)}; not in the graph ${list(extra)}; ${fix}`,
-      { where: 'weightSpecs', wanted: list(absent), found: list(extra), fix },
-    );
-  }
-  for (const { name, op, inputs } of graph.order) {
-    const at = KERNELS[op];
-    const source = at === undefined ? undefined : inputs[at.input];
-    const constant = source && constants.get(source.node);
-    if (!constant || (constant.shape.length === at.rank && constant.shape.every((size) => size > 0))) continue;
-    const found = `[${constant.shape.join(', ')}]`;
-    throw new InputError(
-      'weight-shape',
-      `weight ${show(constant.name)}: ${show(name)} (${op}) wants ${at.rank} axes of at least 1 entry, found ${found}; ${fix}`,
-      { where: constant.name, wanted: `${at.rank} axes of at least 1 entry`, found, fix },
-    );
-  }
-}
-
-/** Where operations take a kernel, and how many axes it has. */
-const KERNELS: Readonly<Record<string, { input: number; rank: number }>> = {
-  Conv2D: { input: 1, rank: 4 },
-  _FusedConv2D: { input: 1, rank: 4 },
-  Conv3D: { input: 1, rank: 5 },
-  DepthwiseConv2dNative: { input: 1, rank: 4 },
-  DepthwiseConv2d: { input: 1, rank: 4 },
-  FusedDepthwiseConv2dNative: { input: 1, rank: 4 },
-  Conv2DBackpropInput: { input: 1, rank: 4 },
-  Conv2dTranspose: { input: 1, rank: 4 },
-  MatMul: { input: 1, rank: 2 },
-  _FusedMatMul: { input: 1, rank: 2 },
-};

@@ -7,6 +7,8 @@ interface RawAttribute {
   readonly f?: unknown;
   readonly b?: unknown;
   readonly shape?: RawShape;
+  readonly type?: unknown;
+  readonly tensor?: { readonly tensorShape?: RawShape };
   readonly list?: { readonly i?: readonly unknown[]; readonly s?: readonly unknown[] };
 }
 
@@ -23,6 +25,10 @@ export interface Attributes {
   strings(name: string): string[];
   /** Sizes, −1 = open; undefined = not even the rank is known. */
   shape(name: string): number[] | undefined;
+  /** The shape of a constant's value. */
+  tensorShape(name: string): number[] | undefined;
+  /** A dtype, as 'DT_FLOAT'; undefined = not said, or said by a number. */
+  type(name: string): string | undefined;
 }
 
 export function attributesOf(raw: RawAttributes): Attributes {
@@ -43,6 +49,14 @@ export function attributesOf(raw: RawAttributes): Attributes {
     shape(name) {
       const { shape } = get(name);
       return shape && sizesOf(shape);
+    },
+    tensorShape(name) {
+      const shape = get(name).tensor?.tensorShape;
+      return shape && sizesOf(shape);
+    },
+    type(name) {
+      const { type } = get(name);
+      return typeof type === 'string' ? type : undefined;
     },
   };
 }

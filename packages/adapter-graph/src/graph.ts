@@ -51,6 +51,7 @@ const FIX = 'convert the model again';
 export function parseGraph(artifacts: io.ModelArtifacts): Graph {
   const { node: raw, library } = (artifacts.modelTopology ?? {}) as Topology;
   if (!Array.isArray(raw)) throw malformed('modelTopology.node', 'an array of nodes', raw);
+  if (raw.length === 0) throw malformed('modelTopology.node', 'at least one node', 'none');
   const nodes = new Map<string, OpNode>();
   for (const [i, node] of (raw as unknown[]).entries()) {
     const parsed = parseNode(node, `modelTopology.node[${i}]`);
@@ -115,9 +116,10 @@ function outputsOf(
   return edges;
 }
 
-/** Depth first from the outputs, without recursion: graphs are deep. */
+/** Depth first from the outputs, without recursion: graphs are deep. What they do not need is looked through for circles alone. */
 function sort(nodes: ReadonlyMap<string, OpNode>, outputs: readonly Edge[]): OpNode[] {
   const order: OpNode[] = [];
+  let needed: number | undefined;
   const state = new Map<string, 'open' | 'done'>();
   const stack: { node: OpNode; next: number }[] = [];
   const visit = (name: string) => {
@@ -128,8 +130,12 @@ function sort(nodes: ReadonlyMap<string, OpNode>, outputs: readonly Edge[]): OpN
     stack.push({ node: nodes.get(name)!, next: 0 });
   };
   const roots = outputs.map(({ node }) => node);
-  for (const root of roots) {
-    visit(root);
+  for (let next = 0; next < roots.length || needed === undefined; next++) {
+    if (next === roots.length) {
+      needed = order.length;
+      roots.push(...nodes.keys());
+    }
+    visit(roots[next]);
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
       const { node, next } = top;
@@ -146,11 +152,11 @@ function sort(nodes: ReadonlyMap<string, OpNode>, outputs: readonly Edge[]): OpN
       stack.pop();
     }
   }
-  return order;
+  return order.slice(0, needed);
 }
 
 function malformed(where: string, wanted: string, value: unknown): InputError {
-  const found = value === null ? 'null' : typeof value;
+  const found = value === null ? 'null' : value === 'none' ? value : typeof value;
   return new InputError('topology-invalid', `${where}: wanted ${wanted}, found ${found}; ${FIX}`, {
     where,
     wanted,

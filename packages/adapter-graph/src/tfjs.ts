@@ -12,7 +12,10 @@ export type { GraphModel };
 
 interface Inside {
   readonly artifacts: tf.io.ModelArtifacts;
-  readonly executor: { weightMap: Record<string, tf.Tensor[]> };
+  readonly executor: {
+    weightMap: Record<string, tf.Tensor[]>;
+    readonly graph: { readonly nodes: Readonly<Record<string, { name: string; op: string; category?: string }>> };
+  };
 }
 
 /** What a model was loaded from, its weights as they were then. */
@@ -40,6 +43,15 @@ export function holdWeights(model: GraphModel, names: readonly string[]): Map<st
   // The setter notes which tensors a run must not dispose.
   executor.weightMap = { ...executor.weightMap };
   return held;
+}
+
+/** The first node of each operation that TensorFlow.js has no code for: its table of operations gave it no category. */
+export function unknownNodes(model: GraphModel): { name: string; op: string }[] {
+  const { nodes } = (model as unknown as Inside).executor.graph;
+  const found = new Map<string, { name: string; op: string }>();
+  for (const { name, op, category } of Object.values(nodes))
+    if (category === undefined && !found.has(op)) found.set(op, { name, op });
+  return [...found.values()];
 }
 
 /**
