@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { largestAllocation } from '../../format/testing/hostile/allocations.js';
 import { adaptLayers, loadLayersModel, toArtifacts } from './index.js';
 import {
   bytesOf,
@@ -234,6 +235,60 @@ describe('bad input is named, and nothing is left behind', () => {
     const tensors = tf.memory().numTensors;
     await expect(loadLayersModel(artifacts as never)).rejects.toMatchObject({ code: 'weights-mismatch' });
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  const activation = (name: string, input?: string): Json => ({
+    class_name: input === undefined ? 'InputLayer' : 'Activation',
+    name,
+    config: input === undefined ? { name, batch_input_shape: [null, 2], sparse: false } : { name, activation: 'relu' },
+    inbound_nodes: input === undefined ? [] : [[[input, 0, 0, {}]]],
+  });
+  const ofLayers = (layers: Json[], input: string, output: string): Json => ({
+    modelTopology: {
+      class_name: 'Model',
+      config: { name: 'm', layers, input_layers: [[input, 0, 0]], output_layers: [[output, 0, 0]] },
+    },
+    weightSpecs: [],
+    weightData: new ArrayBuffer(0),
+  });
+
+  test('layers that are listed backwards take no longer', async () => {
+    const chained = Array.from({ length: 600 }, (_, i) => activation(`a${i}`, i === 0 ? undefined : `a${i - 1}`));
+    const model = await loadLayersModel(ofLayers(chained.toReversed(), 'a0', 'a599'));
+    expect(model.layers.map(({ name }) => name)).toEqual(chained.map(({ name }) => name));
+    model.dispose();
+    // Far more than TensorFlow.js can connect, which it notices only after a time that grows with the square.
+    const long = Array.from({ length: 30_000 }, (_, i) => activation(`a${i}`, i === 0 ? undefined : `a${i - 1}`));
+    const started = performance.now();
+    await expect(loadLayersModel(ofLayers(long.toReversed(), 'a0', 'a29999'))).rejects.toMatchObject({
+      name: 'InputError',
+    });
+    expect(performance.now() - started).toBeLessThan(15_000);
+  });
+
+  test.each(['__proto__', 'constructor', 'toString'])('a layer called %s is no prototype', async (name) => {
+    await expect(
+      loadLayersModel(ofLayers([activation('x'), activation(name, 'x'), activation('y', name)], 'x', 'y')),
+    ).rejects.toMatchObject({ name: 'InputError', code: 'layer-name', message: expect.stringContaining(name) });
+  });
+
+  test.each<[string, Json, string]>([
+    ['Dense', { name: 'big', units: 2 ** 28, batch_input_shape: [null, 2] }, "'big/kernel'"],
+    ['Embedding', { name: 'big', input_dim: 2 ** 28, output_dim: 3, batch_input_shape: [null, 2] }, "'big/embeddings'"],
+    ['SimpleRNN', { name: 'big', units: 2, stateful: true, batch_input_shape: [2 ** 27, 2, 2] }, 'values'],
+  ])('%s of weights that no file brings is refused before they are made', async (class_name, config, message) => {
+    const topology = { class_name: 'Sequential', config: { name: 's', layers: [{ class_name, config }] } };
+    let error: Json;
+    const largest = await largestAllocation(() =>
+      loadLayersModel({
+        modelTopology: topology as object,
+        weightSpecs: [{ name: 'big/kernel', shape: [2, 3], dtype: 'float32' }],
+        weightData: new ArrayBuffer(24),
+      }).catch((reason) => (error = reason)),
+    );
+    expect(error).toMatchObject({ name: 'InputError', code: 'weight-shape' });
+    expect(error.message).toContain(message);
+    if (class_name !== 'SimpleRNN') expect(largest).toBeLessThan(2 ** 26);
   });
 
   // TensorFlow.js would look for these forever.

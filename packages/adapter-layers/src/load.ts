@@ -13,13 +13,13 @@ const FIX = 'export the model again, topology and weights together';
  * nothing left behind when something is. Weights come in byte for byte, even where a layer has constraints. The optimizer
  * and its state are left out. The caller disposes the model.
  *
- * Throws an InputError with code 'graph-model', 'topology-invalid', 'topology-keras3', 'layer-unknown', 'layer-duplicate',
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'topology-keras3', 'layer-unknown', 'layer-name', 'layer-duplicate',
  * 'layer-connection', 'weight-empty', 'weights-missing', 'weights-mismatch', 'weight-shape', 'weight-duplicate' or 'weights-invalid'.
  */
 export async function loadLayersModel(artifacts: tf.io.ModelArtifacts): Promise<LayersModel> {
   if (artifacts.format === 'graph-model') throw graphModel();
   const { className, config } = parseTopology(artifacts.modelTopology);
-  const model = buildModel(className, config);
+  const model = buildModel(className, config, roomFor(artifacts));
   try {
     fill(weightsOf(model), artifacts);
     if (artifacts.userDefinedMetadata) model.setUserDefinedMetadata(copyOf(artifacts.userDefinedMetadata) as object);
@@ -29,6 +29,12 @@ export async function loadLayersModel(artifacts: tf.io.ModelArtifacts): Promise<
     throw invalid(error);
   }
 }
+
+/** Values that a topology may ask for beyond those of the file, so that small mistakes are named by what is missing. */
+const SPARE_VALUES = 2 ** 20;
+
+const roomFor = ({ weightSpecs = [] }: tf.io.ModelArtifacts) =>
+  weightSpecs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), SPARE_VALUES);
 
 function fill(weights: readonly Weight[], { weightSpecs, weightData }: tf.io.ModelArtifacts): void {
   if (weightSpecs === undefined || weightData === undefined) {

@@ -1,6 +1,7 @@
 import { InputError, show } from '@espalier/core';
 import { isRegistered } from './build.js';
 import { asLayer, CONTAINERS, type FileLayer, layersIn, malformed } from './file-layer.js';
+import { connect } from './connections.js';
 import { toKeras2 } from './keras3.js';
 import type { Config } from './tfjs.js';
 
@@ -8,7 +9,7 @@ import type { Config } from './tfjs.js';
  * The class and the configuration of the outermost model, ready for TensorFlow.js. Checks what TensorFlow.js would stumble
  * over or, given a connection to a layer that is not there, never come back from.
  *
- * Throws an InputError with code 'graph-model', 'topology-invalid', 'layer-unknown', 'layer-duplicate' or 'layer-connection'.
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'layer-unknown', 'layer-name', 'layer-duplicate' or 'layer-connection'.
  */
 export function parseTopology(topology: unknown): { className: string; config: Config } {
   const outer = topology as Config | undefined;
@@ -50,11 +51,28 @@ function checkLayer(layer: FileLayer, where: string): void {
   const inside = layersIn(layer, where);
   inside?.forEach((inner, i) => checkLayer(inner, `${where}.config.layers[${i}]`));
   checkNames(inside ?? [], name);
-  if (inside && layer.class_name !== 'Sequential') checkConnections(layer, inside, name);
+  if (inside && layer.class_name !== 'Sequential') {
+    const order = connect(layer, inside, name);
+    if (!Array.isArray(layer.config)) layer.config.layers = order;
+  }
   // What TimeDistributed and Bidirectional wrap.
   if (typeof layer.config.layer === 'object' && layer.config.layer !== null) {
     checkLayer(asLayer(layer.config.layer, `${where}.config.layer`), `${where}.config.layer`);
   }
+}
+
+function takenName(name: string): InputError {
+  const fix = 'rename the layer';
+  return new InputError(
+    'layer-name',
+    `a layer is called ${show(name)}, which TensorFlow.js cannot keep apart; ${fix}`,
+    {
+      where: name,
+      wanted: 'another name',
+      found: name,
+      fix,
+    },
+  );
 }
 
 /** Connections and weights know layers by name. */
@@ -62,6 +80,8 @@ function checkNames(layers: readonly FileLayer[], where: string): void {
   const seen = new Set<unknown>();
   for (const layer of layers) {
     const name = layer.name ?? layer.config.name;
+    // TensorFlow.js keeps layers as properties of plain objects, where these names are taken.
+    if (typeof name === 'string' && name in {}) throw takenName(name);
     if (name !== undefined && seen.has(name)) {
       throw new InputError(
         'layer-duplicate',
@@ -71,55 +91,6 @@ function checkNames(layers: readonly FileLayer[], where: string): void {
     }
     seen.add(name);
   }
-}
-
-type Reference = readonly [layer: string, node: number, ...rest: unknown[]];
-
-/** Connects the layers on paper: each call needs its inputs first. What then is left over waits for itself, or for nothing. */
-function checkConnections(model: FileLayer, layers: readonly FileLayer[], where: string): void {
-  const calls = new Map<string, number>();
-  const nameOf = (layer: FileLayer) => String(layer.name ?? layer.config.name);
-  const waiting: { name: string; needs: Reference[] }[] = [];
-  for (const layer of layers) {
-    const name = nameOf(layer);
-    // Inputs and models bring a call of their own.
-    calls.set(name, layer.class_name === 'InputLayer' || layersIn(layer, where) ? 1 : 0);
-    for (const needs of (layer.inbound_nodes as Reference[][] | undefined) ?? []) waiting.push({ name, needs });
-  }
-  const check = (references: unknown, of: string) => {
-    if (!Array.isArray(references))
-      throw malformed(`the connections of ${show(of)} in ${show(where)}`, 'an array', references);
-    for (const reference of references as Reference[]) {
-      if (!Array.isArray(reference) || !calls.has(reference[0])) throw dangling(where, of, reference?.[0]);
-    }
-  };
-  for (const { name, needs } of waiting) check(needs, name);
-  const ready = ([layer, node]: Reference) => node < calls.get(layer)!;
-  for (let left = waiting; left.length > 0;) {
-    const still = left.filter(({ name, needs }) => {
-      if (!needs.every(ready)) return true;
-      calls.set(name, calls.get(name)! + 1);
-      return false;
-    });
-    if (still.length === left.length) {
-      const [{ name, needs }] = still;
-      throw dangling(where, name, needs.find((reference) => !ready(reference))![0]);
-    }
-    left = still;
-  }
-  for (const end of ['input_layers', 'output_layers']) {
-    check(model.config[end], end);
-    const missing = (model.config[end] as Reference[]).find((reference) => !ready(reference));
-    if (missing) throw dangling(where, end, missing[0]);
-  }
-}
-
-function dangling(where: string, layer: string, found: unknown): InputError {
-  return new InputError(
-    'layer-connection',
-    `${show(layer)} in ${show(where)} is connected to ${show(String(found))}, which is not there or waits for it in turn; export the model again`,
-    { where: layer, wanted: 'a layer in front of it', found: String(found), fix: 'export the model again' },
-  );
 }
 
 const CONNECTIONS = ['inboundNodes', 'inputLayers', 'outputLayers'];
