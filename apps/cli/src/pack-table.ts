@@ -4,7 +4,7 @@ import { name, table } from './tables.js';
 import { bytes, count, percent } from './ui.js';
 
 /** What each tensor takes in a compact file, and the whole beside what the model took before. */
-export function packTable({ model, from, file, headerBytes, tensors }: PackSummary): string {
+export function packTable({ model, from, file, headerBytes, tensors, accuracy, testedOn }: PackSummary): string {
   const rows = tensors.map((tensor) => [
     name(tensor.name),
     count(tensor.elements),
@@ -28,6 +28,13 @@ export function packTable({ model, from, file, headerBytes, tensors }: PackSumma
     '',
     table([name(model), 'bytes', 'to packed'], [...sizes, [pc.bold('packed'), pc.bold(bytes(file.bytes)), '']], [1, 2]),
     '',
+    ...(accuracy ? [accuracyLine(accuracy, testedOn!), ''] : []),
     pc.dim(`header with topology, names and shapes: ${bytes(headerBytes)}`),
   ].join('\n');
+}
+
+function accuracyLine({ before, untrained, packed }: NonNullable<PackSummary['accuracy']>, testedOn: string): string {
+  const of = (value: number) => `${value.toFixed(2)}%`;
+  const steps = [of(before), ...(untrained === undefined ? [] : [`${of(untrained)} with shared values`])];
+  return `accuracy ${steps.join(' → ')} → ${pc.bold(of(packed))} packed${untrained === undefined ? '' : ', fine-tuned'}, on ${name(testedOn)}`;
 }

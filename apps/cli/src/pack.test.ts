@@ -72,6 +72,49 @@ describe('pack and unpack', () => {
   });
 });
 
+describe('with data', () => {
+  test('accuracy of what was and of what was written', () => {
+    const file = join(dir, 'int4.espalier');
+    const run = espalier(['pack', 'lenet-300-100', '-o', file, '--values', 'int4', '--data', 'mnist']);
+    expect(run.code).toBe(0);
+    const [, before, packed] = /accuracy (\d+\.\d+)% → (\d+\.\d+)% packed, on mnist, test part/.exec(run.stdout)!;
+    expect(Number(before)).toBe(97.55);
+    expect(Number(packed)).toBeGreaterThan(97);
+  });
+
+  test('shared values are trained, which mends some of what sharing costs', () => {
+    const [file, pruned] = [join(dir, 'trained.espalier'), join(dir, 'pruned-lenet')];
+    expect(espalier(['prune', 'lenet-300-100', '-o', pruned, '--sparsity', '0.5']).code).toBe(0);
+    const values = ['--values', 'codebook', '--codebook-bits', '1'];
+    const args = [...values, '--data', 'mnist', '--fine-tune', '1', '--batch', '256', '--json'];
+    const run = espalier(['pack', pruned, '-o', file, ...args]);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/fine-tune 6 shared values loss/);
+    const { accuracy, testedOn, tensors } = run.json();
+    expect(testedOn).toBe('mnist, test part');
+    expect(accuracy.untrained).toBeLessThan(accuracy.before);
+    expect(accuracy.packed).toBeGreaterThan(accuracy.untrained + 0.5);
+    // What was pruned stays pruned.
+    const sum = (of: 'kept' | 'elements') =>
+      tensors
+        .filter(({ name }: { name: string }) => name.endsWith('kernel'))
+        .reduce((total: number, tensor: Record<string, number>) => total + tensor[of], 0);
+    expect(sum('kept') / sum('elements')).toBeCloseTo(0.5, 3);
+  });
+
+  test.each([
+    ['epochs without a codebook', ['--values', 'int8', '--fine-tune', '1', '--data', 'mnist'], 2, '--values codebook'],
+    ['epochs without data', ['--values', 'codebook', '--fine-tune', '1'], 2, '--fine-tune needs data'],
+    ['a rate without epochs', ['--values', 'codebook', '--lr', '0.1'], 2, '--lr is for --fine-tune'],
+    ['data of another model', ['--data', 'mnist'], 3, 'tells 3 classes apart'],
+  ])('%s', (_name, args, code, message) => {
+    const file = join(dir, 'no.espalier');
+    const run = espalier(['pack', tiny, '-o', file, ...args]);
+    expect(run.stderr).toContain(message);
+    expect([run.code, run.stdout, existsSync(file)]).toEqual([code, '', false]);
+  });
+});
+
 describe('validate', () => {
   test.each<[string, (bytes: Buffer) => Buffer, string]>([
     [

@@ -6,6 +6,7 @@ export * from './gradual.js';
 export * from './distill.js';
 export * from './sr-ste.js';
 export * from './rigl.js';
+export * from './shared-weights.js';
 export * from './sparse-evolution.js';
 export * from './lottery-ticket.js';
 export { EARLY_STOPPING_DEFAULTS, type EarlyStopping, holdOut } from './early-stopping.js';

@@ -6,7 +6,7 @@ import { enableTraining } from '@espalier/kernels-wasm';
 import { accuracy } from '@espalier/measure';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
-import { cosine, fineTune } from '@espalier/train';
+import { cosine, fineTune, shareWeights } from '@espalier/train';
 import { ZOO } from '@espalier/zoo';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -37,8 +37,8 @@ async function small({ name, sparsity, codebookBits, steps, epochs, last }) {
   const shard = artifacts.weightData.byteLength;
   const denseAccuracy = await score(model);
   let epoch = 0;
-  const tune = (count, handles, seed, learningRate) =>
-    fineTune(model, { data: () => train(1, ++epoch), inputShape, epochs: count, learningRate, seed, handles });
+  const tune = (count, handles, seed, learningRate, of = model) =>
+    fineTune(of, { data: () => train(1, ++epoch), inputShape, epochs: count, learningRate, seed, handles });
   const { handle } = await prune(model, {
     scorer: magnitude(),
     strategy: unstructured(),
@@ -60,16 +60,21 @@ async function small({ name, sparsity, codebookBits, steps, epochs, last }) {
       accuracy: await scoreArtifacts(decodeEspalier(bytes)),
     });
   }
-  // Trained centroids: the weights of one code have one gradient, the mean of theirs.
-  const ties = await tieWeights(model, codebookBits);
-  await tune(SHARED_EPOCHS, [ties, handle], steps, cosine(LEARNING_RATE / 10));
-  const tied = await toArtifacts(model.model);
+  // Trained centroids: k-means gives the values, and a few epochs move them.
+  const shared = adaptLayers(
+    await loadLayersModel(decodeEspalier(encodeWithReport(pruned, { values: 'codebook', codebookBits }).bytes)),
+  );
+  const ties = await shareWeights(shared);
+  await tune(SHARED_EPOCHS, [ties], steps, cosine(LEARNING_RATE / 10), shared);
+  ties.makePermanent();
+  const tied = await toArtifacts(shared.model);
   const { bytes, headerBytes, tensors } = encodeWithReport(tied, { values: 'codebook', codebookBits });
   rows.push({
     form: `codebook ${codebookBits} bits, trained`,
     ...row(bytes, headerBytes, tensors, shard),
     accuracy: await scoreArtifacts(decodeEspalier(bytes)),
   });
+  shared.dispose();
   handle.makePermanent();
   model.dispose();
   const plain = await compressedSizes([new Uint8Array(pruned.weightData)]);
@@ -97,51 +102,6 @@ function row(bytes, header, tensors, shard) {
       tensors.filter((t) => !isKernel(t)),
       (t) => t.positionBytes + t.valueBytes,
     ),
-  };
-}
-
-/** A mask handle that keeps the weights of one code equal: it starts from k-means, and averages their gradients. */
-async function tieWeights(model, codebookBits) {
-  const packed = decodeEspalier(
-    encodeWithReport(await toArtifacts(model.model), { values: 'codebook', codebookBits }).bytes,
-  );
-  const codes = new Map();
-  let at = 0;
-  for (const [i, { shape }] of packed.weightSpecs.entries()) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const values = new Float32Array(packed.weightData, at, size);
-    at += 4 * size;
-    if (shape.length < 2) continue;
-    const book = [...new Set(values)];
-    const index = new Map(book.map((value, code) => [value, code]));
-    const id = model.params[i].id;
-    codes.set(id, {
-      size: book.length,
-      ids: tf.tensor1d(
-        Int32Array.from(values, (v) => index.get(v)),
-        'int32',
-      ),
-    });
-    const exact = tf.tensor(values, shape);
-    model.variable(id).assign(exact);
-    exact.dispose();
-  }
-  const meanByCode = (gradient, { size, ids }) =>
-    tf.tidy(() => {
-      const hot = tf.cast(tf.oneHot(ids, size), 'float32');
-      const sums = tf.matMul(tf.reshape(gradient, [1, gradient.size]), hot);
-      const means = tf.div(sums, tf.maximum(tf.sum(hot, 0, true), 1));
-      return tf.reshape(tf.matMul(hot, means, false, true), gradient.shape);
-    });
-  return {
-    plan: undefined,
-    apply() {},
-    maskGradients: (grads) =>
-      Object.fromEntries(
-        Object.entries(grads).map(([id, g]) => [id, codes.has(id) ? meanByCode(g, codes.get(id)) : tf.clone(g)]),
-      ),
-    restore() {},
-    makePermanent() {},
   };
 }
 

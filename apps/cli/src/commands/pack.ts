@@ -3,25 +3,46 @@ import {
   type Encoded,
   type FileSize,
   type ModelFile,
+  readModel,
   VALUES_OPTIONS,
   type ValuesOption,
   writeEspalier,
 } from '@espalier/format';
 import { UsageError } from '@espalier/core';
+import { BATCH_DEFAULTS } from '@espalier/core/data';
 import { Command, Option } from 'commander';
+import { BACKENDS } from '../backend.js';
+import { required } from '../open.js';
 import { checkOutputFile } from '../output.js';
-import { positiveInteger, jsonOption, oneOf } from '../options.js';
+import {
+  dataOption,
+  jsonOption,
+  LEARNING_RATE,
+  lossOption,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  seedOption,
+  testOption,
+  wholeNumber,
+} from '../options.js';
+import { openBench, type PackData } from '../pack-training.js';
 import { nonFiniteOption, type NonFinite, readAny } from '../read-any.js';
 import { packTable } from '../pack-table.js';
 import { bytes, task } from '../ui.js';
 
-interface PackOptions {
+interface PackOptions extends PackData {
   readonly out: string;
   readonly values: ValuesOption;
   readonly codebookBits?: number;
+  readonly fineTune: number;
+  readonly lr?: number;
   readonly nonFinite: NonFinite;
   readonly json?: boolean;
 }
+
+/** Values that k-means has placed move little. */
+const SHARED_LEARNING_RATE = LEARNING_RATE / 10;
 
 export const valuesOption = () =>
   new Option('--values <form>', `${VALUES_OPTIONS.join(' | ')}; float32 keeps every bit`)
@@ -39,6 +60,27 @@ export function packCommand(): Command {
     .requiredOption('-o, --out <file>', 'the file to write, name.espalier')
     .addOption(valuesOption())
     .addOption(codebookBitsOption())
+    .addOption(dataOption())
+    .addOption(testOption())
+    .addOption(lossOption())
+    .option(
+      '--fine-tune <epochs>',
+      'codebook: epochs of training of the shared values on --data; zeros stay',
+      wholeNumber('--fine-tune'),
+      0,
+    )
+    .option(
+      '--lr <x>',
+      `learning rate of fine-tuning, falling to 0 along a cosine (default: ${SHARED_LEARNING_RATE})`,
+      positiveNumber('--lr'),
+    )
+    .option('--batch <n>', 'samples in a batch', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
+    .addOption(
+      new Option('--backend <name>', `${BACKENDS.join(' | ')}, for accuracy and training`)
+        .argParser(oneOf('--backend', BACKENDS))
+        .default('wasm'),
+    )
+    .addOption(seedOption())
     .addOption(nonFiniteOption())
     .addOption(jsonOption())
     .action(pack);
@@ -58,25 +100,52 @@ export function encodeOptions({
   return { values, nonFinite, ...(codebookBits !== undefined && { codebookBits }) };
 }
 
+/** Options that contradict each other are a mistake, found before anything is read. */
+function checkOptions(options: PackOptions): void {
+  const refuse = (option: string, why: string) => {
+    throw new UsageError('option-combination', `${option} ${why}`, { where: option });
+  };
+  if (options.lr !== undefined && options.fineTune === 0) refuse('--lr', 'is for --fine-tune');
+  if (options.fineTune === 0) return;
+  if (options.values !== 'codebook') refuse('--fine-tune', 'trains shared values: give --values codebook');
+  required(options.data, '--fine-tune');
+}
+
 async function pack(source: string, options: PackOptions): Promise<void> {
   const encode = encodeOptions(options);
-  await checkOutputFile(options.out, '.espalier');
+  checkOptions(options);
+  const { out, data, test, nonFinite } = options;
+  await checkOutputFile(out, '.espalier');
   const { name, file } = await task(
     'read',
     () => readAny(source, options),
     (read) => `${read.name}, ${bytes(total(read.file.files))}`,
   );
+  const bench = data === undefined && test === undefined ? undefined : await openBench(name, file, options);
+  const before = await bench?.accuracy('as it was', file);
+  const trained =
+    options.fineTune > 0
+      ? await bench?.trainCodebook(encode, options.fineTune, options.lr ?? SHARED_LEARNING_RATE)
+      : undefined;
   const dense = await compressedSizes(file.files.map(({ path }) => path));
   const written = await task(
     'pack',
     (bar) =>
-      writeEspalier(options.out, file.artifacts, {
+      writeEspalier(out, trained?.artifacts ?? file.artifacts, {
         ...encode,
         onReport: ({ name: tensor }, done, all) => bar.update(done, all, tensor),
       }),
     (result) => `${result.path}, ${bytes(result.bytes)}`,
   );
-  const summary = summarise(name, file, written, dense);
+  const packed = await bench?.accuracy('packed', await readModel(out, { nonFinite }));
+  const summary: PackSummary = {
+    ...summarise(name, file, written, dense),
+    ...(before !== undefined &&
+      packed !== undefined && {
+        accuracy: { before, ...(trained?.untrained !== undefined && { untrained: trained.untrained }), packed },
+        testedOn: bench!.testName!,
+      }),
+  };
   process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${packTable(summary)}\n`);
 }
 
@@ -88,6 +157,9 @@ export interface PackSummary {
   readonly file: FileSize;
   readonly headerBytes: number;
   readonly tensors: Encoded['tensors'];
+  /** Per cent of the test samples: as the model was, with a codebook that is not trained yet, and of the file that was written. */
+  readonly accuracy?: { readonly before: number; readonly untrained?: number; readonly packed: number };
+  readonly testedOn?: string;
 }
 
 function summarise(
