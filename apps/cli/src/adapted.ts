@@ -17,7 +17,10 @@ type Shape = readonly (number | null)[];
 export const isGraph = (model: AnyPrunable): model is GraphPrunable => 'inputShapes' in model;
 
 /** Loads and adapts what was read; nothing is left behind if that fails. */
-export async function adaptFile({ format, artifacts }: ModelFile, loss?: string): Promise<AnyPrunable> {
+export async function adaptFile(
+  { format, artifacts }: Pick<ModelFile, 'format' | 'artifacts'>,
+  loss?: string,
+): Promise<AnyPrunable> {
   const options = loss === undefined ? {} : { loss };
   if (format === 'graph-model') return adaptGraph(artifacts, options);
   const layers = await loadLayersModel(artifacts);

@@ -53,7 +53,14 @@ test('every strategy with every scorer, one-shot and fine-tuned, as JSON, CSV, f
   expect(html.length).toBeLessThan(1e6);
   expect(html).not.toMatch(/(src|href)="https?:/);
   expect(readFileSync(join(out, 'report.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 1 + report.rows.length);
-  expect(readdirSync(out).filter((file) => file.endsWith('.svg')).length).toBeGreaterThan(2);
+  const figures = readdirSync(out).filter((file) => file.endsWith('.svg'));
+  expect(figures.length).toBeGreaterThan(2);
+  expect(readdirSync(out)).toEqual(expect.arrayContaining(figures.map((file) => file.replace('.svg', '.png'))));
+  for (const { compact, accuracy } of report.rows) {
+    expect(compact!.map(({ values }) => values)).toEqual(['float32', 'int8', 'int4', 'codebook']);
+    expect(compact![0].accuracy).toBe(accuracy!.pruned);
+    expect(compact![2].bytes).toBeLessThan(compact![0].bytes);
+  }
 });
 
 test('the table goes to stdout, progress to stderr; a trial that is not possible is said and the others go on', () => {

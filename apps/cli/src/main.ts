@@ -7,6 +7,7 @@ import { convertCommand } from './commands/convert.js';
 import { inspectCommand } from './commands/inspect.js';
 import { packCommand } from './commands/pack.js';
 import { pruneCommand } from './commands/prune.js';
+import { reportCommand } from './commands/report.js';
 import { sensitivityCommand } from './commands/sensitivity.js';
 import { trainCommand } from './commands/train.js';
 import { unpackCommand } from './commands/unpack.js';
@@ -31,6 +32,7 @@ const program = new Command('espalier')
   .addCommand(sensitivityCommand())
   .addCommand(trainCommand())
   .addCommand(compareCommand())
+  .addCommand(reportCommand())
   .addCommand(packCommand())
   .addCommand(unpackCommand())
   .addCommand(validateCommand())

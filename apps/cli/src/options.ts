@@ -1,4 +1,5 @@
 import { checkSparsity, show, UsageError } from '@espalier/core';
+import { type Language, LANGUAGES } from '@espalier/report';
 import { Option } from 'commander';
 import { type BlockSize, parseBlock } from './plugins.js';
 
@@ -63,4 +64,8 @@ export const lossOption = () =>
   new Option('--loss <name>', 'the loss to differentiate, where the output does not tell');
 export const seedOption = () =>
   new Option('--seed <n>', 'fixes every random choice').argParser(wholeNumber('--seed')).default(0);
+export const languageOption = () =>
+  new Option('--lang <language>', `what the page opens in: ${LANGUAGES.join(' | ')}`)
+    .argParser<Language>(oneOf('--lang', LANGUAGES))
+    .default('en' satisfies Language);
 export const jsonOption = () => new Option('--json', 'prints one JSON document on stdout');

@@ -12,6 +12,9 @@ import { structured } from '@espalier/strategy-structured';
 import { unstructured } from '@espalier/strategy-unstructured';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, type Sequential, sequential } from '@tensorflow/tfjs-layers';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runComparison } from './comparison.js';
 import { parseReport } from './report.js';
 
@@ -78,6 +81,7 @@ test('compares three granularities and leaves the model and the memory as they w
     ],
     calibration: arrayBatches(data, { inputShape, batchSize: 8 }),
     accuracy: (of) => accuracy((x) => of.predict(x), data, { inputShape }),
+    compactOf: async () => [{ values: 'int8', bytes: 100, accuracy: 50 }],
     latency: (contenders) =>
       latency(contenders, { inputShape, backends: ['cpu', 'wasm'], useBackend, rounds: 3, warmup: 1, minTimeMs: 0.1 }),
     about: {
@@ -90,6 +94,9 @@ test('compares three granularities and leaves the model and the memory as they w
   });
 
   expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  const published = JSON.parse(readFileSync(join(__dirname, '..', 'report.schema.json'), 'utf8'));
+  const validate = new Ajv2020({ strict: false, formats: { 'date-time': true } }).compile(published);
+  expect([validate(JSON.parse(JSON.stringify(report))), validate.errors]).toEqual([true, null]);
   expect(report.failures.map(({ id, code }) => [id, code])).toEqual([['strict', 'nm-axis']]);
   expect(report.rows).toHaveLength(4);
   for (const { latency: measured, accuracy: percent, macs } of report.rows) {

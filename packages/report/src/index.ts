@@ -1,3 +1,4 @@
+export { ChangesView } from './components/changes-view.js';
 export * from './components/facts.js';
 export * from './components/figures.js';
 export * from './components/granularity-table.js';
@@ -7,6 +8,8 @@ export * from './components/report-view.js';
 export * from './components/size-table.js';
 export * from './components/summary.js';
 export { TrialTable } from './components/trial-table.js';
+export * from './data/change-columns.js';
+export * from './data/changes.js';
 export * from './data/granularity.js';
 export * from './data/highlights.js';
 export * from './data/kernel-charts.js';

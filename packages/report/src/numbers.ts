@@ -14,6 +14,9 @@ export function bytes(n: number): string {
   return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(2)} MB`;
 }
 
+/** The same without zeros at the end of a fraction, for axes: '200 kB', '0.5×'. */
+export const trimmed = (text: string) => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
+
 export function threeDigits(x: number): string {
   if (x === 0) return '0';
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(x))));

@@ -30,7 +30,7 @@ export const STYLE = `
 .espalier-report th, .espalier-report td { padding: 6px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); vertical-align: top; }
 .espalier-report thead th { color: var(--muted); font-weight: 500; background: var(--raised); }
 .espalier-report tbody th { font-weight: 600; background: var(--ground); }
-.espalier-report th:first-child, .espalier-report td.text { text-align: left; }
+.espalier-report th:first-child, .espalier-report .text { text-align: left; }
 .espalier-report td.text { white-space: normal; min-width: 200px; }
 .espalier-report tbody tr:last-child > * { border-bottom: 0; }
 .espalier-report th:first-child { position: sticky; left: 0; }

@@ -7,10 +7,10 @@ import {
   type Tools,
   type Trial,
 } from '@espalier/experiment';
-import { compressedSizes, writeFiles, writeModel } from '@espalier/format';
+import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
 import { accelerate } from '@espalier/kernels-wasm';
 import { accuracy, latency } from '@espalier/measure';
-import { figuresOf, renderReport, toCsv } from '@espalier/report/files';
+import type { Language } from '@espalier/report';
 import { cosine, fineTune } from '@espalier/train';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
@@ -25,6 +25,7 @@ import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenM
 import {
   dataOption,
   jsonOption,
+  languageOption,
   LEARNING_RATE,
   list,
   lossOption,
@@ -48,6 +49,8 @@ import {
   SCORERS,
   type StrategyChoice,
 } from '../plugins.js';
+import { compactFiles } from '../report/compact-files.js';
+import { reportFiles } from '../report/files.js';
 import { renderTable } from '../report/index.js';
 import { bytes, filesOf, line, note, task } from '../ui.js';
 
@@ -66,6 +69,8 @@ interface CompareOptions {
   readonly runs: number;
   readonly ignore?: string[];
   readonly loss?: string;
+  readonly values: ValuesOption[];
+  readonly lang: Language;
   readonly accelerate: boolean;
   readonly seed: number;
   readonly json?: boolean;
@@ -73,6 +78,7 @@ interface CompareOptions {
 
 const STRATEGY_DEFAULTS = ['unstructured', 'structured', '2:4'];
 const SPARSITY_DEFAULTS = [0.5, 0.75, 0.9];
+const VALUES_DEFAULTS: ValuesOption[] = ['float32', 'int8', 'int4', 'codebook'];
 const RUNS_DEFAULT = 30;
 /** Accuracy, calibration and training run here; it is the quickest backend that Node has. */
 const WORK_BACKEND = 'wasm';
@@ -83,7 +89,7 @@ export function compareCommand(): Command {
     .argument('<model>', 'a directory, a path to model.json or .espalier, or a zoo name')
     .addOption(dataOption().makeOptionMandatory())
     .addOption(testOption())
-    .requiredOption('-o, --out <dir>', 'where report.html, report.json, report.csv and the figures go')
+    .requiredOption('-o, --out <dir>', 'where the page, the JSON, the table and the figures go')
     .addOption(
       new Option('--strategies <list>', 'unstructured, structured, nm, block, N:M patterns, or blocks such as 16x1')
         .argParser(list((text) => parseStrategy(text)))
@@ -132,8 +138,17 @@ export function compareCommand(): Command {
       list((glob) => glob),
     )
     .option('--no-accelerate', "wasm: times pruned models on TensorFlow.js's dense kernels, not on the sparse ones")
+    .addOption(
+      new Option(
+        '--values <list>',
+        `forms of values that compact files are measured with: ${VALUES_OPTIONS.join(', ')}`,
+      )
+        .argParser(list(oneOf('--values', VALUES_OPTIONS)))
+        .default(VALUES_DEFAULTS, VALUES_DEFAULTS.join(',')),
+    )
     .addOption(lossOption())
     .addOption(seedOption())
+    .addOption(languageOption())
     .addOption(jsonOption())
     .action(compare);
 }
@@ -173,7 +188,7 @@ async function compare(source: string, options: CompareOptions): Promise<void> {
     for (const { id, message } of report.failures) note(`${id}: ${message}`);
     const files = await task(
       'write',
-      () => writeReport(options.out, report),
+      () => writeReport(options.out, report, options.lang),
       (written) => `${filesOf(written.length)}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
     );
     process.stdout.write(
@@ -199,13 +214,16 @@ function makeTools(
   scratch: string,
 ): Tools {
   let saved = 0;
+  const measure: Tools['accuracy'] = (candidate) =>
+    accuracy((x) => candidate.predict(x), test, { inputShape: shapes.test, batchSize: 256 });
   return {
     calibration: arrayBatches(calibration, {
       batchSize: options.batch,
       inputShape: shapes.calibration,
       seed: options.seed,
     }),
-    accuracy: (candidate) => accuracy((x) => candidate.predict(x), test, { inputShape: shapes.test, batchSize: 256 }),
+    accuracy: measure,
+    compactOf: (candidate) => compactFiles(candidate as AnyPrunable, options.values, measure),
     // The sizes are those of the files that a user would ship: model.json and its weights.
     async sizesOf(candidate) {
       const dir = join(scratch, `model-${saved++}`);
@@ -298,11 +316,7 @@ const notesOf = ({ accelerate, backends }: CompareOptions) =>
     : [];
 
 /** All files of the report, or none. */
-function writeReport(out: string, report: Report): Promise<{ path: string; bytes: number }[]> {
-  return writeFiles(out, {
-    ...Object.fromEntries(figuresOf(report).map(({ name, svg }) => [`${name}.svg`, svg])),
-    'report.csv': toCsv(report),
-    'report.json': `${JSON.stringify(report, null, 2)}\n`,
-    'report.html': renderReport(report),
-  });
+async function writeReport(out: string, report: Report, lang: Language): Promise<{ path: string; bytes: number }[]> {
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  return writeFiles(out, { 'report.json': json, ...(await reportFiles(report, lang)) });
 }

@@ -3,6 +3,7 @@ import { Bars, Pareto, PruningPanel } from '@espalier/figures';
 import { kernelCharts } from '../data/kernel-charts.js';
 import { layerCharts } from '../data/layer-charts.js';
 import { paretoCharts } from '../data/pareto-charts.js';
+import { trimmed } from '../numbers.js';
 import type { Texts } from '../texts/index.js';
 import { Name, Section } from './parts.js';
 
@@ -24,7 +25,13 @@ export function ParetoFigures({ report, texts }: FiguresProps) {
       <div class="figures">
         {charts.map(({ name, ...chart }) => (
           <div key={name}>
-            <Pareto {...INLINE} {...chart} yLabel={texts.pareto.accuracy} words={texts.figure} />
+            <Pareto
+              {...INLINE}
+              {...chart}
+              formatX={(x) => trimmed(chart.formatX(x))}
+              yLabel={texts.pareto.accuracy}
+              words={texts.figure}
+            />
           </div>
         ))}
       </div>

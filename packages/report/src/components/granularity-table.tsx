@@ -24,7 +24,7 @@ export function GranularityTable({ report, texts }: { report: Report; texts: Tex
   ];
   return (
     <Section title={granularity.heading} read={granularity.read(TOLERANCE)}>
-      <Table label={granularity.heading} head={head}>
+      <Table label={granularity.heading} head={head} wordy>
         {granularities(report).map(({ strategy, row, hardware, withinTolerance }) => {
           const trial = [percent(row.sparsity.requested), nameOf(row).detail].filter((part) => part !== '');
           return (
@@ -72,7 +72,7 @@ function RealisedCell({ timing, texts }: { timing: Latency | undefined; texts: T
       {theoretical !== null && (
         <>
           <Sub>{texts.granularity.of(times(theoretical))}</Sub>
-          <Sub>{texts.granularity.realised(percent(speedup.median / theoretical))}</Sub>
+          <Sub>{texts.granularity.realised(`${Math.round((100 * speedup.median) / theoretical)}%`)}</Sub>
         </>
       )}
       <RanOn timing={timing} texts={texts} />

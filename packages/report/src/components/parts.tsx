@@ -28,23 +28,23 @@ export const Missing = () => <td>{MISSING}</td>;
 /** A name from a stranger's file. */
 export const Name = ({ text }: { text: string }) => <>{writable(text)}</>;
 
+export interface TableProps {
+  readonly label: string;
+  readonly head: readonly string[];
+  /** The last column holds sentences. */
+  readonly wordy?: boolean;
+  readonly children: ComponentChildren;
+}
+
 /** A table that scrolls by itself where the page is narrow; the keyboard can scroll it too. */
-export function Table({
-  label,
-  head,
-  children,
-}: {
-  label: string;
-  head: readonly string[];
-  children: ComponentChildren;
-}) {
+export function Table({ label, head, wordy = false, children }: TableProps) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label={writable(label)}>
       <table>
         <thead>
           <tr>
             {head.map((text, i) => (
-              <th key={i} scope="col">
+              <th key={i} scope="col" class={wordy && i === head.length - 1 ? 'text' : undefined}>
                 {writable(text)}
               </th>
             ))}

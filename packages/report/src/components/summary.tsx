@@ -18,7 +18,7 @@ export function Summary({ report, texts }: { report: Report; texts: Texts }) {
     <Section title={summary.heading} read={read}>
       <ul class="cards">
         <Card label={withinTolerance ? summary.smallest : summary.mostAccurate} trial={nameOf(smallest).full}>
-          <strong>{sizeText(report, smallest, texts)}</strong>
+          <SizeText report={report} row={smallest} texts={texts} />
           <AccuracyText row={smallest} texts={texts} />
         </Card>
         {quickest.map((best) => (
@@ -43,9 +43,8 @@ function Quickest({
   const { denseMedianMs, medianMs, speedup } = latency;
   return (
     <Card label={texts.summary.quickest(backend)} trial={trial ?? ''}>
-      <strong>
-        {texts.summary.quicker(times(speedup.median), milliseconds(denseMedianMs), milliseconds(medianMs))}
-      </strong>
+      <strong>{texts.summary.quicker(times(speedup.median))}</strong>
+      <span>{`${milliseconds(denseMedianMs)} → ${milliseconds(medianMs)}`}</span>
       <AccuracyText row={row} texts={texts} />
     </Card>
   );
@@ -59,11 +58,18 @@ function AccuracyText({ row, texts }: { row: Row; texts: Texts }) {
   );
 }
 
-function sizeText({ dense }: Report, { bytes: sizes, params }: Row, { summary }: Texts): string {
-  if (sizes && dense.bytes && sizes.brotli > 0) {
-    return summary.smaller(times(dense.bytes.brotli / sizes.brotli), bytes(dense.bytes.brotli), bytes(sizes.brotli));
-  }
-  return summary.smaller(times(params.total / Math.max(1, params.kept)), count(params.total), count(params.kept));
+/** Brotli where files were written, else parameters. */
+function SizeText({ report: { dense }, row, texts }: { report: Report; row: Row; texts: Texts }) {
+  const { bytes: sizes, params } = row;
+  const measured = sizes && dense.bytes && sizes.brotli > 0;
+  const [from, to] = measured ? [dense.bytes!.brotli, sizes.brotli] : [params.total, params.kept];
+  const write = measured ? bytes : count;
+  return (
+    <>
+      <strong>{texts.summary.smaller(times(from / Math.max(1, to)))}</strong>
+      <span>{`${write(from)} → ${write(to)}`}</span>
+    </>
+  );
 }
 
 function Card({ label, trial, children }: { label: string; trial: string; children?: ComponentChildren }) {

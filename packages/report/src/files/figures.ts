@@ -3,6 +3,7 @@ import { bars, drawPruning, pareto } from '@espalier/figures';
 import { kernelCharts } from '../data/kernel-charts.js';
 import { layerCharts } from '../data/layer-charts.js';
 import { paretoCharts } from '../data/pareto-charts.js';
+import { trimmed } from '../numbers.js';
 import { type Language, textsOf } from '../texts/index.js';
 
 export interface FigureFile {
@@ -20,7 +21,13 @@ export function figuresOf(report: Report, { language = 'en' }: { language?: Lang
   return [
     ...paretoCharts(report, texts).map(({ name, points, ...chart }) => ({
       name,
-      svg: pareto(points, { ...SIZE, ...chart, yLabel: texts.pareto.accuracy, words }),
+      svg: pareto(points, {
+        ...SIZE,
+        ...chart,
+        formatX: (x) => trimmed(chart.formatX(x)),
+        yLabel: texts.pareto.accuracy,
+        words,
+      }),
     })),
     ...layerCharts(report, texts).map(({ name, title, bars: items, notes }) => ({
       name,

@@ -1,4 +1,5 @@
 /** A report as files: one HTML page, figures and CSV. In Node and in the browser. */
+export * from './changes-page.js';
 export { toCsv } from './csv.js';
 export * from './figures.js';
 export * from './page.js';

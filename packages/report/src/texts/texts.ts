@@ -50,8 +50,8 @@ export interface Texts {
     readonly quickest: (backend: string) => string;
     readonly mostAccurate: string;
     readonly points: (signed: string) => string;
-    readonly smaller: (times: string, from: string, to: string) => string;
-    readonly quicker: (times: string, from: string, to: string) => string;
+    readonly smaller: (times: string) => string;
+    readonly quicker: (times: string) => string;
     readonly within: (points: number) => string;
     readonly noneWithin: (points: number) => string;
     readonly noneQuicker: string;
@@ -63,6 +63,7 @@ export interface Texts {
     readonly column: string;
     readonly smaller: string;
     readonly compact: string;
+    readonly compactFile: string;
     readonly quicker: (backend: string) => string;
     readonly hardware: string;
     readonly needs: (hardware: Hardware) => string;
@@ -126,9 +127,6 @@ export interface Texts {
     readonly title: (model: string) => string;
     readonly heading: string;
     readonly read: string;
-    readonly old: string;
-    readonly new: string;
-    readonly change: string;
     readonly size: string;
     readonly latency: (backend: string) => string;
     readonly noise: string;
