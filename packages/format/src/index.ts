@@ -19,7 +19,7 @@ export {
   type ValuesOption,
   type WebSource,
 } from './web.js';
-export { type ModelFormat } from './document.js';
+export { type DecodedModel, decodeModelFiles, encodeModelFiles, type ModelFormat, type NamedBytes } from './web.js';
 export { type Idx, IDX_DEFAULTS, readIdx, writeIdx } from './idx.js';
 export { READ_DEFAULTS } from './limits.js';
 export { type FileSize, type ModelFile, readModel, type ReadOptions } from './read-model.js';

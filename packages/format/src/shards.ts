@@ -4,23 +4,10 @@ import { show } from '@espalier/core';
 import { refuseFile } from './files.js';
 import type { WeightGroup } from './manifest.js';
 import { refuse, showPath } from './refuse.js';
+import { shardNameFault } from './shard-name.js';
 
 const MISSING = 'copy the whole model folder, with every shard that model.json names';
 const CONTAINED = 'keep the shards beside model.json and name them there by file name';
-
-/** Why a shard's name cannot be that of a file in the model's folder, wherever the model is read; undefined = it can. */
-export function shardNameFault(name: string): string | undefined {
-  if (name === '') return 'an empty name';
-  if (name.includes('\0')) return 'a NUL character';
-  if (/^[a-z][a-z0-9+.-]*:/i.test(name)) return 'a URL or a drive';
-  if (name.includes('\\')) return 'a backslash';
-  if (name.startsWith('/')) return 'an absolute path';
-  if (/%[0-9a-f]{2}/i.test(name)) return 'percent-encoding';
-  const parts = name.split('/');
-  if (parts.includes('..')) return "'..'";
-  if (parts.every((part) => part === '' || part === '.')) return 'the folder itself';
-  return undefined;
-}
 
 /** Whether a real path is not in a real folder. */
 export function leaves(root: string, file: string): boolean {

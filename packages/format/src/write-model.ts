@@ -5,13 +5,9 @@ import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
 import { commitFiles, type Disk, staleFolders } from './atomic.js';
 import { joinWeights } from './compact/encode.js';
-import { checkDocument } from './document.js';
+import { encodeDocument } from './encode-document.js';
 import { readInto, withFile } from './files.js';
-import { parseJson } from './json.js';
-import { READ_DEFAULTS } from './limits.js';
 import { type FileSize, readModel, surveyModel } from './read-model.js';
-import { refuse } from './refuse.js';
-import { checkWeights } from './weights.js';
 
 export interface WriteOptions {
   /** Files to write beside the model, by name: the plan, figures. Strings become UTF-8. */
@@ -27,7 +23,6 @@ export interface WriteOptions {
 export const WRITE_DEFAULTS = { shardBytes: 4 * 1024 * 1024 };
 
 const MODEL = 'model.json';
-const SUBJECT = 'the model to write';
 /** The names of the shards that a write adds or removes, while it is under way. */
 const NOTE = 'shards.txt';
 const FIX = 'write artifacts as tf.io.withSaveHandler gives them';
@@ -102,41 +97,6 @@ export async function writeModelTo(
     },
     disk,
   );
-}
-
-/** model.json with its fields in a fixed order, after the checks that the reader makes. */
-function encodeDocument(
-  artifacts: io.ModelArtifacts,
-  paths: string[],
-  weights: Uint8Array,
-  nonFinite?: 'refuse' | 'keep',
-): Uint8Array {
-  const { modelTopology, weightSpecs = [] } = artifacts;
-  const document = {
-    // Artifacts made by hand may lack it; a topology with nodes is a graph.
-    format: artifacts.format ?? (modelTopology && 'node' in modelTopology ? 'graph-model' : 'layers-model'),
-    generatedBy: artifacts.generatedBy ?? null,
-    convertedBy: artifacts.convertedBy ?? null,
-    modelTopology,
-    trainingConfig: artifacts.trainingConfig,
-    userDefinedMetadata: artifacts.userDefinedMetadata,
-    signature: artifacts.signature,
-    modelInitializer: artifacts.modelInitializer,
-    initializerSignature: artifacts.initializerSignature,
-    weightsManifest: weightSpecs.length > 0 ? [{ paths, weights: weightSpecs }] : [],
-  };
-  const text = stringify(document);
-  const { groups } = checkDocument(parseJson(text, SUBJECT, READ_DEFAULTS), SUBJECT);
-  checkWeights(groups[0]?.specs ?? [], weights, SUBJECT, nonFinite);
-  return new TextEncoder().encode(text);
-}
-
-function stringify(document: object): string {
-  try {
-    return JSON.stringify(document);
-  } catch (error) {
-    return refuse('model-invalid', SUBJECT, 'fields that JSON can hold', String(error), FIX, error);
-  }
 }
 
 async function verifyWritten(

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import root from '../root.cjs';
+import { isTest, TITLES, type ZooName } from './web.js';
 
-export type ZooName = 'lenet-300-100' | 'lenet-5' | 'resnet-ds';
+export type { ZooName } from './web.js';
 
 /** A trained model in this package, saved as a TensorFlow.js layers model. */
 export interface ZooModel {
@@ -15,9 +16,9 @@ export interface ZooModel {
   readonly normalise: { readonly mean: number; readonly std: number };
 }
 
-const model = (name: ZooName, title: string): ZooModel => ({
+const model = (name: ZooName): ZooModel => ({
   name,
-  title,
+  title: TITLES[name],
   dir: join(root, 'models', name),
   data: 'mnist',
   normalise: { mean: 0, std: 1 },
@@ -25,9 +26,9 @@ const model = (name: ZooName, title: string): ZooModel => ({
 
 /** The trained models by name. The accuracy on the test digits stands in each model.json, under userDefinedMetadata. */
 export const ZOO: Readonly<Record<ZooName, ZooModel>> = {
-  'lenet-300-100': model('lenet-300-100', 'LeNet-300-100, fully connected'),
-  'lenet-5': model('lenet-5', 'LeNet-5, 20-50-500-10 form'),
-  'resnet-ds': model('resnet-ds', 'depthwise-separable residual net'),
+  'lenet-300-100': model('lenet-300-100'),
+  'lenet-5': model('lenet-5'),
+  'resnet-ds': model('resnet-ds'),
 };
 
 /**
@@ -37,5 +38,5 @@ export const ZOO: Readonly<Record<ZooName, ZooModel>> = {
 export const DIGITS = {
   images: join(root, 'data', 'images.idx3-ubyte.gz'),
   labels: join(root, 'data', 'labels.idx1-ubyte.gz'),
-  isTest: (index: number): boolean => index % 5 === 4,
+  isTest,
 } as const;

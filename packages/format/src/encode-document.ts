@@ -1,0 +1,56 @@
+import type { io } from '@tensorflow/tfjs-core';
+import { joinWeights } from './compact/encode.js';
+import { checkDocument } from './document.js';
+import { parseJson } from './json.js';
+import { READ_DEFAULTS } from './limits.js';
+import { refuse } from './refuse.js';
+import { checkWeights } from './weights.js';
+
+const SUBJECT = 'the model to write';
+const FIX = 'write artifacts as tf.io.withSaveHandler gives them';
+
+/** model.json with its fields in a fixed order, after the checks that the reader makes. */
+export function encodeDocument(
+  artifacts: io.ModelArtifacts,
+  paths: string[],
+  weights: Uint8Array,
+  nonFinite?: 'refuse' | 'keep',
+): Uint8Array {
+  const { modelTopology, weightSpecs = [] } = artifacts;
+  const document = {
+    // Artifacts made by hand may lack it; a topology with nodes is a graph.
+    format: artifacts.format ?? (modelTopology && 'node' in modelTopology ? 'graph-model' : 'layers-model'),
+    generatedBy: artifacts.generatedBy ?? null,
+    convertedBy: artifacts.convertedBy ?? null,
+    modelTopology,
+    trainingConfig: artifacts.trainingConfig,
+    userDefinedMetadata: artifacts.userDefinedMetadata,
+    signature: artifacts.signature,
+    modelInitializer: artifacts.modelInitializer,
+    initializerSignature: artifacts.initializerSignature,
+    weightsManifest: weightSpecs.length > 0 ? [{ paths, weights: weightSpecs }] : [],
+  };
+  const text = stringify(document);
+  const { groups } = checkDocument(parseJson(text, SUBJECT, READ_DEFAULTS), SUBJECT);
+  checkWeights(groups[0]?.specs ?? [], weights, SUBJECT, nonFinite);
+  return new TextEncoder().encode(text);
+}
+
+function stringify(document: object): string {
+  try {
+    return JSON.stringify(document);
+  } catch (error) {
+    return refuse('model-invalid', SUBJECT, 'fields that JSON can hold', String(error), FIX, error);
+  }
+}
+
+/**
+ * The files of a TensorFlow.js model by name, in memory: model.json and, where there are weights, one shard. The same
+ * artifacts give the same bytes. Throws an InputError where they are no valid model.
+ */
+export function encodeModelFiles(artifacts: io.ModelArtifacts): Record<string, Uint8Array> {
+  const weights = joinWeights(artifacts.weightData);
+  const shard = 'weights.bin';
+  const json = encodeDocument(artifacts, weights.length > 0 ? [shard] : [], weights);
+  return { 'model.json': json, ...(weights.length > 0 && { [shard]: weights }) };
+}
