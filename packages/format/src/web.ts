@@ -17,7 +17,6 @@ export {
 export { espalier, type HandlerOptions, type Memory, type WebSource } from './compact/handler.js';
 export { type ValuesOption } from './compact/spec.js';
 export { type TensorReport } from './compact/tensor.js';
-export { type TensorReport, type ValuesOption } from './compact/tensor.js';
 export { decodeModelFiles, type DecodedModel, type NamedBytes } from './decode-files.js';
 export type { ModelFormat } from './document.js';
 export { encodeModelFiles } from './encode-document.js';

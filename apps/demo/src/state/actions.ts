@@ -1,0 +1,152 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import { CallFailed, Cancelled, startWorker } from '../client/caller.js';
+import { needsData, type Settings } from '../settings.js';
+import type { ModelSource, Which } from '../worker/protocol.js';
+import { makeMeasuring, type Measuring } from './measuring.js';
+import type { Problem, Store } from './store.js';
+import { formatSettings } from './url.js';
+
+/** Everything that the page can be asked to do. */
+export interface Actions extends Measuring {
+  choose(change: Partial<Settings>): void;
+  showKernel(id: string): void;
+  openFiles(files: readonly File[]): Promise<void>;
+  dismiss(): void;
+  predict(images: Float32Array, which: readonly Which[]): Promise<number[][][]>;
+  digits(from: number, count: number): Promise<{ images: Float32Array; labels: Int32Array }>;
+  pack(which: Which, as: 'tfjs' | 'espalier', values: string): Promise<Uint8Array>;
+}
+
+/** Accuracy waits until the slider has been still for this long. */
+const STILL_MS = 120;
+const ADDRESS_MS = 250;
+
+export function makeActions(store: Store): Actions {
+  const live = startWorker('live');
+  let source: ModelSource = { kind: 'zoo', name: 'lenet-300-100' };
+  const fail = (kind: Problem['kind'], error: unknown) => {
+    if (error instanceof Cancelled) return;
+    const message = error instanceof CallFailed ? error.failure.message : String((error as Error).message ?? error);
+    store.set({ problem: { kind, message } });
+  };
+  const measuring = makeMeasuring(store, live, () => source, fail);
+
+  let running = false;
+  let again = false;
+  let pause: ReturnType<typeof setTimeout> | undefined;
+  /** Asks for the latest settings, one request at a time. */
+  async function refresh(): Promise<void> {
+    clearTimeout(pause);
+    store.set({ fresh: false });
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    const slow = setTimeout(() => store.set({ scoring: true }), 300);
+    try {
+      do {
+        again = false;
+        const { settings, kernel } = store.get();
+        const preview = await live.call('preview', { ...settings, kernel });
+        store.set({ preview, problem: store.get().problem?.kind === 'other' ? null : store.get().problem });
+      } while (again);
+      pause = setTimeout(follow, STILL_MS);
+    } catch (error) {
+      fail('other', error);
+    } finally {
+      clearTimeout(slow);
+      running = false;
+      store.set({ scoring: false });
+    }
+  }
+
+  async function follow(): Promise<void> {
+    const details = await live.call('details', undefined).catch((error) => (fail('other', error), null));
+    if (details && !running) store.set({ details, fresh: true });
+  }
+
+  async function open(next: ModelSource, settings: Partial<Settings>): Promise<void> {
+    store.set({ opening: true });
+    try {
+      const model = await live.call('open', next);
+      source = next;
+      measuring.forget();
+      store.set({
+        model,
+        settings: suited({ ...store.get().settings, ...settings }, model.digits === true, model.channels),
+        kernel: null,
+        preview: null,
+        details: null,
+        dense: null,
+        problem: null,
+      });
+      write();
+      await refresh();
+      store.set({ dense: await live.call('denseDetails', undefined) });
+    } catch (error) {
+      fail('model', error);
+    } finally {
+      store.set({ opening: false });
+    }
+  }
+
+  let writing: ReturnType<typeof setTimeout> | undefined;
+  function write(): void {
+    clearTimeout(writing);
+    // Browsers allow only so many changes of the address in a second.
+    writing = setTimeout(() => {
+      const lang = new URLSearchParams(location.search).get('lang') ?? undefined;
+      history.replaceState(null, '', `${location.pathname}${formatSettings(store.get().settings, { lang })}${location.hash}`);
+    }, ADDRESS_MS);
+  }
+
+  const { model } = store.get().settings;
+  void open({ kind: 'zoo', name: model === 'own' ? 'lenet-300-100' : model }, {});
+
+  return {
+    ...measuring,
+    choose(change) {
+      const settings = { ...store.get().settings, ...change };
+      if (change.model !== undefined && change.model !== 'own') {
+        void open({ kind: 'zoo', name: change.model }, change);
+        return;
+      }
+      store.set({ settings });
+      write();
+      if (Object.keys(change).some((key) => key !== 'epochs')) void refresh();
+    },
+    showKernel(kernel) {
+      store.set({ kernel });
+      void refresh();
+    },
+    async openFiles(files) {
+      const read = files.map(async (file) => ({
+        name: file.webkitRelativePath || file.name,
+        bytes: new Uint8Array(await file.arrayBuffer()),
+      }));
+      await Promise.all(read).then(
+        (all) => open({ kind: 'files', files: all }, { model: 'own' }),
+        (error) => fail('model', error),
+      );
+    },
+    dismiss: () => store.set({ problem: null }),
+    predict: (images, which) => live.call('predict', { images, which }),
+    digits: (from, count) => live.call('digits', { from, count }),
+    pack: (which, as, values) => live.call('pack', { which, as, values }),
+  };
+}
+
+/** Choices that the model rules out go back to those that always work. */
+function suited(settings: Settings, digits: boolean, channels: boolean): Settings {
+  return {
+    ...settings,
+    ...(!digits && needsData(settings.scorer) && { scorer: 'magnitude' as const }),
+    ...(!digits && { epochs: 0 }),
+    ...(!channels && settings.cut === 'structured' && { cut: 'unstructured' as const }),
+  };
+}
+
+export const ActionsContext = createContext<Actions>(undefined as never);
+export const useActions = () => useContext(ActionsContext);

@@ -1,0 +1,95 @@
+import type { Report } from '@espalier/experiment';
+import { createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
+import { DEFAULTS, type Settings } from '../settings.js';
+import type { BackendState, Details, ModelInfo, Preview, Progress } from '../worker/protocol.js';
+
+export interface Problem {
+  readonly kind: 'model' | 'trial' | 'other';
+  readonly message: string;
+}
+
+/** A measurement under way. */
+export interface Run {
+  /** The trial, from 1, and how many there are; 0 = the dense model. */
+  readonly trial: number;
+  readonly trials: number;
+  readonly phase: Progress['phase'];
+  /** Of everything, 0 to 1. */
+  readonly done: number;
+  readonly secondsLeft: number | null;
+}
+
+export interface State {
+  readonly settings: Settings;
+  readonly model: ModelInfo | null;
+  readonly opening: boolean;
+  readonly dense: Details | null;
+  readonly kernel: string | null;
+  readonly preview: Preview | null;
+  readonly details: Details | null;
+  /** Whether details belong to the preview that is shown. */
+  readonly fresh: boolean;
+  /** The weights are being scored for the first time. */
+  readonly scoring: boolean;
+  readonly backends: readonly BackendState[] | null;
+  readonly checking: boolean;
+  readonly report: Report | null;
+  readonly run: Run | null;
+  readonly cancelled: boolean;
+  readonly problem: Problem | null;
+}
+
+export const INITIAL: State = {
+  settings: DEFAULTS,
+  model: null,
+  opening: true,
+  dense: null,
+  kernel: null,
+  preview: null,
+  details: null,
+  fresh: false,
+  scoring: false,
+  backends: null,
+  checking: false,
+  report: null,
+  run: null,
+  cancelled: false,
+  problem: null,
+};
+
+export interface Store {
+  get(): State;
+  set(change: Partial<State>): void;
+  subscribe(listener: () => void): () => void;
+}
+
+export function createStore(initial: State = INITIAL): Store {
+  let state = initial;
+  const listeners = new Set<() => void>();
+  return {
+    get: () => state,
+    set(change) {
+      state = { ...state, ...change };
+      for (const listener of [...listeners]) listener();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export const StoreContext = createContext<Store>(createStore());
+
+/** A part of the state; the component renders again when that part is another. */
+export function useStore<T>(select: (state: State) => T): T {
+  const store = useContext(StoreContext);
+  const [value, setValue] = useState(() => select(store.get()));
+  useEffect(() => {
+    const update = () => setValue(() => select(store.get()));
+    update();
+    return store.subscribe(update);
+  }, [store]);
+  return value;
+}

@@ -1,0 +1,44 @@
+/** The settings as the page's address, and back: only what differs from the defaults is written. */
+import {
+  CUTS,
+  DEFAULTS,
+  MODELS,
+  MOST_EPOCHS,
+  MOST_SPARSITY,
+  PATTERNS,
+  SCOPES,
+  SCORERS,
+  type Settings,
+} from '../settings.js';
+
+/** Reads a query string; whatever is not as it should be is left at its default. */
+export function parseSettings(search: string): Settings {
+  const query = new URLSearchParams(search);
+  const oneOf = <T extends string>(key: string, choices: readonly T[], fallback: T): T =>
+    choices.find((choice) => choice === query.get(key)) ?? fallback;
+  const number = (key: string, most: number, fallback: number): number => {
+    const text = query.get(key);
+    const value = text === null || text.trim() === '' ? NaN : Number(text);
+    return value >= 0 && value <= most ? value : fallback;
+  };
+  return {
+    model: oneOf('model', MODELS, DEFAULTS.model as (typeof MODELS)[number]),
+    cut: oneOf('cut', CUTS, DEFAULTS.cut),
+    pattern: oneOf('pattern', PATTERNS, DEFAULTS.pattern),
+    scorer: oneOf('scorer', SCORERS, DEFAULTS.scorer),
+    scope: oneOf('scope', SCOPES, DEFAULTS.scope),
+    sparsity: number('sparsity', MOST_SPARSITY, DEFAULTS.sparsity),
+    epochs: Math.round(number('epochs', MOST_EPOCHS, DEFAULTS.epochs)),
+  };
+}
+
+/** '?cut=block&sparsity=0.75', or '' for the defaults. A model of the user's own has no address. */
+export function formatSettings(settings: Settings, keep: Readonly<Record<string, string | undefined>> = {}): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(settings)) {
+    if (value !== DEFAULTS[key as keyof Settings] && value !== 'own') query.set(key, String(value));
+  }
+  for (const [key, value] of Object.entries(keep)) if (value !== undefined) query.set(key, value);
+  const text = query.toString().replaceAll('%3A', ':');
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,104 @@
+import { useText } from '../../i18n/index.js';
+import { CUTS, needsData, patternOf, PATTERNS, SCOPES, SCORERS } from '../../settings.js';
+import { useActions } from '../../state/actions.js';
+import { useStore } from '../../state/store.js';
+import { Section } from '../../ui/card.js';
+import { Choices } from '../../ui/controls.js';
+import { CutPicture } from '../../ui/icons.js';
+import { LiveView } from '../live/live.js';
+import { Lesson } from '../lessons/lesson.js';
+import { SparsitySlider } from './sparsity.js';
+import { Readout } from '../live/readout.js';
+
+/** The workbench: choices on the left, what they leave on the right. */
+export function CutView() {
+  const text = useText();
+  return (
+    <Section id="cut" title={text.cut.title} lead={text.cut.lead}>
+      <div class="workbench">
+        <div class="pinned">
+          <SparsitySlider />
+          <Readout />
+        </div>
+        <div class="controls">
+          <Controls />
+        </div>
+        <div class="results">
+          <LiveView />
+        </div>
+      </div>
+    </Section>
+  );
+}
+
+function Controls() {
+  const text = useText();
+  const { choose } = useActions();
+  const settings = useStore(({ settings }) => settings);
+  const model = useStore(({ model }) => model);
+  const { cut, pattern, scorer, scope } = settings;
+  const noDigits = model !== null && model.digits !== true ? text.cut.needsDigits : undefined;
+  const noChannels = model?.channels === false ? text.cut.noChannels : undefined;
+  const { keep, group } = patternOf(settings);
+  return (
+    <>
+      <Choices
+        legend={text.cut.granularity}
+        name="cut"
+        look="cards"
+        value={cut}
+        choices={CUTS.map((value) => ({
+          value,
+          label: text.cut.names[value],
+          hint: text.cut.hints[value],
+          picture: <CutPicture cut={value} />,
+          disabled: value === 'structured' ? noChannels : undefined,
+        }))}
+        onChange={(value) => choose({ cut: value })}
+      />
+      {cut === 'nm' && (
+        <>
+          <Choices
+            legend={text.cut.pattern}
+            name="pattern"
+            value={pattern}
+            choices={PATTERNS.map((value) => ({ value, label: value }))}
+            onChange={(value) => choose({ pattern: value })}
+          />
+          <small class="hint">{text.cut.patternHint(keep, group)}</small>
+        </>
+      )}
+      <Lesson name="granularity" />
+      <Choices
+        legend={text.cut.scorer}
+        name="scorer"
+        look="cards"
+        value={scorer}
+        choices={SCORERS.map((value) => ({
+          value,
+          label: text.cut.scorers[value],
+          hint: text.cut.formulas[value],
+          disabled: needsData(value) ? noDigits : undefined,
+        }))}
+        onChange={(value) => choose({ scorer: value })}
+      />
+      <Lesson name="saliency" />
+      <Choices
+        legend={text.cut.scope}
+        name="scope"
+        look="cards"
+        value={scope}
+        disabled={cut === 'nm'}
+        choices={SCOPES.map((value) => ({
+          value,
+          label: text.cut.scopes[value],
+          hint: text.cut.scopeHints[value],
+        }))}
+        onChange={(value) => choose({ scope: value })}
+      />
+      {cut === 'nm' && <small class="hint">{text.cut.scopeFixed}</small>}
+      <Lesson name="scope" />
+    </>
+  );
+}
+

@@ -1,0 +1,70 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useText } from '../../i18n/index.js';
+import { count } from '../../words.js';
+import type { MaskMap } from '../../worker/protocol.js';
+
+const CELL = 8;
+const CLASSES = ['pruned', 'kept', 'gone'] as const;
+
+/** A corner of the mask on a canvas: thousands of cells, drawn at once while the slider moves. */
+export function MaskPicture({ mask, kernel }: { readonly mask: MaskMap | null; readonly kernel: string }) {
+  const text = useText();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (!mask || !canvas.current) return undefined;
+    const draw = () => canvas.current && paint(canvas.current, mask);
+    draw();
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const theme = new MutationObserver(draw);
+    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    dark.addEventListener('change', draw);
+    return () => {
+      theme.disconnect();
+      dark.removeEventListener('change', draw);
+    };
+  }, [mask]);
+  const { rows = 1, columns = 1, of = [1, 1], group, block } = mask ?? {};
+  const hasGone = mask?.cells.includes(2) ?? false;
+  return (
+    <figure class="chart" data-chart="mask">
+      <div class="canvas-frame">
+        <canvas
+          ref={canvas}
+          width={columns * CELL}
+          height={rows * CELL}
+          role="img"
+          aria-label={text.mask.alt(kernel, rows, columns)}
+          data-kept={mask?.cells.reduce((sum, cell) => sum + Number(cell === 1), 0)}
+        />
+      </div>
+      <figcaption class="legend">
+        <span class="key kept">{text.mask.kept}</span>
+        <span class="key pruned">{text.mask.pruned}</span>
+        {hasGone && <span class="key gone">{text.mask.gone}</span>}
+        <span class="wide">
+          {text.mask.corner(rows, columns, count(of[0]), count(of[1]))}
+          {group !== undefined && ` · ${text.mask.group(group)}`}
+          {block !== undefined && ` · ${text.mask.block(block)}`}
+        </span>
+      </figcaption>
+    </figure>
+  );
+}
+
+function paint(canvas: HTMLCanvasElement, { rows, columns, cells, group, block }: MaskMap): void {
+  const context = canvas.getContext('2d')!;
+  const style = getComputedStyle(canvas);
+  const colours = CLASSES.map((name) => style.getPropertyValue(`--mask-${name}`));
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      context.fillStyle = colours[cells[r * columns + c]];
+      context.fillRect(c * CELL, r * CELL, CELL - 1, CELL - 1);
+    }
+  }
+  context.fillStyle = style.getPropertyValue('--mask-line');
+  for (let r = group ?? rows; r < rows; r += group ?? rows) context.fillRect(0, r * CELL - 1.5, canvas.width, 2);
+  for (let c = block ?? columns; c < columns; c += block ?? columns) {
+    context.fillRect(c * CELL - 1.5, 0, 2, canvas.height);
+  }
+}

@@ -1,0 +1,28 @@
+import { useText } from '../../i18n/index.js';
+import { useActions } from '../../state/actions.js';
+import { useStore } from '../../state/store.js';
+
+/** What went wrong, in the reader's own words; everything else goes on. */
+export function ProblemView() {
+  const text = useText();
+  const { dismiss } = useActions();
+  const problem = useStore(({ problem }) => problem);
+  const model = useStore(({ model }) => model);
+  const title = { model: text.model.failed, trial: text.measure.failed, other: text.error.title };
+  return (
+    <div role="alert" class="alerts">
+      {problem && (
+        <div class="problem">
+          <div>
+            <strong>{title[problem.kind]}</strong>
+            <p lang="en">{problem.message}</p>
+            {problem.kind === 'model' && model && <p>{text.model.stays(model.name)}</p>}
+          </div>
+          <button type="button" onClick={dismiss}>
+            {text.model.dismiss}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,203 @@
+/** What answers while the user plays: the mask at once, accuracy and exact sizes behind it. */
+import { type MaskHandle, type Plan, type Scores, scoresInMemory, UsageError } from '@espalier/core';
+import { arrayBatches } from '@espalier/core/data';
+import { copyOf } from '@espalier/experiment';
+import { tensor, tidy } from '@tensorflow/tfjs-core';
+import type { ScorerName } from '../settings.js';
+import { needsData } from '../settings.js';
+import { type AnyPrunable, artifactsOf } from './adapted.js';
+import { useWorkBackend } from './backend.js';
+import { loadDigits, SIDE } from './digits.js';
+import { type OpenModel, openModel } from './open.js';
+import { makeScorer, SEED } from './plugins.js';
+import { preview, type Source } from './preview.js';
+import type { Calls, CutChoice, Details, Which } from './protocol.js';
+import { packModel } from './pack.js';
+import { quickSizes } from './sizes.js';
+import { breathe } from './breathe.js';
+
+/** Enough for a live answer; the comparison scores on all training digits. */
+const CALIBRATION = 256;
+const BATCH = 200;
+
+interface Live extends Omit<Source, 'scores'> {
+  readonly open: OpenModel;
+  /** A copy that masks go on. */
+  readonly twin: AnyPrunable;
+  readonly scores: Map<ScorerName, Promise<Scores>>;
+  plan: Plan | undefined;
+  handle: MaskHandle | undefined;
+}
+
+let live: Live | undefined;
+/** Grows with every preview, so that what follows an older one stops. */
+let generation = 0;
+const kept = new Map<string, AnyPrunable>();
+
+const current = (): Live => {
+  if (live) return live;
+  throw new UsageError('no-model', 'no model is open');
+};
+
+export const liveCalls = {
+  async open(source) {
+    await useWorkBackend();
+    const open = await openModel(source);
+    const twin = (await copyOf(open.model)) as AnyPrunable;
+    const weights = new Map<string, Float32Array>();
+    for (const { id, role } of open.model.params) if (role === 'kernel') weights.set(id, await open.model.read(id));
+    close();
+    const rawBytes = 4 * open.info.params;
+    live = { open, model: open.model, twin, weights, rawBytes, scores: new Map(), plan: undefined, handle: undefined };
+    return open.info;
+  },
+
+  async preview({ kernel, ...choice }) {
+    generation++;
+    const state = current();
+    const scores = await scoresOf(state, choice);
+    const { plan, result } = await preview({ ...state, scores }, choice, kernel);
+    state.plan = plan;
+    return result;
+  },
+
+  async details() {
+    const state = current();
+    const mine = generation;
+    const { plan, twin, open } = state;
+    if (!plan) return null;
+    state.handle?.restore();
+    state.handle = await twin.mask(plan);
+    state.handle.apply();
+    const accuracy = open.digitShape ? await accuracyOf(twin, open.digitShape, () => mine === generation) : null;
+    if (accuracy === undefined || mine !== generation) return null;
+    await breathe();
+    if (mine !== generation) return null;
+    return { accuracy, sizes: quickSizes(await liveArtifacts(state)) };
+  },
+
+  async denseDetails() {
+    const { open, model } = current();
+    const accuracy = open.digitShape ? await accuracyOf(model, open.digitShape, () => true) : null;
+    return { accuracy: accuracy ?? null, sizes: quickSizes(await artifactsOf(model)) } satisfies Details;
+  },
+
+  async predict({ images, which }) {
+    const { digitShape } = current().open;
+    if (!digitShape) throw new UsageError('no-digits', 'this model does not take digits');
+    const count = images.length / SIDE ** 2;
+    const answers: number[][][] = [];
+    for (const name of which) {
+      const model = modelOf(name);
+      const y = tidy(() => model.predict(tensor(images, [count, ...digitShape])));
+      const values = await y.data();
+      y.dispose();
+      const width = values.length / count;
+      answers.push(Array.from({ length: count }, (_, i) => Array.from(values.slice(i * width, (i + 1) * width))));
+    }
+    return answers;
+  },
+
+  async digits({ from, count }) {
+    const { test } = await loadDigits();
+    const pixels = SIDE ** 2;
+    return {
+      images: test.x.slice(from * pixels, (from + count) * pixels),
+      labels: Int32Array.from(test.y.slice(from, from + count)),
+    };
+  },
+
+  async keep({ id, artifacts }) {
+    const { model } = await openModel({ kind: 'artifacts', name: id, artifacts });
+    kept.get(id)?.dispose();
+    kept.set(id, model);
+    return true as const;
+  },
+
+  async pack({ which, as, values }) {
+    const artifacts = which === 'live' ? await liveArtifacts(current()) : await artifactsOf(modelOf(which));
+    return packModel(artifacts, as, values);
+  },
+} satisfies { [M in keyof Calls]?: (argument: Parameters<Calls[M]>[0]) => Promise<ReturnType<Calls[M]>> };
+
+function close(): void {
+  generation++;
+  live?.handle?.restore();
+  live?.twin.dispose();
+  live?.model.dispose();
+  for (const model of kept.values()) model.dispose();
+  kept.clear();
+  live = undefined;
+}
+
+function modelOf(which: Which): AnyPrunable {
+  const { model, twin } = current();
+  const found = which === 'dense' ? model : which === 'live' ? twin : kept.get(which);
+  if (found) return found;
+  throw new UsageError('no-model', `there is no model '${which}'`);
+}
+
+/** Scored once for each scorer. */
+function scoresOf(state: Live, { scorer }: CutChoice): Promise<Scores> {
+  const found = state.scores.get(scorer);
+  if (found) return found;
+  const scoring = scoreInMemory(state, scorer);
+  state.scores.set(scorer, scoring);
+  scoring.catch(() => state.scores.delete(scorer));
+  return scoring;
+}
+
+async function scoreInMemory({ model, open }: Live, name: ScorerName): Promise<Scores> {
+  const train = needsData(name) && open.digitShape ? (await loadDigits()).train : undefined;
+  const batches = (): AsyncIterable<never> => {
+    if (!train || !open.digitShape) {
+      throw new UsageError('data-missing', `the ${name} scorer needs data that fits the model`);
+    }
+    const options = { inputShape: open.digitShape, seed: SEED, limit: CALIBRATION };
+    return arrayBatches(train, options)() as AsyncIterable<never>;
+  };
+  const scores = await makeScorer(name).score({ model, batches });
+  const all = new Map<string, Float32Array>();
+  for (const id of scores.params) all.set(id, await scores.read(id));
+  const groups = new Map<string, Float32Array>();
+  if (scores.readGroup) {
+    for (const { id, skip } of [...model.groups, ...(model.branches ?? [])]) {
+      if (skip === undefined) groups.set(id, await scores.readGroup(id));
+    }
+  }
+  return {
+    ...scoresInMemory(name, all, scores),
+    ...(scores.readGroup && { readGroup: async (id: string) => groups.get(id)!.slice() }),
+  };
+}
+
+/** Percent right; undefined where `goesOn` said no in between. */
+async function accuracyOf(
+  model: AnyPrunable,
+  inputShape: readonly number[],
+  goesOn: () => boolean,
+): Promise<number | undefined> {
+  const { test } = await loadDigits();
+  const { accuracy } = await import('@espalier/measure');
+  const pixels = SIDE ** 2;
+  let right = 0;
+  for (let at = 0; at < test.size; at += BATCH) {
+    const size = Math.min(BATCH, test.size - at);
+    const part = { ...test, x: test.x.subarray(at * pixels, (at + size) * pixels), y: test.y.subarray(at, at + size), size };
+    right += (await accuracy((x) => model.predict(x), part, { inputShape, batchSize: BATCH })) * size;
+    await breathe();
+    if (!goesOn()) return undefined;
+  }
+  return right / test.size;
+}
+
+/** Of the masked twin, or of the smaller model that its plan leaves. */
+async function liveArtifacts({ model, twin, plan }: Live) {
+  if (!plan || Object.keys(plan.units).length === 0) return artifactsOf(twin);
+  const smaller = await model.shrink(plan);
+  try {
+    return await artifactsOf(smaller);
+  } finally {
+    smaller.dispose();
+  }
+}

@@ -1,0 +1,90 @@
+import { memoryPlan, summarisePlan } from '@espalier/core';
+import { decodeModelFiles, type DecodedModel } from '@espalier/format/web';
+import lenet300Json from '@espalier/zoo/models/lenet-300-100/model.json?url';
+import lenet300Weights from '@espalier/zoo/models/lenet-300-100/weights.bin?url';
+import lenet5Json from '@espalier/zoo/models/lenet-5/model.json?url';
+import lenet5Weights from '@espalier/zoo/models/lenet-5/weights.bin?url';
+import resnetJson from '@espalier/zoo/models/resnet-ds/model.json?url';
+import resnetWeights from '@espalier/zoo/models/resnet-ds/weights.bin?url';
+import type { ZooName } from '@espalier/zoo/web';
+import { adapt, type AnyPrunable, inputShapes, notesOf, outputShapes } from './adapted.js';
+import { SIDE } from './digits.js';
+import { fetchBytes } from './fetch-bytes.js';
+import type { ModelInfo, ModelSource } from './protocol.js';
+
+export interface OpenModel {
+  readonly model: AnyPrunable;
+  readonly info: ModelInfo;
+  /** The shape of one sample where digits go in. */
+  readonly digitShape: readonly number[] | undefined;
+}
+
+const FILES: Readonly<Record<ZooName, readonly [json: string, weights: string]>> = {
+  'lenet-300-100': [lenet300Json, lenet300Weights],
+  'lenet-5': [lenet5Json, lenet5Weights],
+  'resnet-ds': [resnetJson, resnetWeights],
+};
+
+/** Reads a model strictly and adapts it; nothing is left behind if that fails. */
+export async function openModel(source: ModelSource): Promise<OpenModel> {
+  const { name, format, artifacts } = await read(source);
+  const model = await adapt(artifacts);
+  const digitShape = digitShapeOf(model);
+  const { macs, params } = await summarisePlan(memoryPlan({}), model, 0);
+  const shape = inputShapes(model)[0]?.slice(1) ?? [];
+  return {
+    model,
+    digitShape,
+    info: {
+      name,
+      format,
+      params: params.total,
+      macs: macs && macs.dense,
+      kernels: model.params
+        .filter(({ role }) => role === 'kernel')
+        .map(({ id, shape, skip }) => ({
+          id,
+          shape: [...shape],
+          size: shape.reduce((a, b) => a * b, 1),
+          ...(skip !== undefined && { skip }),
+        })),
+      inputShape: shape,
+      digits: digitShape ? true : `[${shape.map((n) => n ?? '?').join(', ')}]`,
+      channels: model.groups.some(({ skip }) => skip === undefined),
+      notes: notesOf(model),
+    },
+  };
+}
+
+async function read(source: ModelSource): Promise<Pick<DecodedModel, 'name' | 'format' | 'artifacts'>> {
+  if (source.kind === 'artifacts') {
+    const { name, artifacts } = source;
+    return { name, format: artifacts.format as DecodedModel['format'], artifacts };
+  }
+  if (source.kind === 'files') {
+    const decoded = decodeModelFiles(source.files);
+    return { ...decoded, name: nameOf(decoded) };
+  }
+  const [json, weights] = await Promise.all(FILES[source.name].map(fetchBytes));
+  const files = [
+    { name: 'model.json', bytes: json },
+    { name: 'weights.bin', bytes: weights },
+  ];
+  return { ...decodeModelFiles(files), name: source.name };
+}
+
+/** The folder's name says more than 'model.json'. */
+function nameOf({ name, container }: DecodedModel): string {
+  const parts = name.split('/');
+  const file = parts[parts.length - 1];
+  if (container === 'model.json' && parts.length > 1) return parts[parts.length - 2];
+  return file.replace(/\.(espalier|json)$/i, '') || file;
+}
+
+/** Where 784 values go in and ten classes come out, the digits of the zoo can be tried. */
+function digitShapeOf(model: AnyPrunable): readonly number[] | undefined {
+  const [inputs, outputs] = [inputShapes(model), outputShapes(model)];
+  const shape = inputs[0]?.slice(1) ?? [];
+  const fits = inputs.length === 1 && !shape.includes(null) && (shape as number[]).reduce((a, b) => a * b, 1) === SIDE ** 2;
+  return fits && outputs.length === 1 && outputs[0].at(-1) === 10 ? (shape as number[]) : undefined;
+}

@@ -1,0 +1,74 @@
+import { type Plan, resolveMask, type Scores, settlePlan, summarisePlan } from '@espalier/core';
+import { makePanel, panelParam } from '@espalier/experiment';
+import { sparsityOf } from '../settings.js';
+import type { AnyPrunable } from './adapted.js';
+import { maskMap } from './mask-map.js';
+import { makeStrategy } from './plugins.js';
+import type { CutChoice, LayerBar, Preview } from './protocol.js';
+import { estimateCompact } from './sizes.js';
+
+export interface Source {
+  readonly model: AnyPrunable;
+  readonly scores: Scores;
+  /** Every kernel's weights. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly rawBytes: number;
+}
+
+/** Decides and counts; touches no tensor, so that it answers while a finger is on the slider. */
+export async function preview(source: Source, choice: CutChoice, kernel: string | null) {
+  const start = performance.now();
+  const { model, scores } = source;
+  const { params, groups, branches } = model;
+  const sparsity = sparsityOf(choice);
+  const strategy = makeStrategy(choice);
+  const selection = { params, groups, ...(branches && { branches }), sparsity };
+  strategy.check?.(selection);
+  const plan = await settlePlan(await strategy.select({ ...selection, scores }));
+  const summary = await summarisePlan(plan, model, sparsity);
+  const layers = summary.layers.map(({ id, size, kept }) => ({ id, size, kept }));
+  const result: Preview = {
+    sparsity: summary.sparsity.achieved,
+    params: { total: summary.params.total, kept: summary.params.kept },
+    macs: summary.macs && { ...summary.macs },
+    ...(summary.channels && { channels: { ...summary.channels } }),
+    layers,
+    ...(await pictures(source, plan, summary.layers, kernel)),
+    estimate: estimate(source, plan, layers, summary.params),
+    notes: [...summary.notes],
+    ms: performance.now() - start,
+  };
+  return { plan, result };
+}
+
+async function pictures(
+  { model, weights }: Source,
+  plan: Plan,
+  layers: Parameters<typeof makePanel>[0]['layers'],
+  kernel: string | null,
+): Promise<Pick<Preview, 'panel' | 'mask'>> {
+  const param = model.params.find(({ id }) => id === kernel) ?? panelParam(model.params);
+  const before = param && weights.get(param.id);
+  if (!param || !before) return { panel: null, mask: null };
+  const mask = await resolveMask(plan, param, [...model.groups, ...(model.branches ?? [])]);
+  return {
+    panel: makePanel({ param, before, after: before, mask, layers }) ?? null,
+    mask: maskMap(param, mask, plan),
+  };
+}
+
+/** Files keep their zeros, except where channels are gone. */
+function estimate(
+  { rawBytes }: Source,
+  plan: Plan,
+  layers: readonly LayerBar[],
+  { total, kept }: { readonly total: number; readonly kept: number },
+): Preview['estimate'] {
+  const smaller = Object.keys(plan.units).length > 0;
+  const kernels = layers.reduce((sum, layer) => sum + layer.kept, 0);
+  if (smaller) {
+    const raw = rawBytes - 4 * (total - kept);
+    return { raw, compact: Math.round(4 * kept) };
+  }
+  return { raw: rawBytes, compact: estimateCompact(layers, kept - kernels) };
+}

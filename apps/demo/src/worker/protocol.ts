@@ -1,0 +1,147 @@
+/** What the page and its workers say to each other: plain data only. */
+import type { Panel, Report, Row } from '@espalier/experiment';
+import type { NamedBytes } from '@espalier/format/web';
+import type { ZooName } from '@espalier/zoo/web';
+import type { io } from '@tensorflow/tfjs-core';
+import type { Cut, Pattern, Scope, ScorerName } from '../settings.js';
+
+export const BACKENDS = ['cpu', 'wasm', 'webgl', 'webgpu'] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+export type ModelSource =
+  | { readonly kind: 'zoo'; readonly name: ZooName }
+  | { readonly kind: 'files'; readonly files: readonly NamedBytes[] }
+  | { readonly kind: 'artifacts'; readonly name: string; readonly artifacts: io.ModelArtifacts };
+
+export interface KernelInfo {
+  readonly id: string;
+  readonly shape: readonly number[];
+  readonly size: number;
+  /** Why it is left alone. */
+  readonly skip?: string;
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly format: string;
+  readonly params: number;
+  readonly macs: number | null;
+  readonly kernels: readonly KernelInfo[];
+  readonly inputShape: readonly (number | null)[];
+  /** Whether the zoo's digits go in and ten classes come out; otherwise why not. */
+  readonly digits: true | string;
+  /** Whether any channels may go. */
+  readonly channels: boolean;
+  readonly notes: readonly string[];
+}
+
+/** What decides the mask. */
+export interface CutChoice {
+  readonly cut: Cut;
+  readonly pattern: Pattern;
+  readonly scorer: ScorerName;
+  readonly scope: Scope;
+  readonly sparsity: number;
+}
+
+export interface LayerBar {
+  readonly id: string;
+  readonly size: number;
+  readonly kept: number;
+}
+
+/** A piece of a kernel's mask, seen as a matrix of inputs × outputs. */
+export interface MaskMap {
+  /** Rows and columns of the whole. */
+  readonly of: readonly [rows: number, columns: number];
+  readonly rows: number;
+  readonly columns: number;
+  /** Row by row: 0 = pruned, 1 = kept, 2 = its row or column is gone as a whole. */
+  readonly cells: Uint8Array;
+  /** N:M: how many rows make a group. */
+  readonly group?: number;
+  /** Blocks: how many columns stand together. */
+  readonly block?: number;
+}
+
+export interface Preview {
+  readonly sparsity: number;
+  readonly params: { readonly total: number; readonly kept: number };
+  readonly macs: { readonly dense: number; readonly kept: number } | null;
+  readonly channels?: { readonly total: number; readonly kept: number };
+  readonly layers: readonly LayerBar[];
+  readonly panel: Panel | null;
+  readonly mask: MaskMap | null;
+  /** Estimates, in bytes. */
+  readonly estimate: { readonly raw: number; readonly compact: number };
+  readonly notes: readonly string[];
+  readonly ms: number;
+}
+
+/** What takes longer and follows. */
+export interface Details {
+  readonly accuracy: number | null;
+  readonly sizes: { readonly raw: number; readonly gzip: number; readonly compact: number };
+}
+
+export interface BackendState {
+  readonly name: Backend;
+  readonly works: boolean;
+  /** The device, or why it does not work. */
+  readonly detail: string;
+}
+
+/** One trial of the comparison. */
+export interface TrialChoice extends CutChoice {
+  readonly epochs: number;
+}
+
+export interface Measured {
+  readonly row: Row;
+  /** The pruned model. */
+  readonly artifacts: io.ModelArtifacts;
+}
+
+export interface Progress {
+  readonly phase: 'load' | 'score' | 'select' | 'fine-tune' | 'shrink' | 'bytes' | 'accuracy' | 'latency';
+  /** Of the whole call, 0 to 1. */
+  readonly done: number;
+}
+
+/** Which model predicts: the dense one, the live cut, or a measured one by its id. */
+export type Which = 'dense' | 'live' | (string & {});
+
+export interface Calls {
+  /** Reads and adapts a model; the one before stays until that has succeeded. */
+  open(source: ModelSource): ModelInfo;
+  preview(choice: CutChoice & { readonly kernel: string | null }): Preview;
+  /** null = another preview came in between. */
+  details(): Details | null;
+  denseDetails(): Details;
+  /** Probabilities, model by model, image by image. */
+  predict(request: { readonly images: Float32Array; readonly which: readonly Which[] }): number[][][];
+  /** Test digits: images and labels from `from` on. */
+  digits(request: { readonly from: number; readonly count: number }): { images: Float32Array; labels: Int32Array };
+  /** Makes a measured model known under its id. */
+  keep(request: { readonly id: string; readonly artifacts: io.ModelArtifacts }): true;
+  pack(request: { readonly which: Which; readonly as: 'tfjs' | 'espalier'; readonly values: string }): Uint8Array;
+  backends(): BackendState[];
+  /** The report of the dense model alone. */
+  dense(request: { readonly backends: readonly Backend[]; readonly about: { created: string; command: string } }): Report;
+  trial(request: { readonly choice: TrialChoice; readonly backends: readonly Backend[] }): Measured;
+}
+
+export type Method = keyof Calls;
+export interface Request<M extends Method = Method> {
+  readonly id: number;
+  readonly method: M;
+  readonly argument: Parameters<Calls[M]>[0];
+}
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+export type Response =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: Failure }
+  | { readonly id: number; readonly progress: Progress };
