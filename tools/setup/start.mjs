@@ -14,3 +14,4 @@ node('compare', './apps/cli/bin/espalier.js', [
   'report',
   ...process.argv.slice(2),
 ]);
+process.stderr.write('\nIn the browser: npm run demo\n');

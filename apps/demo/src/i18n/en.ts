@@ -87,7 +87,8 @@ export const en = {
     after: 'kept',
     threshold: (value: string) => `threshold ±${value}`,
     noThreshold: 'No single threshold on |w| separates what goes here.',
-    alt: (kernel: string, kept: string, total: string) => `Histogram of ${kernel}: ${kept} of ${total} weights are kept`,
+    alt: (kernel: string, kept: string, total: string) =>
+      `Histogram of ${kernel}: ${kept} of ${total} weights are kept`,
     axis: 'value of the weight',
     count: 'weights',
   },
@@ -153,6 +154,7 @@ export const en = {
       'fine-tune': 'fine-tuning',
       shrink: 'removing channels',
       bytes: 'measuring files',
+      compact: 'writing the compact file',
       accuracy: 'measuring accuracy',
       latency: 'timing',
     },
@@ -162,7 +164,6 @@ export const en = {
     failed: 'This trial could not be run',
     clear: 'Clear results',
     results: 'Results',
-    brotliNote: (quality: number) => `Brotli here is at quality ${quality}; the command line uses 11.`,
   },
   take: {
     title: 'Take it with you',
@@ -179,6 +180,7 @@ export const en = {
       int4: 'int4',
       codebook: 'codebook, 5 bits',
     },
+    results: 'What was measured',
     report: 'Report (HTML)',
     svg: 'Figure (SVG)',
     png: 'Figure (PNG)',

@@ -3,7 +3,7 @@ import { useContext } from 'preact/hooks';
 import { en, type Messages } from './en.js';
 import { zh } from './zh.js';
 
-export type { Messages };
+export { en, type Messages, zh };
 export type Language = 'en' | 'zh';
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
 export const MESSAGES: Readonly<Record<Language, Messages>> = { en, zh };

@@ -152,6 +152,7 @@ export const zh: Messages = {
       'fine-tune': '微调',
       shrink: '移除通道',
       bytes: '测量文件',
+      compact: '写紧凑文件',
       accuracy: '测量精度',
       latency: '计时',
     },
@@ -161,7 +162,6 @@ export const zh: Messages = {
     failed: '这个试验无法进行',
     clear: '清除结果',
     results: '结果',
-    brotliNote: (quality) => `这里的 brotli 质量为 ${quality}；命令行用 11。`,
   },
   take: {
     title: '带走',
@@ -178,6 +178,7 @@ export const zh: Messages = {
       int4: 'int4',
       codebook: '码本，5 位',
     },
+    results: '测量结果',
     report: '报告（HTML）',
     svg: '图（SVG）',
     png: '图（PNG）',

@@ -98,7 +98,11 @@ export function makeActions(store: Store): Actions {
     // Browsers allow only so many changes of the address in a second.
     writing = setTimeout(() => {
       const lang = new URLSearchParams(location.search).get('lang') ?? undefined;
-      history.replaceState(null, '', `${location.pathname}${formatSettings(store.get().settings, { lang })}${location.hash}`);
+      history.replaceState(
+        null,
+        '',
+        `${location.pathname}${formatSettings(store.get().settings, { lang })}${location.hash}`,
+      );
     }, ADDRESS_MS);
   }
 

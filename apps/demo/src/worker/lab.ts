@@ -4,7 +4,7 @@ import { arrayBatches, BATCH_DEFAULTS } from '@espalier/core/data';
 import { type Contender, type MeasuredBackend, runComparison, runTrial, type Tools } from '@espalier/experiment';
 import { accuracy, latency } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';
-import { type io, version_core } from '@tensorflow/tfjs-core';
+import type { io } from '@tensorflow/tfjs-core';
 import { sparsityOf } from '../settings.js';
 import { type AnyPrunable, artifactsOf } from './adapted.js';
 import { tryBackends, useBackend, useWorkBackend } from './backend.js';
@@ -13,13 +13,17 @@ import { loadDigits } from './digits.js';
 import { type OpenModel, openModel } from './open.js';
 import { labelOf, makeScorer, makeStrategy, SEED } from './plugins.js';
 import type { Backend, Calls, Measured, Progress, TrialChoice } from './protocol.js';
-import { reportSizes } from './sizes.js';
+import { compactForms } from './compact-forms.js';
+import { machine } from './machine.js';
+import { BROTLI_QUALITY, reportSizes } from './sizes.js';
 import { type Steps, stepsOf } from './steps.js';
 
 const ROUNDS = 20;
 /** As `espalier prune` does without --lr. */
 const LEARNING_RATE = 1e-3;
 const DATA_NAME = 'mnist, test part';
+const KERNELS_NOTE =
+  "wasm: pruned models run on @espalier/kernels-wasm, the dense model on TensorFlow.js's own kernels";
 
 let open: OpenModel | undefined;
 type Report = (progress: Progress) => void;
@@ -54,6 +58,10 @@ export const labCalls = {
         model: { name: info.name },
         data: digitShape ? { name: DATA_NAME, samples: test.size } : null,
         machine: machine(),
+        notes: [
+          ...(backends.includes('wasm') ? [KERNELS_NOTE] : []),
+          `brotli at quality ${BROTLI_QUALITY}; the command line compresses at 11`,
+        ],
       },
     });
   },
@@ -103,6 +111,7 @@ async function makeTools(
       onArtifacts?.(artifacts);
       return reportSizes(artifacts);
     },
+    compactOf: async (model) => compactForms(await artifactsOf(model), digitShape && { test, inputShape: digitShape }),
     ...(inputShape && { latency: (contenders) => timeOn(backends, contenders, inputShape, steps) }),
   };
 }
@@ -145,7 +154,8 @@ async function accelerated(backend: Backend, { model }: AnyPrunable) {
 function trainer({ epochs }: TrialChoice, steps: Steps) {
   return async (model: PrunableModel, handles: readonly MaskHandle[]) => {
     const { digitShape } = current();
-    if (!digitShape) throw new UsageError('no-digits', 'this model does not take digits, so there is nothing to train on');
+    if (!digitShape)
+      throw new UsageError('no-digits', 'this model does not take digits, so there is nothing to train on');
     const { train } = await loadDigits();
     const { losses } = await fineTune(model, {
       data: train,
@@ -160,10 +170,3 @@ function trainer({ epochs }: TrialChoice, steps: Steps) {
     return { epochs: losses.length, loss: losses[losses.length - 1] };
   };
 }
-
-const machine = () => ({
-  cpu: navigator.userAgent,
-  cores: navigator.hardwareConcurrency || 1,
-  platform: 'browser',
-  tfjs: version_core,
-});

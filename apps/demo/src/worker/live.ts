@@ -183,7 +183,12 @@ async function accuracyOf(
   let right = 0;
   for (let at = 0; at < test.size; at += BATCH) {
     const size = Math.min(BATCH, test.size - at);
-    const part = { ...test, x: test.x.subarray(at * pixels, (at + size) * pixels), y: test.y.subarray(at, at + size), size };
+    const part = {
+      ...test,
+      x: test.x.subarray(at * pixels, (at + size) * pixels),
+      y: test.y.subarray(at, at + size),
+      size,
+    };
     right += (await accuracy((x) => model.predict(x), part, { inputShape, batchSize: BATCH })) * size;
     await breathe();
     if (!goesOn()) return undefined;

@@ -85,6 +85,7 @@ function nameOf({ name, container }: DecodedModel): string {
 function digitShapeOf(model: AnyPrunable): readonly number[] | undefined {
   const [inputs, outputs] = [inputShapes(model), outputShapes(model)];
   const shape = inputs[0]?.slice(1) ?? [];
-  const fits = inputs.length === 1 && !shape.includes(null) && (shape as number[]).reduce((a, b) => a * b, 1) === SIDE ** 2;
+  const fits =
+    inputs.length === 1 && !shape.includes(null) && (shape as number[]).reduce((a, b) => a * b, 1) === SIDE ** 2;
   return fits && outputs.length === 1 && outputs[0].at(-1) === 10 ? (shape as number[]) : undefined;
 }

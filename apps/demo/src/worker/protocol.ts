@@ -1,5 +1,5 @@
 /** What the page and its workers say to each other: plain data only. */
-import type { Panel, Report, Row } from '@espalier/experiment';
+import type { Panel, Phase, Report, Row } from '@espalier/experiment';
 import type { NamedBytes } from '@espalier/format/web';
 import type { ZooName } from '@espalier/zoo/web';
 import type { io } from '@tensorflow/tfjs-core';
@@ -103,7 +103,7 @@ export interface Measured {
 }
 
 export interface Progress {
-  readonly phase: 'load' | 'score' | 'select' | 'fine-tune' | 'shrink' | 'bytes' | 'accuracy' | 'latency';
+  readonly phase: 'load' | Phase;
   /** Of the whole call, 0 to 1. */
   readonly done: number;
 }
@@ -127,7 +127,10 @@ export interface Calls {
   pack(request: { readonly which: Which; readonly as: 'tfjs' | 'espalier'; readonly values: string }): Uint8Array;
   backends(): BackendState[];
   /** The report of the dense model alone. */
-  dense(request: { readonly backends: readonly Backend[]; readonly about: { created: string; command: string } }): Report;
+  dense(request: {
+    readonly backends: readonly Backend[];
+    readonly about: { created: string; command: string };
+  }): Report;
   trial(request: { readonly choice: TrialChoice; readonly backends: readonly Backend[] }): Measured;
 }
 

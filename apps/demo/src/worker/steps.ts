@@ -8,6 +8,7 @@ const COST: Readonly<Record<Progress['phase'], number>> = {
   'fine-tune': 0,
   shrink: 0.2,
   bytes: 1.5,
+  compact: 2,
   accuracy: 0.6,
   latency: 0,
 };

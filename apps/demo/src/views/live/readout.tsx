@@ -60,7 +60,9 @@ export function Readout() {
         value={params ? short(params.kept) : NONE}
         note={
           params &&
-          (channels ? text.live.channels(channels.kept, channels.total) : text.live.ofDense(percent(params.kept / params.total)))
+          (channels
+            ? text.live.channels(channels.kept, channels.total)
+            : text.live.ofDense(percent(params.kept / params.total)))
         }
       />
       <Figure
@@ -95,4 +97,3 @@ export function EnergyNote() {
     </details>
   );
 }
-

@@ -71,7 +71,8 @@ function Facts() {
         text.model.loading
       ) : (
         <>
-          <strong>{model.name}</strong> · {text.model.facts(count(params), macs === null ? '?' : short(macs), kernels.length)}
+          <strong>{model.name}</strong> ·{' '}
+          {text.model.facts(count(params), macs === null ? '?' : short(macs), kernels.length)}
           <br />
           {digits === true ? text.model.digits : text.model.noDigits(digits)}
           {model.notes.map((note) => (

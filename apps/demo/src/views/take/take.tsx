@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
 import { pruneCommand } from '../../command.js';
-import { useText } from '../../i18n/index.js';
+import { useLanguage, useText } from '../../i18n/index.js';
 import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
 import { Card, Section } from '../../ui/card.js';
 import { Select } from '../../ui/controls.js';
 import type { Which } from '../../worker/protocol.js';
 import { useNamedModels } from '../try/models.js';
-import { save } from './save.js';
+import { save, toPng } from './save.js';
 
 const VALUES = ['float32', 'float16', 'int8', 'int4', 'codebook'] as const;
 type Values = (typeof VALUES)[number];
@@ -18,6 +18,7 @@ export function TakeView() {
     <Section id="take" title={text.take.title} lead={text.take.lead}>
       <div class="take">
         <ModelCard />
+        <ReportCard />
         <CommandCard />
       </div>
     </Section>
@@ -56,6 +57,44 @@ function ModelCard() {
           {text.take.tfjs}
         </button>
       </div>
+    </Card>
+  );
+}
+
+function ReportCard() {
+  const text = useText();
+  const language = useLanguage();
+  const report = useStore(({ report }) => report);
+  const ready = report !== null && report.rows.length > 0;
+  const name = report?.model.name ?? 'model';
+  const files = () => import('@espalier/report/files');
+  const takeReport = async () => {
+    const { renderReport } = await files();
+    save(`${name}-report.html`, renderReport(report!, { language }), 'text/html');
+  };
+  const takeFigure = async (as: 'svg' | 'png') => {
+    const { figuresOf } = await files();
+    const [{ name: figure, svg }] = figuresOf(report!, { language });
+    save(
+      `${name}-${figure}.${as}`,
+      as === 'svg' ? svg : await toPng(svg),
+      as === 'svg' ? 'image/svg+xml' : 'image/png',
+    );
+  };
+  return (
+    <Card title={text.take.results}>
+      <div class="actions">
+        <button type="button" disabled={!ready} onClick={() => void takeReport()}>
+          {text.take.report}
+        </button>
+        <button type="button" disabled={!ready} onClick={() => void takeFigure('svg')}>
+          {text.take.svg}
+        </button>
+        <button type="button" disabled={!ready} onClick={() => void takeFigure('png')}>
+          {text.take.png}
+        </button>
+      </div>
+      {!ready && <p class="hint">{text.take.noReport}</p>}
     </Card>
   );
 }

@@ -6,7 +6,10 @@ import type { Row } from '@espalier/experiment';
 import type { Which } from '../../worker/protocol.js';
 
 /** What a measured model is called in menus. */
-export function rowName({ strategy, scorer, scope, sparsity, fineTuned }: Row, tuned: (epochs: number) => string): string {
+export function rowName(
+  { strategy, scorer, scope, sparsity, fineTuned }: Row,
+  tuned: (epochs: number) => string,
+): string {
   const parts = [`${strategy} ${percent(sparsity.requested)}`, scorer, ...(scope ? [scope] : [])];
   return [...parts, ...(fineTuned ? [tuned(fineTuned.epochs)] : [])].join(' · ');
 }

@@ -13,7 +13,7 @@ import { useNamedModels } from './models.js';
 import { normalised, SIDE } from './stroke.js';
 
 const SHOWN = 40;
-const EMPTY = new Float32Array(SIDE * SIDE);
+const EMPTY: Float32Array = new Float32Array(SIDE * SIDE);
 
 interface Digits {
   readonly images: Float32Array;
@@ -44,8 +44,11 @@ function Bench() {
     if (model && !digits) void load(0, SHOWN).then(setDigits, () => undefined);
   }, [model]);
   // A measured model goes with its results.
-  const [left, right] = [a, b].map((which, i) => (names.some(([id]) => id === which) ? which : (['dense', 'live'] as const)[i]));
-  const picked = chosen !== null && digits ? digits.images.subarray(chosen * SIDE ** 2, (chosen + 1) * SIDE ** 2) : null;
+  const [left, right] = [a, b].map((which, i) =>
+    names.some(([id]) => id === which) ? which : (['dense', 'live'] as const)[i],
+  );
+  const picked =
+    chosen !== null && digits ? digits.images.subarray(chosen * SIDE ** 2, (chosen + 1) * SIDE ** 2) : null;
   const image = picked ?? ink;
   const input = useMemo(() => (picked ? picked : normalised(ink)), [picked, ink]);
   const blank = !picked && ink === EMPTY;
@@ -95,9 +98,7 @@ function Bench() {
           {first && second ? (answerOf(first) === answerOf(second) ? text.try.agree : text.try.disagree) : ' '}
         </p>
         <SparsitySlider label={text.try.sparsityB} />
-        {digits && (
-          <Gallery {...digits} answers={all ?? []} chosen={chosen} onChoose={(index) => setChosen(index)} />
-        )}
+        {digits && <Gallery {...digits} answers={all ?? []} chosen={chosen} onChoose={(index) => setChosen(index)} />}
       </div>
     </div>
   );

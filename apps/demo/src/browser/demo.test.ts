@@ -1,0 +1,352 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findChromium, FLAGS, REQUIRED, WEBGPU_FLAGS } from './chromium.js';
+import { asFiles, damaged, denseNet } from './models.js';
+import { choose, drop, figure, measure, number, settled, sparsity } from './page.js';
+import { serve } from './serve.js';
+
+const executablePath = findChromium();
+const here = executablePath !== undefined || REQUIRED;
+if (!here) test.skip('the demo in Chromium: none on the PATH (Debian: apt-get install chromium)', () => undefined);
+
+const LIMIT = 250_000;
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+(here ? describe : describe.skip)('the demo in Chromium', () => {
+  const dist = mkdtempSync(join(tmpdir(), 'espalier-demo-'));
+  let browser: Browser | undefined;
+  let server: Awaited<ReturnType<typeof serve>> | undefined;
+  const errors: string[] = [];
+  const foreign: string[] = [];
+
+  beforeAll(async () => {
+    if (executablePath === undefined) throw new Error('no Chromium on the PATH');
+    const vite = join(dirname(require.resolve('vite/package.json')), 'bin', 'vite.js');
+    const options = ['build', '--outDir', dist, '--emptyOutDir', '--logLevel', 'error'];
+    execFileSync(process.execPath, [vite, ...options], { cwd: join(__dirname, '..', '..') });
+    server = await serve(dist);
+    browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    rmSync(dist, { recursive: true, force: true });
+  });
+
+  afterEach(() => {
+    expect(errors.splice(0)).toEqual([]);
+    expect(foreign.splice(0)).toEqual([]);
+  });
+
+  /** A page with nothing behind it; what it asks of other servers, and what it throws, is written down. */
+  async function open(query = '', options: BrowserContextOptions = {}, where = browser!): Promise<Page> {
+    const page = await where.newPage({ locale: 'en-US', ...options });
+    page.setDefaultTimeout(30_000);
+    page.on('pageerror', ({ message }) => errors.push(message));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(server!.origin) && !/^(data|blob):/.test(url)) foreign.push(url);
+    });
+    await page.goto(`${server!.url}${query}`);
+    return page;
+  }
+
+  async function started(query = '', options: BrowserContextOptions = {}, where = browser!): Promise<Page> {
+    const page = await open(query, options, where);
+    await settled(page);
+    return page;
+  }
+
+  test('what loads at first is under 250 KB of JavaScript by gzip, with no backend in it', () => {
+    const html = readFileSync(join(dist, 'index.html'), 'utf8');
+    const seen = new Set<string>();
+    const visit = (name: string) => {
+      if (seen.has(name)) return;
+      seen.add(name);
+      const code = readFileSync(join(dist, 'assets', name), 'utf8');
+      for (const [, next] of code.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g)) visit(next);
+    };
+    for (const [, name] of html.matchAll(/(?:src|href)="\.\/assets\/([\w.-]+\.js)"/g)) visit(name);
+    const codes = [...seen].map((name) => readFileSync(join(dist, 'assets', name)));
+    expect(codes.length).toBeGreaterThan(0);
+    expect(codes.reduce((sum, code) => sum + gzipSync(code).length, 0)).toBeLessThan(LIMIT);
+    for (const code of codes) expect(code.includes('registerBackend')).toBe(false);
+    expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+    expect(readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.wasm')).length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('the page is painted before any WebAssembly has arrived', async () => {
+    const page = await browser!.newPage();
+    await page.route('**/*.wasm', () => undefined);
+    await page.goto(server!.url);
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
+    expect(await page.isVisible('h1')).toBe(true);
+    expect(await figure(page, 'weights')).toBe('–');
+    await page.close();
+  });
+
+  test('the slider moves mask, histogram, layers and sizes; accuracy follows', async () => {
+    const page = await started('?sparsity=0.5');
+    const maskKept = () => page.getAttribute('[data-chart=mask] canvas', 'data-kept').then(Number);
+    const [accuracy, weights, size, kept] = [
+      await number(page, 'accuracy'),
+      await number(page, 'weights'),
+      await number(page, 'size'),
+      await maskKept(),
+    ];
+    expect(accuracy).toBeGreaterThan(97);
+    expect(weights).toBe(134);
+    await sparsity(page, 0.95);
+    await page.waitForFunction(() => document.querySelector('[data-figure=weights] .value')!.textContent === '14 k');
+    await settled(page);
+    expect(await number(page, 'accuracy')).toBeLessThan(accuracy);
+    expect(await number(page, 'size')).toBeLessThan(size / 5);
+    expect(await maskKept()).toBeLessThan(kept);
+    expect(await page.locator('[data-chart=histogram] line.threshold').count()).toBe(2);
+    expect(await page.locator('[data-chart=layers] li').count()).toBe(3);
+    await page.waitForFunction(() => location.search === '?sparsity=0.95');
+    await page.reload();
+    await settled(page);
+    expect(await figure(page, 'weights')).toBe('14 k');
+    await page.close();
+  });
+
+  test('every granularity is measured on wasm, and shown in tables and figures; the report can be taken', async () => {
+    const page = await started('?epochs=1&pattern=1:4');
+    await page.uncheck('.backends li:nth-child(1) input');
+    await page.fill('#measure input[type=range]', '0');
+    await measure(page, 1);
+    await page.click('#measure .actions button:nth-child(2)');
+    await page.waitForSelector('[data-rows="4"]', { timeout: 60_000 });
+    const text = await page.textContent('.espalier-report');
+    for (const strategy of ['unstructured', '1:4', '4x1 blocks', 'structured']) expect(text).toContain(strategy);
+    expect(text).toContain('wasm');
+    expect(await page.locator('.espalier-report .figures svg').count()).toBeGreaterThanOrEqual(2);
+    expect(await page.locator('.espalier-report table').count()).toBe(3);
+    await page.fill('#measure input[type=range]', '1');
+    await choose(page, 'cut', 'structured');
+    await measure(page, 5);
+    expect(await page.textContent('.espalier-report')).toContain('fine-tuned');
+    // What was measured can be tried.
+    const tuned = await page.locator('#try select').last().locator('option').last().getAttribute('value');
+    await page.locator('#try select').last().selectOption(tuned!);
+    await page.waitForSelector('#try .sides > div:last-child [data-answer]');
+    const take = async (name: RegExp) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.click(`#take button:text-matches("${name.source}")`),
+      ]);
+      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+    };
+    const report = await take(/Report/);
+    expect(report.name).toBe('lenet-300-100-report.html');
+    expect(report.bytes.toString()).toContain('4x1 blocks');
+    expect((await take(/SVG/)).bytes.toString()).toMatch(/^<svg/);
+    expect([...(await take(/PNG/)).bytes.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+    await page.close();
+  });
+
+  test('each saliency scores, on data where it needs any', async () => {
+    const page = await started();
+    const seen = new Set<string>();
+    for (const scorer of ['magnitude', 'gradient', 'hessian', 'wanda', 'random']) {
+      await choose(page, 'scorer', scorer);
+      await page.waitForSelector(`input[value=${scorer}]:checked`);
+      await settled(page);
+      seen.add(
+        (await page.getAttribute('[data-chart=mask] canvas', 'data-kept').then(String)) +
+          (await figure(page, 'accuracy')),
+      );
+    }
+    expect(seen.size).toBe(5);
+    expect(await page.locator('.problem').count()).toBe(0);
+    await page.close();
+  });
+
+  test('a model of the user that takes no digits: sizes and speed, and what cannot be asked of it says why', async () => {
+    const page = await started('?scorer=gradient');
+    await drop(page, asFiles(denseNet('iris', 4, 8, 3)));
+    await page.waitForSelector('.facts:has-text("[4]")');
+    await settled(page);
+    expect(await figure(page, 'accuracy')).toBe('–');
+    expect(await page.isDisabled('input[value=gradient]')).toBe(true);
+    expect(await page.isChecked('input[value=magnitude]')).toBe(true);
+    await measure(page, 1);
+    expect(await page.textContent('#try')).toContain('do not fit');
+    await page.close();
+  });
+
+  test('broken files are refused in words, and the page lives on', async () => {
+    const page = await started();
+    const [json, weights] = asFiles(denseNet('digits', 784, 6, 10));
+    const refused = async (files: Parameters<typeof drop>[1], words: string) => {
+      await drop(page, files);
+      await page.waitForSelector(`.problem:has-text("${words}")`);
+      await page.click('.problem button');
+    };
+    await refused([damaged(denseNet('digits', 784, 6, 10))], 'broken.espalier');
+    await refused([json, { ...weights, bytes: weights.bytes.subarray(0, 99) }], 'weights.bin');
+    await refused([json], 'no such file');
+    await refused([{ name: 'cat.png', bytes: new Uint8Array(9) }], 'cat.png');
+    expect(await page.textContent('.facts')).toContain('lenet-300-100');
+    await sparsity(page, 0.2);
+    await page.waitForFunction(() => document.querySelector('[data-figure=weights] .value')!.textContent === '213 k');
+    await drop(page, [json, weights]);
+    await page.waitForSelector('.facts:has-text("4,780")');
+    await settled(page);
+    expect(await number(page, 'accuracy')).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  test('a measurement can be cancelled, and another one started', async () => {
+    const page = await started('?epochs=10');
+    await page.click('#measure .actions button:nth-child(2)');
+    await page.waitForSelector('.progress p:has-text("fine-tuning")');
+    await page.click('#measure .actions button.quiet');
+    await page.waitForSelector('[role=status]:has-text("Cancelled")');
+    expect(await page.locator('.progress').count()).toBe(0);
+    await page.fill('#measure input[type=range]', '0');
+    await measure(page, 1);
+    await page.close();
+  });
+
+  test('what is downloaded loads again with the same answers, and stays pruned', async () => {
+    const page = await started('?sparsity=0.8');
+    const before = await figure(page, 'accuracy');
+    const take = async (label: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.click(`#take button:has-text("${label}")`),
+      ]);
+      return readFileSync(await download.path());
+    };
+    const compact = [{ name: 'mine.espalier', bytes: await take('.espalier') }];
+    const zipped = unzip(await take('zip')).map(({ name, bytes }) => ({ name: `unzipped/${name}`, bytes }));
+    for (const [name, files] of [
+      ['mine', compact],
+      ['unzipped', zipped],
+    ] as const) {
+      if (name === 'mine')
+        await page.setInputFiles(
+          'input[type=file]',
+          files.map((file) => ({ name: file.name, mimeType: '', buffer: Buffer.from(file.bytes) })),
+        );
+      else await drop(page, files);
+      await page.waitForSelector(name === 'mine' ? '.facts:has-text("mine")' : '.facts:has-text("model")');
+      for (const share of [0, 0.8]) {
+        await sparsity(page, share);
+        await page.waitForFunction(
+          (text) => document.querySelector('[data-figure=weights] .value')!.textContent === text,
+          share === 0 ? '267 k' : '54 k',
+        );
+        await settled(page);
+        expect(await figure(page, 'accuracy')).toBe(before);
+      }
+    }
+    await page.close();
+  });
+
+  test('Chinese by preference and by choice', async () => {
+    const page = await open('', { locale: 'zh-CN' });
+    expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
+    expect(await page.textContent('h1')).toMatch(/剪/);
+    await page.selectOption('.settings label:last-child select', 'en');
+    expect(await page.getAttribute('html', 'lang')).toBe('en');
+    await page.selectOption('.settings label:last-child select', 'zh');
+    await page.waitForFunction(() => document.title.includes('剪枝'));
+    await page.reload();
+    expect(await page.textContent('h1')).toMatch(/剪/);
+    await page.close();
+  });
+
+  test('by keyboard alone', async () => {
+    const page = await started('?epochs=0');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement!.className)).toBe('skip');
+    const focus = (selector: string) => tabTo(page, selector);
+    await focus('input[name=cut]');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.isChecked('input[value=nm]')).toBe(true);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Shift+Tab');
+    await focus('.pinned input[type=range]');
+    const before = await page.inputValue('.pinned input[type=range]');
+    await page.keyboard.press('ArrowLeft');
+    expect(Number(await page.inputValue('.pinned input[type=range]'))).toBeCloseTo(Number(before) - 0.01);
+    await focus('#try .draw button');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.down(' ');
+    for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key);
+    await page.keyboard.up(' ');
+    await page.waitForSelector('#try [data-answer]');
+    await focus('#measure .actions .primary');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-rows="1"]', { timeout: 60_000 });
+    await page.close();
+  });
+
+  test('axe finds nothing, with results and an error on the page: light and dark, English and Chinese, wide and narrow', async () => {
+    const page = await started('?epochs=0');
+    await measure(page, 1);
+    await drop(page, [{ name: 'cat.png', bytes: new Uint8Array(9) }]);
+    await page.waitForSelector('.problem');
+    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
+    await page.evaluate(AXE);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const [language, width] of [
+        ['en', 1280],
+        ['zh', 390],
+        ['en', 390],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await page.selectOption('.settings label:last-child select', language);
+        expect(await page.evaluate(axeViolations)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      }
+    }
+    await page.close();
+  });
+
+  test('WebGPU, in software', async () => {
+    const gpu = await chromium.launch({ executablePath: executablePath!, headless: true, args: WEBGPU_FLAGS });
+    try {
+      const page = await started('?epochs=0&cut=structured', {}, gpu);
+      await page.click('.backends button');
+      await page.waitForSelector('.backends small');
+      await page.waitForSelector('.backends li:nth-child(4) small:has-text("runs")');
+      for (const other of [1, 2, 3]) await page.uncheck(`.backends li:nth-child(${other}) input:enabled`);
+      await measure(page, 1);
+      expect(await page.textContent('.espalier-report')).toContain('webgpu');
+      await page.close();
+    } finally {
+      await gpu.close();
+    }
+  });
+});
+
+/** Runs in the page, after axe-core. */
+async function axeViolations(): Promise<string[]> {
+  type Violation = { id: string; nodes: { html: string; failureSummary: string }[] };
+  const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+  const { violations } = await axe.run();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
+}
+
+/** Moves the focus on until it is where it should be. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let i = 0; i < 120; i++) {
+    if (await page.evaluate((wanted) => document.activeElement!.matches(wanted), selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the Tab key does not reach ${selector}`);
+}
+
+const unzip = (zip: Uint8Array) => Object.entries(unzipSync(zip)).map(([name, bytes]) => ({ name, bytes }));

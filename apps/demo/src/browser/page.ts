@@ -1,0 +1,42 @@
+/** What the tests do on the page, as a person would. */
+import type { NamedBytes } from '@espalier/format/web';
+import type { Page } from 'playwright-core';
+
+/** Accuracy or not, the exact sizes are there. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForSelector('.pinned .readout[aria-busy=false]');
+}
+
+export const figure = async (page: Page, name: string): Promise<string> =>
+  (await page.textContent(`.pinned [data-figure=${name}] .value`)) ?? '';
+
+export const number = async (page: Page, name: string) =>
+  Number.parseFloat((await figure(page, name)).replace(/[^\d.]/g, ''));
+
+/** Lets files fall on the page. */
+export async function drop(page: Page, files: readonly NamedBytes[]): Promise<void> {
+  const plain = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
+  await page.evaluate((all) => {
+    const transfer = new DataTransfer();
+    for (const { name, base64 } of all) {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      transfer.items.add(new File([bytes], name));
+    }
+    const options = { bubbles: true, cancelable: true, dataTransfer: transfer };
+    document.body.dispatchEvent(new DragEvent('dragover', options));
+    document.body.dispatchEvent(new DragEvent('drop', options));
+  }, plain);
+}
+
+export const choose = (page: Page, name: string, value: string) =>
+  page.check(`input[name=${name}][value="${value}"]`, { force: true });
+
+export async function sparsity(page: Page, value: number): Promise<void> {
+  await page.fill('.pinned input[type=range]', String(value));
+}
+
+/** Measures what is chosen and waits for its row. */
+export async function measure(page: Page, rows: number): Promise<void> {
+  await page.click('#measure .actions .primary');
+  await page.waitForSelector(`[data-rows="${rows}"]`, { timeout: 60_000 });
+}
