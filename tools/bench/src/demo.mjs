@@ -1,5 +1,6 @@
 // The comparison app in headless Chromium: how long the page takes to answer the sparsity slider on LeNet-300-100 with mask, histogram, layers
 // and size estimates, painted, and the longest task of its main thread while four granularities are pruned, fine-tuned and measured.
+/* global document, requestAnimationFrame */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -141,6 +141,7 @@ export const en = {
     check: 'Look for backends',
     checking: 'Trying backends…',
     works: 'runs',
+    software: 'runs in software, on the processor',
     worksNot: 'does not run',
     one: 'Measure this cut',
     all: 'Compare all four granularities',

@@ -139,6 +139,7 @@ export const zh: Messages = {
     check: '检测后端',
     checking: '正在检测后端……',
     works: '可用',
+    software: '可用，由处理器以软件模拟',
     worksNot: '不可用',
     one: '测量这一剪',
     all: '比较全部四种粒度',

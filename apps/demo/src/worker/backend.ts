@@ -48,7 +48,8 @@ export async function tryBackends(): Promise<BackendState[]> {
 }
 
 async function tryBackend(name: Backend): Promise<BackendState> {
-  if (name === 'webgpu' && !('gpu' in navigator)) return { name, works: false, detail: 'navigator.gpu is missing' };
+  const missing = name === 'webgpu' ? await withoutAdapter() : undefined;
+  if (missing !== undefined) return { name, works: false, detail: missing };
   try {
     await useBackend(name);
     const y = tf.tidy(() => tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])));
@@ -60,6 +61,13 @@ async function tryBackend(name: Backend): Promise<BackendState> {
   } catch (error) {
     return { name, works: false, detail: (error as Error).message };
   }
+}
+
+/** Why WebGPU has no device here; undefined = it has one. */
+async function withoutAdapter(): Promise<string | undefined> {
+  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<unknown> } };
+  if (!gpu) return 'no WebGPU in this browser';
+  return (await gpu.requestAdapter().catch(() => null)) ? undefined : 'no WebGPU adapter';
 }
 
 async function deviceOf(name: Backend): Promise<string> {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useText } from '../../i18n/index.js';
 import { useStore } from '../../state/store.js';
-import { accuracy, bytes, energy, percent, short, signed } from '../../words.js';
+import { accuracy, bytes, energy, percent, short, signed, threeDigits } from '../../words.js';
 import { energyOf, LOAD_PJ, MAC_PJ } from '../../energy.js';
 
 interface FigureProps {
@@ -93,7 +93,7 @@ export function EnergyNote() {
   return (
     <details class="lesson plain">
       <summary>{text.live.energyTitle}</summary>
-      <p>{text.live.energyNote(`${MAC_PJ} pJ`, `${LOAD_PJ} pJ`)}</p>
+      <p>{text.live.energyNote(`${threeDigits(MAC_PJ)} pJ`, `${LOAD_PJ} pJ`)}</p>
     </details>
   );
 }

@@ -3,6 +3,9 @@ import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
 import { type Backend, BACKENDS } from '../../worker/protocol.js';
 
+/** Renderers that draw on the processor: what they take says nothing about a graphics card. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software/i;
+
 interface Props {
   readonly chosen: readonly Backend[];
   readonly onChoose: (backends: readonly Backend[]) => void;
@@ -39,7 +42,11 @@ export function Backends({ chosen, onChoose, locked }: Props) {
               </label>
               {state && (
                 <small>
-                  {state.works ? text.measure.works : text.measure.worksNot}
+                  {!state.works
+                    ? text.measure.worksNot
+                    : SOFTWARE.test(state.detail)
+                      ? text.measure.software
+                      : text.measure.works}
                   {state.detail && <span lang="en">: {state.detail}</span>}
                 </small>
               )}

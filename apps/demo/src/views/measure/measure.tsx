@@ -59,8 +59,10 @@ export function MeasureView() {
           </button>
         )}
       </div>
-      <RunProgress />
-      {cancelled && !run && <p role="status">{text.measure.cancelled}</p>}
+      <div class="progress-slot">
+        <RunProgress />
+        {cancelled && !run && <p role="status">{text.measure.cancelled}</p>}
+      </div>
       <Results />
     </Section>
   );
