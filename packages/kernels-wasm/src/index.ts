@@ -1,12 +1,6 @@
 export { enableTraining } from './enable.js';
-export {
-  accelerate,
-  ACCELERATE_DEFAULTS,
-  type AcceleratedLayer,
-  type AccelerateOptions,
-  type Acceleration,
-} from './sparse/accelerate.js';
-export type { Accelerable } from './sparse/weights.js';
+export { accelerate, ACCELERATE_DEFAULTS, type Acceleration } from './sparse/accelerate.js';
+export type { Accelerable, AcceleratedLayer, AccelerateOptions } from '@espalier/core/kernels';
 export { compile, type Compilation, type Compiled } from './compile/compile.js';
 export type { Compilable } from './compile/model.js';
 export type { Step } from './compile/program.js';

@@ -1,4 +1,4 @@
-import type { Geometry } from '../sparse/geometry.js';
+import type { Geometry } from '@espalier/core/kernels';
 import { planeBytes } from './builder.js';
 import type { Store } from './memory.js';
 

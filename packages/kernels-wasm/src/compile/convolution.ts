@@ -1,4 +1,4 @@
-import { type Geometry, pixelsOf, simplified, tapsOf } from '../sparse/geometry.js';
+import { type Geometry, pixelsOf, simplified, tapsOf } from '@espalier/core/kernels';
 import { patternOf, roundUp, sparsityOf } from '../sparse/matrix.js';
 import { type Border, bordered, writeBorder } from './border.js';
 import type { Builder } from './builder.js';

@@ -1,6 +1,6 @@
 import { UsageError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Accelerable, weightReader } from '../sparse/weights.js';
+import { type Accelerable, weightReader } from '@espalier/core/kernels';
 
 export type Inputs = tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;
 export type Result = tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;

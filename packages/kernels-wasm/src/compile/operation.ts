@@ -1,5 +1,5 @@
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
-import type { Geometry } from '../sparse/geometry.js';
+import type { Geometry } from '@espalier/core/kernels';
 import type { Use } from './trace.js';
 
 /** What follows a sum: a clamp, then perhaps a curve; slopes are for 'prelu'. */

@@ -1,5 +1,5 @@
 import { FORMATS } from '../sparse/formats.js';
-import { pixelsOf } from '../sparse/geometry.js';
+import { pixelsOf } from '@espalier/core/kernels';
 import { patternOf, sparsityOf } from '../sparse/matrix.js';
 import { scratchSpace } from '../sparse/scratch.js';
 import type { Builder } from './builder.js';

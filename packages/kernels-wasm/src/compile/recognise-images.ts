@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { geometryOf } from '../sparse/geometry.js';
+import { geometryOf } from '@espalier/core/kernels';
 import type { Operation } from './operation.js';
 import { type Reader, type Rule, same } from './reader.js';
 

@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { type Geometry, geometryOf, product } from '../sparse/geometry.js';
+import { type Geometry, geometryOf, product } from '@espalier/core/kernels';
 import { type After, LINEAR, type Operation } from './operation.js';
 import { filled, prelu, type Reader, type Rule, slopes } from './reader.js';
 import type { Use } from './trace.js';

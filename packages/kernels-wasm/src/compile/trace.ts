@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { override } from '../sparse/override.js';
+import { override } from '@espalier/core/kernels';
 
 /** Where a kernel reads a value: reshaped values share their data, so the shape is the reader's. */
 export interface Use {
@@ -123,7 +123,7 @@ type Recorder = (
 let depth = 0;
 
 function hook(kernelName: string, record: Recorder): () => void {
-  return override(kernelName, ({ inputs, attrs }, stock) => {
+  return override(kernelName, 'wasm', ({ inputs, attrs }, stock) => {
     depth++;
     let results: tf.TensorInfo | tf.TensorInfo[];
     try {

@@ -1,4 +1,4 @@
-import { type Geometry, pixelsOf, tapsOf } from '../sparse/geometry.js';
+import { type Geometry, pixelsOf, tapsOf } from '@espalier/core/kernels';
 import { sparsityOf, patternOf } from '../sparse/matrix.js';
 import { bordered, writeBorder } from './border.js';
 import type { Builder } from './builder.js';

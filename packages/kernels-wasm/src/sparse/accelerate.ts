@@ -1,4 +1,12 @@
-import { UsageError } from '@espalier/core';
+import {
+  type Accelerable,
+  type AcceleratedLayer,
+  type AccelerateOptions,
+  type Acceleration as AnyAcceleration,
+  checkMinSparsity,
+  type Weight,
+  weightsOf,
+} from '@espalier/core/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 // The backend registers its kernels when it loads; loaded later, it would put them over ours.
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
@@ -8,32 +16,13 @@ import type { Layer } from './layer.js';
 import { patternOf, sparsityOf } from './matrix.js';
 import { requireWasm } from './require-wasm.js';
 import { closeSession, openSession, type Session } from './session.js';
-import { type Accelerable, type Weight, weightsOf } from './weights.js';
 
-export interface AccelerateOptions {
-  /** Weights with a smaller share of zeros are left alone; 0 takes dense ones too, for the dense kernel here is often the quicker. */
-  readonly minSparsity?: number;
-}
-
+/** `minSparsity` 0 takes dense weights too, for the dense kernel here is often the quicker. */
 export const ACCELERATE_DEFAULTS = { minSparsity: 0 } as const satisfies Required<AccelerateOptions>;
 
-export interface AcceleratedLayer {
-  /** The weight's name. */
-  readonly id: string;
-  /** The kernel of its latest run; 'stock' = TensorFlow.js's own. */
-  readonly kernel: string;
-  /** The share of zeros when accelerate() saw it. */
-  readonly sparsity: number;
-  readonly reason: string;
-}
-
-export interface Acceleration {
-  /** What each weight runs on now: looked up again at each reading. */
-  readonly layers: readonly AcceleratedLayer[];
+export interface Acceleration extends AnyAcceleration {
   /** undefined = this engine has no WebAssembly SIMD, so nothing is accelerated. */
   readonly build: Build | undefined;
-  /** Puts the stock kernels back and frees the encodings; a second call does nothing. */
-  dispose(): void;
 }
 
 /**
@@ -51,12 +40,7 @@ export interface Acceleration {
  */
 export async function accelerate(model: Accelerable, options: AccelerateOptions = {}): Promise<Acceleration> {
   const { minSparsity } = { ...ACCELERATE_DEFAULTS, ...options };
-  if (!(minSparsity >= 0 && minSparsity <= 1)) {
-    throw new UsageError('min-sparsity', `minSparsity must be between 0 and 1, got ${minSparsity}`, {
-      wanted: '0 to 1',
-      found: String(minSparsity),
-    });
-  }
+  checkMinSparsity(minSparsity);
   requireWasm('accelerate()');
   const weights = weightsOf(model);
   const [build] = supportedBuilds();

@@ -1,60 +1,34 @@
+import type { Activation } from '@espalier/core/kernels';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Heap } from './heap.js';
 
-/** What follows the sum: a clamp inside the kernel, then perhaps one pass over the output. */
-export interface Activation {
+interface Limits {
   readonly low: number;
   readonly high: number;
-  /** The code that assembly/activation.ts knows. */
+  /** The code of the pass over the output that assembly/activation.ts knows; undefined = none. */
   readonly pass?: 0 | 1 | 2;
-  /** Slopes below zero, for pass 0: one for all channels, or a tensor of one for each. */
-  readonly slope?: number | TensorInfo;
 }
 
-const LINEAR: Activation = { low: -Infinity, high: Infinity };
-const RELU: Activation = { low: 0, high: Infinity };
-const RELU6: Activation = { low: 0, high: 6 };
-
-/** The activation of TensorFlow.js's fused operations, or nothing where the stock kernel has to do it. */
-export function activation(
-  name: string | undefined,
-  outputs: number,
-  prelu: TensorInfo | undefined,
-  leakyReluAlpha = 0.2,
-): Activation | undefined {
-  switch (name) {
-    case undefined:
-    case 'linear':
-      return LINEAR;
-    case 'relu':
-      return RELU;
-    case 'relu6':
-      return RELU6;
-    case 'prelu':
-      // One slope for each channel; others broadcast in ways that are left to TensorFlow.js.
-      return prelu && util.sizeFromShape(prelu.shape) === outputs && prelu.shape.at(-1) === outputs
-        ? { ...LINEAR, pass: 0, slope: prelu }
-        : undefined;
-    case 'leakyrelu':
-      return { ...LINEAR, pass: 0, slope: leakyReluAlpha };
-    case 'elu':
-      return { ...LINEAR, pass: 1 };
-    case 'sigmoid':
-      return { ...LINEAR, pass: 2 };
-    default:
-      return undefined;
-  }
-}
+/** What kernels do for each activation: a clamp inside the kernel, then perhaps one pass over the output. */
+export const LIMITS: Readonly<Record<Activation['name'], Limits>> = {
+  linear: { low: -Infinity, high: Infinity },
+  relu: { low: 0, high: Infinity },
+  relu6: { low: 0, high: 6 },
+  prelu: { low: -Infinity, high: Infinity, pass: 0 },
+  elu: { low: -Infinity, high: Infinity, pass: 1 },
+  sigmoid: { low: -Infinity, high: Infinity, pass: 2 },
+};
 
 /** The pass over the output y [pixels, channels], where there is one. */
 export function finish(
   heap: Heap,
-  { pass, slope }: Activation,
+  { name, slope }: Activation,
   y: number,
   pixels: number,
   channels: number,
   slopes: number,
 ): void {
+  const { pass } = LIMITS[name];
   if (pass === undefined) return;
   const [floats, at] = [heap.floats(), slopes >>> 2];
   if (typeof slope === 'number') floats.fill(slope, at, at + channels);

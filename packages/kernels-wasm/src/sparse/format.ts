@@ -1,4 +1,4 @@
-import type { Geometry } from './geometry.js';
+import type { Geometry } from '@espalier/core/kernels';
 import type { Heap } from './heap.js';
 import type { Matrix, Pattern } from './matrix.js';
 import type { Needs, Scratch } from './scratch.js';

@@ -10,7 +10,7 @@ import { assemblyHash } from '../../scripts/assembly-hash.cjs';
 import { SOURCES } from './binary.js';
 import type { Format } from './format.js';
 import { FORMATS } from './formats.js';
-import { type Geometry, product } from './geometry.js';
+import { type Geometry, product } from '@espalier/core/kernels';
 import { type Build, instantiate, supportedBuilds } from './instance.js';
 import { patternOf, roundUp } from './matrix.js';
 import { moduleOf } from './modules.js';

@@ -1,10 +1,9 @@
+import { type Call, type Geometry, type Memo, pixelsOf } from '@espalier/core/kernels';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type Activation, finish, offsetOf } from './activation.js';
+import { finish, LIMITS, offsetOf } from './activation.js';
 import type { Encoded, Format } from './format.js';
-import { type Geometry, pixelsOf } from './geometry.js';
 import { type Heap, OutOfMemory } from './heap.js';
 import type { Matrix, Pattern } from './matrix.js';
-import type { Memo } from './kernel-calls.js';
 import { race, type Runner } from './race.js';
 import type { Needs, ScratchSpace } from './scratch.js';
 
@@ -13,15 +12,6 @@ const MARGIN = 0.04;
 
 /** Formats that are measured, by estimated cost. */
 const CANDIDATES = 2;
-
-/** One call of a kernel on weights that are known here. */
-export interface Call {
-  readonly geometry: Geometry;
-  readonly x: TensorInfo;
-  readonly bias: TensorInfo | undefined;
-  readonly activation: Activation;
-  readonly outShape: readonly number[];
-}
 
 export interface Choice {
   /** undefined = the stock kernel. */
@@ -78,7 +68,8 @@ export function layer(
     const out = heap.backend.makeOutput([...outShape], 'float32');
     const [from, y] = [offsetOf(heap, x), offsetOf(heap, out)];
     const biases = bias ? offsetOf(heap, bias) : scratch.zeros;
-    format.run(heap, weights, geometry, scratch, from, y, biases, activation.low, activation.high);
+    const { low, high } = LIMITS[activation.name];
+    format.run(heap, weights, geometry, scratch, from, y, biases, low, high);
     finish(heap, activation, y, pixelsOf(geometry), geometry.outChannels, scratch.slopes);
     return out;
   }

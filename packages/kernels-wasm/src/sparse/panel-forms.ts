@@ -1,4 +1,5 @@
-import { GEOMETRY_FIELDS, type Geometry, isProduct, pixelsOf, tapsOf } from './geometry.js';
+import { type Geometry, isProduct, pixelsOf, tapsOf } from '@espalier/core/kernels';
+import { GEOMETRY_FIELDS } from './geometry-fields.js';
 import type { Heap } from './heap.js';
 import { type Matrix, type Pattern, roundUp } from './matrix.js';
 import type { Scratch } from './scratch.js';

@@ -1,13 +1,9 @@
+import { decide, type Race } from '@espalier/core/kernels';
+
 /** One way of doing the same thing. */
 export interface Runner<T> {
   readonly of: T;
   run(): void;
-}
-
-export interface Race<T> {
-  readonly winner: T;
-  /** The shortest run of each, in milliseconds. */
-  readonly times: ReadonlyMap<T, number>;
 }
 
 /** A sample is at least so long, so that coarse clocks will do; all samples together take about so long. */
@@ -31,20 +27,6 @@ export function race<T>(runners: readonly Runner<T>[], margin: number): Race<T> 
     for (const lane of lanes) lane.samples.push(time(lane.run, lane.repeat));
   }
   return decide(lanes, margin);
-}
-
-/** The winner by samples of the same rounds. */
-export function decide<T>(
-  lanes: readonly { readonly of: T; readonly samples: readonly number[] }[],
-  margin: number,
-): Race<T> {
-  const times = new Map(lanes.map(({ of, samples }) => [of, Math.min(...samples)]));
-  const [first, ...others] = lanes;
-  const best = others.reduce((a, b) => (times.get(b.of)! < times.get(a.of)! ? b : a), others[0] ?? first);
-  const limit = 1 - margin;
-  const rounds = best.samples.filter((sample, r) => sample < first.samples[r] * limit).length;
-  const quicker = times.get(best.of)! < times.get(first.of)! * limit && 2 * rounds > best.samples.length;
-  return { winner: quicker ? best.of : first.of, times };
 }
 
 function time(run: () => void, repeat: number): number {

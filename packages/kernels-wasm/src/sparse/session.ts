@@ -1,22 +1,14 @@
+import { override, type Reading, READINGS } from '@espalier/core/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { FORMATS } from './formats.js';
 import type { Format } from './format.js';
 import { type Heap, internalsMoved, openHeap } from './heap.js';
 import type { Build } from './instance.js';
-import { convolution, matrixProduct, type Reading } from './kernel-calls.js';
 import { layer, type Layer } from './layer.js';
 import type { Pattern } from './matrix.js';
-import { override } from './override.js';
 import { type ScratchSpace, scratchSpace } from './scratch.js';
 import { selfTest } from './self-test.js';
-
-const KERNELS: Readonly<Record<string, Reading>> = {
-  [tf.Conv2D]: convolution,
-  [tf.FusedConv2D]: convolution,
-  [tf.BatchMatMul]: matrixProduct,
-  [tf._FusedMatMul]: matrixProduct,
-};
 
 /** The weights that one backend knows, by their data. */
 export interface Session {
@@ -73,7 +65,7 @@ function connect(heap: Heap, space: ScratchSpace): Open {
   const { backend } = heap;
   const entries = new Map<object, { layer: Layer; owners: number }>();
   // Before anything is wrapped, so that nothing has to be taken back.
-  const missing = Object.keys(KERNELS).find((name) => !tf.getKernel(name, 'wasm'));
+  const missing = Object.keys(READINGS).find((name) => !tf.getKernel(name, 'wasm'));
   if (missing !== undefined) throw internalsMoved(`no kernel ${missing}`);
 
   const drop = (dataId: object) => {
@@ -84,7 +76,9 @@ function connect(heap: Heap, space: ScratchSpace): Open {
     watchDisposal(backend, (dataId) => {
       if (entries.has(dataId) && !backend.dataIdMap.has(dataId)) drop(dataId);
     }),
-    ...Object.entries(KERNELS).map(([name, read]) => hook(name, read, backend, (dataId) => entries.get(dataId)?.layer)),
+    ...Object.entries(READINGS).map(([name, read]) =>
+      hook(name, read, backend, (dataId) => entries.get(dataId)?.layer),
+    ),
   ];
   return {
     heap,
@@ -122,7 +116,7 @@ function hook(
   backend: BackendWasm,
   find: (dataId: object) => Layer | undefined,
 ): () => void {
-  return override(name, (args, stock) => {
+  return override(name, 'wasm', (args, stock) => {
     const weights = (args.inputs.filter ?? args.inputs.b) as tf.TensorInfo | undefined;
     const found = weights && args.backend === backend ? find(weights.dataId) : undefined;
     const call = found && read(args, found.pattern, found.memo);

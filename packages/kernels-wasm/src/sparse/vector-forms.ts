@@ -1,5 +1,5 @@
 import type { Encoded, Format } from './format.js';
-import { pixelsOf, tapsOf } from './geometry.js';
+import { pixelsOf, tapsOf } from '@espalier/core/kernels';
 import type { Heap } from './heap.js';
 import { type Matrix, type Pattern, roundUp } from './matrix.js';
 

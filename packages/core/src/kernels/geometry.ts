@@ -38,25 +38,6 @@ export const geometryOf = (info: backend_util.Conv2DInfo): Geometry => ({
   left: info.padInfo.left,
 });
 
-/** The names in the order in which the kernels read them; assembly/job.ts is the other side. */
-export const GEOMETRY_FIELDS = [
-  'batch',
-  'inHeight',
-  'inWidth',
-  'inChannels',
-  'outHeight',
-  'outWidth',
-  'outChannels',
-  'kernelHeight',
-  'kernelWidth',
-  'strideHeight',
-  'strideWidth',
-  'dilationHeight',
-  'dilationWidth',
-  'top',
-  'left',
-] as const satisfies readonly (keyof Geometry)[];
-
 export const pixelsOf = ({ batch, outHeight, outWidth }: Geometry) => batch * outHeight * outWidth;
 
 export const tapsOf = ({ kernelHeight, kernelWidth }: Geometry) => kernelHeight * kernelWidth;

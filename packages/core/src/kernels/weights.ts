@@ -1,4 +1,4 @@
-import { UsageError } from '@espalier/core';
+import { UsageError } from '../errors.js';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** A weight of a tf.LayersModel. */

@@ -1,15 +1,36 @@
-import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { activation } from './activation.js';
+import {
+  BatchMatMul,
+  backend_util,
+  Conv2D,
+  _FusedMatMul,
+  FusedConv2D,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
+import { type Activation, activation } from './activation.js';
 import { type Geometry, geometryOf, product, simplified } from './geometry.js';
-import type { Call } from './layer.js';
-import type { Pattern } from './matrix.js';
 import type { KernelArguments } from './override.js';
+
+/** Weights as a matrix: a kernel [h, w, in, out] has inputs h·w·in. */
+export interface Sizes {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** One call of a kernel on weights that are known here. */
+export interface Call {
+  readonly geometry: Geometry;
+  readonly x: TensorInfo;
+  readonly bias: TensorInfo | undefined;
+  readonly activation: Activation;
+  readonly outShape: readonly number[];
+}
 
 /**
  * A kernel's arguments as one call of ours, or nothing where they ask for what only the stock kernel can do. What the shapes and
  * attributes come to is kept in `memo`, one for each tensor of weights: nearly every call is like the one before.
  */
-export type Reading = (args: KernelArguments, pattern: Pattern, memo: Memo) => Call | undefined;
+export type Reading = (args: KernelArguments, sizes: Sizes, memo: Memo) => Call | undefined;
 
 /** The latest call's shapes and attributes, and what they came to. */
 export interface Memo {
@@ -65,13 +86,13 @@ interface MatMulAttributes {
 type Inputs = Partial<Record<string, TensorInfo>>;
 
 /** Conv2D and FusedConv2D: x [batch, h, w, in], filter [h, w, in, out]. */
-export const convolution: Reading = (args, pattern, memo) => {
+export const convolution: Reading = (args, sizes, memo) => {
   const { x, filter, bias, preluActivationWeights } = args.inputs as Inputs;
   const attrs = args.attrs as unknown as ConvAttributes;
   if (!isFloat(x) || !isFloat(filter) || x.shape.length !== 4 || filter.shape.length !== 4) return undefined;
-  if ((attrs.dataFormat ?? 'NHWC') !== 'NHWC' || filter.shape[3] !== pattern.outputs) return undefined;
-  if (x.shape[3] !== filter.shape[2] || !isBias(bias, pattern)) return undefined; // Grouped, or not one for each output.
-  const after = activation(attrs.activation, pattern.outputs, preluActivationWeights, attrs.leakyreluAlpha);
+  if ((attrs.dataFormat ?? 'NHWC') !== 'NHWC' || filter.shape[3] !== sizes.outputs) return undefined;
+  if (x.shape[3] !== filter.shape[2] || !isBias(bias, sizes)) return undefined; // Grouped, or not one for each output.
+  const after = activation(attrs.activation, sizes.outputs, preluActivationWeights, attrs.leakyreluAlpha);
   if (!after) return undefined;
   const { strides, pad, dilations = 1, dimRoundingMode } = attrs;
   const known = remember(memo, [x.shape, filter.shape, strides, pad, dilations, dimRoundingMode], () => {
@@ -84,17 +105,17 @@ export const convolution: Reading = (args, pattern, memo) => {
 };
 
 /** BatchMatMul and _FusedMatMul with one matrix of weights: a [..., rows, in] × b [in, out], neither transposed. */
-export const matrixProduct: Reading = (args, pattern, memo) => {
+export const matrixProduct: Reading = (args, sizes, memo) => {
   const { a, b, bias, preluActivationWeights } = args.inputs as Inputs;
   const attrs = args.attrs as unknown as MatMulAttributes;
   if (!isFloat(a) || !isFloat(b) || attrs.transposeA || attrs.transposeB) return undefined;
-  const { inputs, outputs } = pattern;
+  const { inputs, outputs } = sizes;
   const rank = b.shape.length;
   if (b.shape[rank - 1] !== outputs || b.shape[rank - 2] !== inputs || a.shape.at(-1) !== inputs) return undefined;
   // More leading axes than a has would be broadcast into the result's shape.
   if (rank > a.shape.length || (rank > 2 && util.sizeFromShape(b.shape.slice(0, -2)) !== 1)) return undefined;
   const after = activation(attrs.activation, outputs, preluActivationWeights, attrs.leakyreluAlpha);
-  if (!after || !isBias(bias, pattern)) return undefined;
+  if (!after || !isBias(bias, sizes)) return undefined;
   const known = remember(memo, [a.shape], () => {
     const outer = a.shape.slice(0, -1);
     const rows = util.sizeFromShape(outer);
@@ -105,5 +126,13 @@ export const matrixProduct: Reading = (args, pattern, memo) => {
 
 const isFloat = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor?.dtype === 'float32';
 
-const isBias = (bias: TensorInfo | undefined, { outputs }: Pattern) =>
+const isBias = (bias: TensorInfo | undefined, { outputs }: Sizes) =>
   bias === undefined || bias === null || (isFloat(bias) && bias.shape.length === 1 && bias.shape[0] === outputs);
+
+/** The kernels whose weights are such a matrix. */
+export const READINGS: Readonly<Record<string, Reading>> = {
+  [Conv2D]: convolution,
+  [FusedConv2D]: convolution,
+  [BatchMatMul]: matrixProduct,
+  [_FusedMatMul]: matrixProduct,
+};

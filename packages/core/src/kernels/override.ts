@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-const BACKEND = 'wasm';
-
 /** Our kernel for the arguments, or undefined for the stock one. */
 export type Attempt = (args: KernelArguments, stock: () => tf.TensorInfo) => tf.TensorInfo | undefined;
 
@@ -11,12 +9,12 @@ export type KernelArguments = Parameters<tf.KernelFunc>[0];
  * Puts an attempt before a registered kernel. The function returned takes it away again: out of the registry, or, where somebody has
  * put another kernel over it since, by letting every call pass.
  */
-export function override(kernelName: string, attempt: Attempt): () => void {
-  const stock = tf.getKernel(kernelName, BACKEND);
+export function override(kernelName: string, backendName: string, attempt: Attempt): () => void {
+  const stock = tf.getKernel(kernelName, backendName);
   let active = true;
   const ours: tf.KernelConfig = {
     kernelName,
-    backendName: BACKEND,
+    backendName,
     setupFunc: stock.setupFunc,
     disposeFunc: stock.disposeFunc,
     kernelFunc: (args) => {
@@ -24,12 +22,12 @@ export function override(kernelName: string, attempt: Attempt): () => void {
       return (active ? attempt(args, run) : undefined) ?? run();
     },
   };
-  tf.unregisterKernel(kernelName, BACKEND);
+  tf.unregisterKernel(kernelName, backendName);
   tf.registerKernel(ours);
   return () => {
     active = false;
-    if (tf.getKernel(kernelName, BACKEND) !== ours) return;
-    tf.unregisterKernel(kernelName, BACKEND);
+    if (tf.getKernel(kernelName, backendName) !== ours) return;
+    tf.unregisterKernel(kernelName, backendName);
     tf.registerKernel(stock);
   };
 }
