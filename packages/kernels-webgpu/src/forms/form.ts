@@ -1,0 +1,58 @@
+import type { Call, Geometry } from '@espalier/core/kernels';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Gpu } from '../gpu.js';
+import type { Pattern } from '../pattern.js';
+
+/** Arrays of one form of the weights, before they go to the device. */
+export interface Arrays {
+  readonly weights: Float32Array;
+  readonly indices: Int32Array;
+  readonly starts?: Int32Array;
+  readonly order?: Int32Array;
+  /** Steps of each chunk of inputs, and of the last one, where all lists have the same. */
+  readonly steps?: readonly [full: number, last: number];
+}
+
+/** The arrays on the device. */
+export interface Encoded {
+  readonly tensors: readonly TensorInfo[];
+  readonly steps: readonly [full: number, last: number];
+}
+
+/** Weights as TensorFlow.js has them. */
+export interface Matrix {
+  readonly values: Float32Array;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** A way to hold weights and the kernel that multiplies by them. */
+export interface Form {
+  readonly name: string;
+  /** Whether the kernel can do it at all. */
+  fits(pattern: Pattern, geometry: Geometry): boolean;
+  /** Multiplications of one pixel, with what comes on top of each: to leave out what cannot win before anything is measured. */
+  cost(pattern: Pattern): number;
+  /** One encoding serves all geometries with the same key. */
+  key(geometry: Geometry): string;
+  /** An upper bound for the largest of the arrays. */
+  bytes(pattern: Pattern): number;
+  encode(matrix: Matrix, pattern: Pattern, geometry: Geometry): Arrays;
+  run(gpu: Gpu, encoded: Encoded, pattern: Pattern, call: Call, output?: TensorInfo): TensorInfo;
+}
+
+/** To the device, through TensorFlow.js, which counts the memory. Empty arrays get a word, since a binding cannot be empty. */
+export function upload(gpu: Gpu, { weights, indices, starts, order, steps = [0, 0] }: Arrays): Encoded {
+  const tensor = (values: Float32Array | Int32Array, least: number) => {
+    const filled =
+      values.length >= least
+        ? values
+        : values instanceof Float32Array
+          ? new Float32Array(least)
+          : new Int32Array(least);
+    return gpu.makeTensorInfo([filled.length], values instanceof Float32Array ? 'float32' : 'int32', filled);
+  };
+  const tensors = [tensor(weights, 4), tensor(indices, 1)];
+  for (const array of [starts, order]) if (array) tensors.push(tensor(array, 1));
+  return { tensors, steps };
+}

@@ -1,0 +1,125 @@
+import { UsageError } from '@espalier/core';
+import {
+  type BackendValues,
+  type DataType,
+  env,
+  getBackend,
+  type KernelBackend,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+
+/** A program as tfjs-backend-webgpu takes it. */
+export interface Program {
+  readonly outputShape: number[];
+  readonly variableNames: string[];
+  readonly variableComponents?: number[];
+  readonly uniforms: string;
+  readonly workgroupSize: [number, number, number];
+  readonly dispatchLayout: { readonly x: number[] };
+  readonly dispatch: [number, number, number];
+  /** Unique for the code; tfjs-backend-webgpu adds ranks and types to it, in place. */
+  shaderKey: string;
+  getUserCode(): string;
+}
+
+export interface Uniform {
+  readonly type: 'int32' | 'float32';
+  readonly data: number[];
+}
+
+/** What is used of tfjs-backend-webgpu, not all of it public. */
+export interface Gpu extends KernelBackend {
+  readonly device: GPUDevice;
+  readonly queue: GPUQueue;
+  readonly tensorMap: { has(dataId: object): boolean };
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  disposeData(dataId: object, force?: boolean): boolean;
+  makeTensorInfo(shape: number[], dtype: DataType, values?: BackendValues): TensorInfo;
+  runWebGPUProgram(
+    program: Program,
+    inputs: TensorInfo[],
+    dtype: DataType,
+    uniforms: Uniform[],
+    output?: TensorInfo,
+  ): TensorInfo;
+  read(dataId: object): Promise<BackendValues>;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+}
+
+const METHODS = [
+  'disposeData',
+  'makeTensorInfo',
+  'runWebGPUProgram',
+  'read',
+  'ensureCommandEncoderReady',
+  'endComputePassEncoder',
+  'submitQueue',
+] as const;
+
+const PARTS = ['device', 'queue', 'tensorMap'] as const;
+
+/** Throws a UsageError with code 'tfjs-internals' for a backend that lacks something that is used here. */
+export function gpuOf(backend: KernelBackend): Gpu {
+  const gpu = backend as Gpu;
+  const missing = [
+    ...METHODS.filter((name) => typeof gpu[name] !== 'function'),
+    ...PARTS.filter((name) => typeof gpu[name] !== 'object' || gpu[name] === null),
+    ...(['commandEncoder', 'computePassEncoder'] as const).filter((name) => !(name in gpu) && gpu[name] !== undefined),
+  ];
+  if (missing.length > 0) throw internalsMoved(`no ${missing.join(', no ')}`);
+  return gpu;
+}
+
+/** Throws a UsageError with code 'backend' unless webgpu is the current backend. */
+export function requireWebGpu(who: string): void {
+  const found = getBackend();
+  if (found === 'webgpu') return;
+  const fix = "await tf.setBackend('webgpu')";
+  const message = `${who} works on the webgpu backend, the current one is '${found}'; call ${fix} first`;
+  throw new UsageError('backend', message, { wanted: 'webgpu', found, fix });
+}
+
+/** The one error for a TensorFlow.js whose inside is not the one that this package was written for. */
+export const internalsMoved = (found: string, cause?: unknown) =>
+  new UsageError(
+    'tfjs-internals',
+    `accelerate() cannot work with this tfjs-backend-webgpu: ${found}; use version 4.22`,
+    {
+      where: '@tensorflow/tfjs-backend-webgpu',
+      wanted: '4.22',
+      found,
+      fix: 'install @tensorflow/tfjs-backend-webgpu 4.22',
+      cause,
+    },
+  );
+
+export const deviceLost = (reason: string) => {
+  const fix = "tf.removeBackend('webgpu'), then set a backend and load the model again";
+  return new UsageError('device-lost', `the WebGPU device is lost (${reason}): ${fix}`, {
+    where: 'webgpu',
+    found: reason,
+    fix,
+  });
+};
+
+/** Ends what is being recorded and hands it to the device. */
+export function flush(gpu: Gpu): void {
+  gpu.ensureCommandEncoderReady();
+  gpu.endComputePassEncoder();
+  gpu.submitQueue();
+}
+
+/** Runs `record` without the backend handing anything to the device in between. */
+export function unsubmitted<T>(record: () => T): T {
+  const flag = 'WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE';
+  const before = env().getNumber(flag);
+  env().set(flag, Number.MAX_SAFE_INTEGER);
+  try {
+    return record();
+  } finally {
+    env().set(flag, before);
+  }
+}

@@ -1,0 +1,34 @@
+import { installWebGpu, whyNoWebGpu } from './device.js';
+
+/** .ci/run sets it where there is a Chromium, whose driver these tests use: they must not be skipped there. */
+const REQUIRED = process.env.CI === 'true' && process.env.ESPALIER_CHROMIUM === 'required';
+
+/** TensorFlow.js's backend looks for navigator.gpu when it is loaded: everything comes after that. */
+async function modules() {
+  const tf = await import('@tensorflow/tfjs-core');
+  await import('@tensorflow/tfjs-backend-cpu');
+  await import('@tensorflow/tfjs-backend-webgpu');
+  tf.env().set('PROD', true);
+  const { accelerate, KERNELS } = await import('../index.js');
+  return { tf, accelerate, KERNELS, ...(await import('./cases.js')), ...(await import('./compare.js')) };
+}
+
+export type Modules = Awaited<ReturnType<typeof modules>>;
+
+/** Tests on software WebGPU in Node; skipped, with the reason, where there is none. */
+export function withWebGpu(name: string, tests: (load: () => Promise<Modules>) => void): void {
+  const missing = whyNoWebGpu();
+  if (missing !== undefined && !REQUIRED) {
+    test.skip(`${name}: ${missing}`, () => undefined);
+    return;
+  }
+  describe(name, () => {
+    let release: (() => void) | undefined;
+    beforeAll(() => {
+      if (missing !== undefined) throw new Error(`WebGPU in Node: ${missing}`);
+      release = installWebGpu();
+    });
+    afterAll(() => release?.());
+    tests(modules);
+  });
+}
