@@ -9,8 +9,9 @@ export const machine = (tfjs: string) => ({
   tfjs,
 });
 
+/** Words as a shell takes them. */
+export const shellWords = (words: readonly string[]) =>
+  words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+
 /** This command, to be run again. */
-export const commandLine = () =>
-  ['espalier', ...process.argv.slice(2)]
-    .map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`))
-    .join(' ');
+export const commandLine = () => shellWords(['espalier', ...process.argv.slice(2)]);

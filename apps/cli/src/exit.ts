@@ -1,5 +1,5 @@
 import { type EspalierError, isEspalierError } from '@espalier/core';
-import pc from 'picocolors';
+import { err as pc } from './colours.js';
 
 const EXIT: Readonly<Record<string, number>> = { UsageError: 2, InputError: 3, OutputError: 4 };
 

@@ -26,12 +26,18 @@ export function sparsity(text: string): number {
   return value;
 }
 
-export function oneOf<T extends string>(where: string, choices: readonly T[]) {
-  return (text: string): T => {
+/** A parser that knows what it takes, for completion in a shell. */
+export interface WithChoices {
+  readonly choices?: readonly string[] | undefined;
+}
+
+export function oneOf<T extends string>(where: string, choices: readonly T[]): ((text: string) => T) & WithChoices {
+  const parse = (text: string): T => {
     const found = choices.find((choice) => choice === text);
     if (found === undefined) throw usage(where, `one of ${choices.join(', ')}`, text);
     return found;
   };
+  return Object.assign(parse, { choices });
 }
 
 /** OUTPUTSxINPUTS. */
@@ -42,13 +48,14 @@ export function blockSize(text: string): BlockSize {
 }
 
 /** A comma-separated list, or the option given several times. What is given takes the place of the default. */
-export function list<T>(parse: (text: string) => T) {
+export function list<T>(parse: ((text: string) => T) & WithChoices): ((text: string) => T[]) & WithChoices {
   // Commander hands over the default as if it had been given before.
   const given: T[] = [];
-  return (text: string): T[] => {
+  const parseAll = (text: string): T[] => {
     given.push(...text.split(',').map((part) => parse(part.trim())));
     return given;
   };
+  return Object.assign(parseAll, { choices: parse.choices });
 }
 
 /** The peak of Adam's learning rate in fine-tuning. */

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { out as pc } from './colours.js';
 import type { PackSummary } from './commands/pack.js';
 import { name, table } from './tables.js';
 import { bytes, count, percent } from './ui.js';

@@ -80,7 +80,7 @@ async function measured(
   const inputShape = shape();
   return task(
     `accuracy ${which}`,
-    () => accuracy((x) => model.predict(x), test, { inputShape, batchSize: 256 }),
+    (bar) => accuracy((x) => model.predict(x), test, { inputShape, onProgress: bar.update }),
     (value) => `${value.toFixed(2)}%`,
   );
 }

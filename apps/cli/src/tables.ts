@@ -1,6 +1,6 @@
 import { show } from '@espalier/core';
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { out as pc } from './colours.js';
 import type { Outcome } from './budget/outcome.js';
 import type { describe } from './adapted.js';
 import { bytes, count, filesOf, milliseconds, percent } from './ui.js';

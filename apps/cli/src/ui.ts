@@ -1,8 +1,15 @@
 import { Presets, SingleBar } from 'cli-progress';
-import pc from 'picocolors';
+import { err as pc } from './colours.js';
+
+let quiet = false;
+
+/** Whether everything but results and errors is left unsaid. */
+export function beQuiet(value: boolean): void {
+  quiet = value;
+}
 
 /** People read stderr: stdout is for results. */
-const say = (line: string) => void process.stderr.write(`${line}\n`);
+const say = (line: string) => void (quiet || process.stderr.write(`${line}\n`));
 
 export interface Progress {
   /** `done` of `total`; the detail is shown beside the bar. */
@@ -14,6 +21,7 @@ const seconds = (ms: number) => (ms < 9950 ? `${(ms / 1000).toFixed(1)} s` : `${
 
 /** A bar with the time left on a terminal; elsewhere a plain line now and then. Nothing for what is over at once. */
 function progress(label: string): Progress {
+  if (quiet) return { update: () => undefined, end: () => undefined };
   const started = performance.now();
   let bar: SingleBar | undefined;
   let lastLine = started;
@@ -74,6 +82,12 @@ export const line = say;
 export const percent = (fraction: number, digits = 1) => `${(100 * fraction).toFixed(digits)}%`;
 export const count = (n: number) => n.toLocaleString('en-US');
 export const filesOf = (n: number) => (n === 1 ? '1 file' : `${count(n)} files`);
+/** The bytes of all files together. */
+export const total = (files: readonly { readonly bytes: number }[]) => files.reduce((sum, file) => sum + file.bytes, 0);
+
+/** The size of what went in and of what came out. */
+export const inOut = (before: number, after: number) => `${bytes(before)} → ${bytes(after)}`;
+
 export function bytes(n: number): string {
   if (n < 1000) return `${n} B`;
   return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(2)} MB`;

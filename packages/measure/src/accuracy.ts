@@ -11,6 +11,8 @@ export interface AccuracyOptions {
   readonly inputShape?: readonly number[];
   /** A single output means class 1 where it is above this: 0.5 for a sigmoid, 0 for a logit. */
   readonly threshold?: number;
+  /** After every batch; samples. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export const ACCURACY_DEFAULTS = { batchSize: 256, threshold: 0.5 };
@@ -35,6 +37,7 @@ export async function accuracy(predict: Predict, data: Dataset, options: Accurac
       if (answer === undefined) throw notANumber(seen);
       if (answer === labelOf(data, seen)) right++;
     }
+    options.onProgress?.(seen, data.size);
   }
   if (seen === 0) throw new InputError('data-invalid', 'accuracy needs at least one sample, found none');
   return (100 * right) / seen;

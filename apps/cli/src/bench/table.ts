@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { out as pc } from '../colours.js';
 import { fit, linesOf, padded, type Texts } from '../layout.js';
 import { count, milliseconds, orMissing, percent, safe, times } from '@espalier/report';
 import type { BenchLayer, BenchReport, BenchRow, RuntimeTimes } from './report.js';

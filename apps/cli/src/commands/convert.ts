@@ -12,8 +12,8 @@ import { Command } from 'commander';
 import { jsonOption, positiveInteger } from '../options.js';
 import { checkOutputFile, checkOutputFolder } from '../output.js';
 import { type NonFinite, nonFiniteOption, readAny } from '../read-any.js';
-import { bytes, task } from '../ui.js';
-import { codebookBitsOption, encodeOptions, total, valuesOption } from './pack.js';
+import { bytes, task, total } from '../ui.js';
+import { codebookBitsOption, encodeOptions, valuesOption } from './pack.js';
 
 interface ConvertOptions {
   readonly out: string;

@@ -29,7 +29,7 @@ import {
 import { openBench, type PackData } from '../pack-training.js';
 import { nonFiniteOption, type NonFinite, readAny } from '../read-any.js';
 import { packTable } from '../pack-table.js';
-import { bytes, task } from '../ui.js';
+import { bytes, inOut, task, total } from '../ui.js';
 
 interface PackOptions extends PackData {
   readonly out: string;
@@ -135,7 +135,7 @@ async function pack(source: string, options: PackOptions): Promise<void> {
         ...encode,
         onReport: ({ name: tensor }, done, all) => bar.update(done, all, tensor),
       }),
-    (result) => `${result.path}, ${bytes(result.bytes)}`,
+    (result) => `${result.path}, ${inOut(total(file.files), result.bytes)}`,
   );
   const packed = await bench?.accuracy('packed', await readModel(out, { nonFinite }));
   const summary: PackSummary = {
@@ -148,8 +148,6 @@ async function pack(source: string, options: PackOptions): Promise<void> {
   };
   process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${packTable(summary)}\n`);
 }
-
-export const total = (files: readonly FileSize[]) => files.reduce((sum, { bytes: size }) => sum + size, 0);
 
 export interface PackSummary {
   readonly model: string;

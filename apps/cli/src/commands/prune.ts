@@ -30,7 +30,7 @@ import { makeRepair, makeScorer, makeStrategy, needsData } from '../plugins.js';
 import { permute } from '../permute.js';
 import { reestimateNorms } from '../reestimate-norms.js';
 import { pruneTable } from '../tables.js';
-import { bytes, count, note, percent, task } from '../ui.js';
+import { bytes, count, inOut, note, percent, task, total } from '../ui.js';
 import { checkCombination, type PruneCliOptions, pruneOptions } from './prune-options.js';
 
 const PLAN_FILE = 'pruning.plan';
@@ -55,7 +55,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   const open = await task(
     'read',
     () => openModel(source, options.loss),
-    ({ name, file }) => `${name}, ${bytes(file.files.reduce((sum, f) => sum + f.bytes, 0))}`,
+    ({ name, file }) => `${name}, ${bytes(total(file.files))}`,
   );
   const resolved = await resolveBudget(options, await sizesKnown(open, options));
   const { calibration, test, testName } = await openData(open, options.data, options.test);
@@ -65,7 +65,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   const measure = (which: string, candidate: AnyPrunable) =>
     task(
       `accuracy ${which}`,
-      () => accuracy((x) => candidate.predict(x), test!, { inputShape: testShape!, batchSize: 256 }),
+      (bar) => accuracy((x) => candidate.predict(x), test!, { inputShape: testShape!, onProgress: bar.update }),
       (value) => `${value.toFixed(2)}%`,
     );
 
@@ -111,7 +111,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
       ...(await task(
         'write',
         async () => writeModel(out, await artifactsOf(pruned), { extras: { [PLAN_FILE]: plan } }),
-        (written) => `${out}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
+        (written) => `${out}, ${inOut(total(open.file.files), total(written))}`,
       )),
     );
   }

@@ -23,8 +23,8 @@ interface ReportOptions {
 export function reportCommand(): Command {
   return new Command('report')
     .description('shows a report of compare again, or what changed from one to the next')
-    .argument('[report.json]', 'a report that compare wrote; the old one of two')
-    .argument('[new.json]', 'the new one')
+    .argument('[old]', 'a report.json that compare wrote; of two the old one')
+    .argument('[new]', 'the new one')
     .option(
       '-o, --out <path>',
       'a file that ends in .html; for one report also a folder, for the page, figures and table',

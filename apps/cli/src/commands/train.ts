@@ -16,7 +16,7 @@ import { loadRecipe } from '../recipe/load.js';
 import { type Recipe, recipeJsonSchema } from '../recipe/schema.js';
 import { type Hooks, sparsityOf, strategyOf, trainBy, type Trained } from '../recipe/training.js';
 import { pruneTable } from '../tables.js';
-import { bytes, note, percent, task } from '../ui.js';
+import { bytes, inOut, note, percent, task, total } from '../ui.js';
 
 interface TrainOptions {
   readonly out?: string;
@@ -73,7 +73,7 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
   const open = await task(
     'read',
     () => openModel(recipe.model, recipe.loss),
-    ({ name, file }) => `${name}, ${bytes(file.files.reduce((sum, f) => sum + f.bytes, 0))}`,
+    ({ name, file }) => `${name}, ${bytes(total(file.files))}`,
   );
   const loaded = await openData(open, recipe.data, recipe.test);
   const [data, test] = [required(loaded.calibration, 'train'), required(loaded.test, 'train')];
@@ -82,7 +82,7 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
   const measure = (which: string, candidate: AnyPrunable) =>
     task(
       `accuracy ${which}`,
-      () => accuracy((x) => candidate.predict(x), test, { inputShape: testShape, batchSize: 256 }),
+      (bar) => accuracy((x) => candidate.predict(x), test, { inputShape: testShape, onProgress: bar.update }),
       (value) => `${value.toFixed(2)}%`,
     );
   const dense = await measure('dense', model);
@@ -112,7 +112,7 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
     'write',
     async () =>
       writeModel(out, await artifactsOf(pruned), { extras: { 'pruning.plan': await encodePlan(trained.plan) } }),
-    (written) => `${out}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
+    (written) => `${out}, ${inOut(total(open.file.files), total(written))}`,
   );
   await rm(file, { force: true });
   const result = {

@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { jsonOption } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import { type NonFinite, nonFiniteOption, readAny } from '../read-any.js';
-import { bytes, task } from '../ui.js';
-import { total } from './pack.js';
+import { bytes, inOut, task, total } from '../ui.js';
 
 interface UnpackOptions {
   readonly out: string;
@@ -33,7 +32,7 @@ async function unpack(source: string, options: UnpackOptions): Promise<void> {
   const files = await task(
     'write',
     () => writeModel(options.out, file.artifacts, { nonFinite }),
-    (written) => `${options.out}, ${bytes(total(written))}`,
+    (written) => `${options.out}, ${inOut(total(file.files), total(written))}`,
   );
   if (options.json) process.stdout.write(`${JSON.stringify({ model: name, files }, null, 2)}\n`);
 }

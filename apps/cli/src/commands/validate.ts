@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { useBackend } from '../backend.js';
 import { jsonOption } from '../options.js';
 import { type NonFinite, nonFiniteOption, readAny } from '../read-any.js';
-import { bytes, count, filesOf } from '../ui.js';
-import { total } from './pack.js';
+import { bytes, count, filesOf, total } from '../ui.js';
 
 interface ValidateOptions {
   readonly nonFinite: NonFinite;

@@ -8,7 +8,7 @@ import {
   type TrialChange,
   type Verdict,
 } from '@espalier/report';
-import pc from 'picocolors';
+import { out as pc } from '../colours.js';
 import { fit, linesOf, padded } from '../layout.js';
 
 const MARKS: Readonly<Record<Verdict, string>> = { better: '▲', worse: '▼', noise: '~', same: '=' };

@@ -1,5 +1,5 @@
 import type { Report } from '@espalier/experiment';
-import pc from 'picocolors';
+import { out as pc } from '../colours.js';
 import { type Cells, fit, linesOf, padded, TABLE_WIDTH } from '../layout.js';
 import { columnsOf, TIMES } from './columns.js';
 import { count, orMissing, remarks, safe, sharedChoices } from '@espalier/report';

@@ -1,5 +1,5 @@
 import { type Sensitivity, type SensitivityBudget } from '@espalier/measure';
-import pc from 'picocolors';
+import { out as pc } from '../colours.js';
 import { name, table } from '../tables.js';
 import { count, percent } from '../ui.js';
 
