@@ -10,7 +10,10 @@ export function completionCommand(program: () => Command): Command {
   return new Command('completion')
     .description('prints what makes a shell complete espalier, for its start-up file')
     .addArgument(new Argument('<shell>', 'what it is for').choices(Object.keys(SHELLS)))
-    .addHelpText('after', '\nbash and zsh: eval "$(espalier completion bash)"; fish: espalier completion fish | source')
+    .addHelpText(
+      'after',
+      '\nbash, zsh: eval "$(espalier completion bash)"\nfish:      espalier completion fish | source',
+    )
     .action((shell: keyof typeof SHELLS) => {
       process.stdout.write(SHELLS[shell](describeProgram(program())));
     });

@@ -111,7 +111,8 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
       ...(await task(
         'write',
         async () => writeModel(out, await artifactsOf(pruned), { extras: { [PLAN_FILE]: plan } }),
-        (written) => `${out}, ${inOut(total(open.file.files), total(written))}`,
+        (written) =>
+          `${out}, ${inOut(total(open.file.files), total(written.filter(({ path }) => !path.endsWith(PLAN_FILE))))}`,
       )),
     );
   }

@@ -112,7 +112,8 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
     'write',
     async () =>
       writeModel(out, await artifactsOf(pruned), { extras: { 'pruning.plan': await encodePlan(trained.plan) } }),
-    (written) => `${out}, ${inOut(total(open.file.files), total(written))}`,
+    (written) =>
+      `${out}, ${inOut(total(open.file.files), total(written.filter(({ path }) => !path.endsWith('pruning.plan'))))}`,
   );
   await rm(file, { force: true });
   const result = {
