@@ -2,7 +2,7 @@ import { type Repair, type Scorer, show, type Strategy, UsageError } from '@espa
 import { obsRepair, obsScorer } from '@espalier/repair-obs';
 import { wanda } from '@espalier/scorer-activation';
 import { gradient } from '@espalier/scorer-gradient';
-import { hessian } from '@espalier/scorer-hessian';
+import { blockFisher, gaussNewton, hessian, hutchinson } from '@espalier/scorer-hessian';
 import { magnitude, random } from '@espalier/scorer-magnitude';
 import { block, BLOCK_DEFAULTS } from '@espalier/strategy-block';
 import { nm, NM_DEFAULTS } from '@espalier/strategy-nm';
@@ -12,7 +12,10 @@ import { biasCompensation } from '@espalier/train';
 
 export const STRATEGIES = ['unstructured', 'structured', 'nm', 'block'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
-export const SCORERS = ['magnitude', 'random', 'gradient', 'hessian', 'wanda', 'obs'] as const;
+export const SCORERS = [
+  ...(['magnitude', 'random', 'gradient', 'hessian', 'gauss-newton', 'hutchinson', 'block-fisher'] as const),
+  ...(['wanda', 'obs'] as const),
+] as const;
 export type ScorerName = (typeof SCORERS)[number];
 export const REPAIRS = ['none', 'obs', 'bias'] as const;
 export type RepairName = (typeof REPAIRS)[number];
@@ -28,6 +31,9 @@ export function makeScorer(name: ScorerName, seed: number): Scorer {
     random: () => random({ seed }),
     gradient: () => gradient(),
     hessian: () => hessian(),
+    'gauss-newton': () => gaussNewton(),
+    hutchinson: () => hutchinson({ seed }),
+    'block-fisher': () => blockFisher(),
     wanda: () => wanda(),
     obs: () => obsScorer(),
   }[name]();

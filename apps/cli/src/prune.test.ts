@@ -157,7 +157,7 @@ describe('prune', () => {
       `const part = (n, from) => ({ x: Float32Array.from({ length: 4 * n }, (_, i) => Math.cos(i + from)), y: Int32Array.from({ length: n }, (_, i) => i % 3), shape: [4], classes: 3 });
        export default { train: part(60, 0), test: part(30, 1000) };`,
     );
-    for (const scorer of ['gradient', 'hessian']) {
+    for (const scorer of ['gradient', 'hessian', 'gauss-newton', 'hutchinson', 'block-fisher']) {
       const run = espalier([
         'prune',
         tiny,

@@ -39,7 +39,11 @@ test('a recipe of three fields has every default filled in', () => {
 
 describe('every wrong field is named by its path', () => {
   test.each<[object, string, string]>([
-    [{ scorer: 'vibes' }, 'scorer', "wanted one of magnitude, random, gradient, hessian, wanda, obs, found 'vibes'"],
+    [
+      { scorer: 'vibes' },
+      'scorer',
+      "wanted one of magnitude, random, gradient, hessian, gauss-newton, hutchinson, block-fisher, wanda, obs, found 'vibes'",
+    ],
     [{ sparsity: 1.5 }, 'sparsity', 'wanted at most 1, found 1.5'],
     [{ sparsity: 'half' }, 'sparsity', "wanted a number, found 'half'"],
     [{ model: '' }, 'model', 'a text that is not empty'],

@@ -1,88 +1,105 @@
-import type { Bits } from '@espalier/core';
+import { type Bits, isKept } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { LayerHessian } from './hessians.js';
-import { keptOf } from './layout.js';
+import type { Layout } from './layout.js';
 import { padded, type Square } from './linear.js';
 
+export interface NaturalSteps {
+  /** The step δ for this gradient, by weight, 0 where the mask prunes. */
+  step(gradient: Float64Array): Promise<Float32Array>;
+  dispose(): void;
+}
+
+export interface NaturalStepOptions {
+  /** λ */
+  readonly damping: number;
+  readonly iterations: number;
+}
+
 /**
- * The step δ of one kernel's survivors that the quadratic model gᵀδ + ½·δᵀ(H ⊗ G + λ·I)δ asks for, pruned weights held at zero:
- * conjugate gradients, preconditioned by the diagonal, `iterations` at most; stopping early dampens further.
+ * The steps of one kernel's survivors that the quadratic model gᵀδ + ½·δᵀ(H ⊗ G + λ·I)δ asks for, pruned weights held at zero:
+ * conjugate gradients, preconditioned by the diagonal, `iterations` at most; stopping early dampens further. (H ⊗ G)·δ is
+ * H·Δ·G for δ as a matrix of inputs × outputs, so all of it is products of tensors, in float32: whoever takes the step looks
+ * at the loss.
+ *
+ * Holds H, G and the mask as tensors until it is disposed.
  */
-export function naturalStep(
+export function naturalSteps(
   { layout, hessians }: Pick<LayerHessian, 'layout' | 'hessians'>,
   factors: readonly Square[],
-  gradient: Float64Array,
   bits: Bits,
-  { damping, iterations }: { readonly damping: number; readonly iterations: number },
-): Float64Array {
-  const { inputs, outputs } = layout;
-  const step = new Float64Array(gradient.length);
-  hessians.forEach((hessian, block) => {
-    const factor = factors[block];
-    const [h, g] = [padded(inputs), padded(outputs)];
-    const kept = Array.from({ length: outputs }, (_, output) => keptOf(layout, bits, block, output));
-    // Vectors lie output by output, so that a row of H meets its values side by side.
-    const vector = () => new Float64Array(inputs * outputs);
-    const each = (visit: (at: number, input: number, output: number) => void) =>
-      kept.forEach((list, output) => list.forEach((input) => visit(output * inputs + input, input, output)));
-    const mixed = vector();
-    const multiply = (v: Float64Array, out: Float64Array) => {
-      mixed.fill(0);
-      kept.forEach((list, from) => {
-        for (let to = 0; to < outputs; to++) {
-          const weight = factor.values[from * g + to];
-          if (weight !== 0) for (const input of list) mixed[to * inputs + input] += weight * v[from * inputs + input];
-        }
-      });
-      each((at, input, output) => {
-        let sum = damping * v[at];
-        for (let i = 0, row = input * h, base = output * inputs; i < inputs; i++)
-          sum += hessian.values[row + i] * mixed[base + i];
-        out[at] = sum;
-      });
-    };
-    const scale = vector();
-    const residual = vector();
-    each((at, input, output) => {
-      scale[at] = 1 / (hessian.values[input * h + input] * factor.values[output * g + output] + damping);
-      residual[at] = -gradient[layout.at(block, output, input)];
-    });
-    const found = conjugate(multiply, scale, residual, iterations);
-    each((at, input, output) => (step[layout.at(block, output, input)] = found[at]));
+  { damping, iterations }: NaturalStepOptions,
+): NaturalSteps {
+  const held = tf.tidy(() => {
+    const [h, g] = [stack(hessians), stack(factors)];
+    const diagonal = tf.mul(tf.expandDims(diagonals(hessians), 2), tf.expandDims(diagonals(factors), 1));
+    const mask = toBlocks(
+      layout,
+      Float32Array.from({ length: bits.length }, (_, i) => Number(isKept(bits, i))),
+    );
+    return { h, g, mask, scale: tf.div(mask, tf.add(diagonal, damping)) };
   });
-  return step;
-}
-
-/** Solves A·x = b from x = 0; `b` becomes the residual. */
-function conjugate(
-  multiply: (v: Float64Array, out: Float64Array) => void,
-  scale: Float64Array,
-  b: Float64Array,
-  iterations: number,
-): Float64Array {
-  const x = new Float64Array(b.length);
-  const product = new Float64Array(b.length);
-  let z = b.map((v, i) => v * scale[i]);
-  const direction = z.slice();
-  let rz = dot(b, z);
-  const first = rz;
-  for (let i = 0; i < iterations && rz > 1e-8 * first; i++) {
-    multiply(direction, product);
-    const length = rz / dot(direction, product);
-    for (let k = 0; k < x.length; k++) {
-      x[k] += length * direction[k];
-      b[k] -= length * product[k];
+  const solve = (b: tf.Tensor): tf.Tensor => {
+    let x: tf.Tensor = tf.zerosLike(b);
+    let residual: tf.Tensor = b;
+    let direction = tf.mul(b, held.scale);
+    let rz = tf.sum(tf.mul(b, direction));
+    for (let i = 0; i < iterations; i++) {
+      const curved = tf.matMul(tf.matMul(held.h, direction), held.g);
+      const product = tf.add(tf.mul(curved, held.mask), tf.mul(direction, damping));
+      const length = tf.divNoNan(rz, tf.sum(tf.mul(direction, product)));
+      x = tf.add(x, tf.mul(length, direction));
+      residual = tf.sub(residual, tf.mul(length, product));
+      const z = tf.mul(residual, held.scale);
+      const next = tf.sum(tf.mul(residual, z));
+      direction = tf.add(z, tf.mul(tf.divNoNan(next, rz), direction));
+      rz = next;
     }
-    z = b.map((v, k) => v * scale[k]);
-    const next = dot(b, z);
-    const ratio = next / rz;
-    rz = next;
-    for (let k = 0; k < x.length; k++) direction[k] = z[k] + ratio * direction[k];
-  }
-  return x;
+    return x;
+  };
+  return {
+    async step(gradient) {
+      // Squares of small gradients leave float32's range; the step is linear in the gradient.
+      const most = gradient.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      if (most === 0) return new Float32Array(gradient.length);
+      const found = tf.tidy(() => {
+        const b = tf.mul(
+          toBlocks(
+            layout,
+            Float32Array.from(gradient, (v) => -v / most),
+          ),
+          held.mask,
+        );
+        return tf.transpose(solve(b), [1, 0, 2]);
+      });
+      try {
+        return (await found.data<'float32'>()).map((v) => v * most);
+      } finally {
+        found.dispose();
+      }
+    },
+    dispose: () => tf.dispose(held),
+  };
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
+/** A kernel's values, [inputs, blocks, outputs] in memory, block by block. */
+const toBlocks = ({ blocks, inputs, outputs }: Layout, values: Float32Array): tf.Tensor =>
+  tf.transpose(tf.tensor3d(values, [inputs, blocks, outputs]), [1, 0, 2]);
+
+function stack(squares: readonly Square[]): tf.Tensor3D {
+  const { n } = squares[0];
+  const values = new Float32Array(squares.length * n * n);
+  squares.forEach((square, block) => {
+    for (let i = 0; i < n; i++) {
+      const from = i * padded(n);
+      values.set(square.values.subarray(from, from + n), (block * n + i) * n);
+    }
+  });
+  return tf.tensor3d(values, [squares.length, n, n]);
+}
+
+function diagonals(squares: readonly Square[]): tf.Tensor2D {
+  const { n } = squares[0];
+  const values = squares.flatMap((s) => Array.from({ length: n }, (_, i) => s.values[i * padded(n) + i]));
+  return tf.tensor2d(values, [squares.length, n]);
 }

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { adaptLayers } from '@espalier/adapter-layers';
 import { describeRepair, describeScorer, tinyBatches, tinyNetwork } from '@espalier/conformance';
-import { type Batch, bitsFrom, isKept, memoryPlan, prune, type PrunableModel } from '@espalier/core';
+import { type Batch, bitsFrom, isKept, memoryPlan, type Plan, prune, type PrunableModel } from '@espalier/core';
+import { magnitude } from '@espalier/scorer-magnitude';
 import { nm } from '@espalier/strategy-nm';
 import { unstructured } from '@espalier/strategy-unstructured';
 import * as tf from '@tensorflow/tfjs-core';
@@ -72,6 +73,57 @@ test('steps along the loss of the labels lower it', async () => {
   expect(loss[2]).toBeLessThan(loss[1]);
 });
 
+test('exchanges: as many weights stay, outputs are no further from what they were, and plans of patterns stay', async () => {
+  const model = tinyNetwork();
+  const wanted = await outputs(model);
+  const options = { scorer: magnitude(), strategy: unstructured(), sparsity: 0.6, data: batches };
+  const plain = await prune(model, { ...options, repair: obsRepair({ steps: 0 }) });
+  const before = await distance(model, wanted);
+  plain.handle.restore();
+  const refined = await prune(model, { ...options, repair: obsRepair({ steps: 0, exchanges: 8 }) });
+  expect(refined.params.kept).toBe(plain.params.kept);
+  expect(await masksOf(refined.plan)).not.toEqual(await masksOf(plain.plan));
+  expect(await distance(model, wanted)).toBeLessThan(before);
+  refined.handle.restore();
+  const pattern = { ...options, strategy: nm({ tail: 'dense' }), sparsity: 0.5 };
+  const kept = await prune(model, { ...pattern, repair: obsRepair({ steps: 0, exchanges: 8 }) });
+  const masks = await masksOf(kept.plan);
+  kept.handle.restore();
+  expect(masks).toEqual(await masksOf((await prune(model, pattern)).plan));
+  model.dispose();
+});
+
+test('a loss that is not finite on the way: the values before it, and a note says where', async () => {
+  const model = tinyNetwork();
+  let calls = 0;
+  const broken: PrunableModel = {
+    ...model,
+    read: (id) => model.read(id),
+    write: (id, values) => model.write(id, values),
+    inputs: (batch, id) => model.inputs(batch, id),
+    predict: (x) => model.predict(x),
+    gradients: async (batch) => {
+      const result = await model.gradients(batch);
+      // One sample of a factor is a batch of one; whole batches come from looking at the loss.
+      if (batch.x.shape[0] > 1 && ++calls > 2) return { ...result, loss: NaN };
+      return result;
+    },
+  };
+  const plan = memoryPlan({ masks: { 'hidden/kernel': bitsFrom(24, (i) => i % 3 > 0) } });
+  const context = { model: broken, batches };
+  const { values, notes } = await obsRepair({ steps: 3 }).repair(context, plan);
+  expect(notes?.join()).toContain('the loss of step 1 of 3 along the labels is not finite; kept the values before it');
+  const fitted = await obsRepair({ steps: 0 }).repair({ model, batches }, plan);
+  expect(values['hidden/kernel']).toEqual(fitted.values['hidden/kernel']);
+  calls = 1;
+  broken.gradients = async (batch) => ({ ...(await model.gradients(batch)), loss: NaN });
+  await expect(obsRepair({ steps: 3 }).repair(context, plan)).rejects.toMatchObject({ code: 'loss-not-finite' });
+  model.dispose();
+});
+
+const masksOf = async (plan: Plan) =>
+  Promise.all(plan.params.map(async (id) => [id, Array.from((await plan.mask(id)).bytes)] as const));
+
 test('stages: what an earlier one pruned stays pruned, and the count is exact', async () => {
   const model = tinyNetwork();
   const reached: number[] = [];
@@ -83,7 +135,7 @@ test('stages: what an earlier one pruned stays pruned, and the count is exact', 
     data: batches,
     onStep: ({ sparsity }) => void reached.push(sparsity),
   });
-  expect(reached.map((s) => s.toFixed(3))).toEqual(['0.438', '0.684', '0.822', '0.900']);
+  expect(reached.map((s) => s.toFixed(3))).toEqual(['0.000', '0.438', '0.684', '0.822', '0.900']);
   let kept = 0;
   for (const id of plan.params) {
     const [bits, values] = [await plan.mask(id), await model.read(id)];
@@ -95,9 +147,9 @@ test('stages: what an earlier one pruned stays pruned, and the count is exact', 
 
 test.each([
   [0, [0]],
-  [0.5, [0.5]],
-  [0.75, [0.5, 0.75]],
-  [1, 8],
+  [0.5, [0, 0.5]],
+  [0.75, [0, 0.5, 0.75]],
+  [1, 9],
 ])('halving to %f', (sparsity, expected) => {
   const schedule = halving(sparsity);
   const all = Array.from({ length: schedule.steps }, (_, step) => schedule(step));

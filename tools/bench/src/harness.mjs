@@ -61,7 +61,9 @@ export function machine(packages = []) {
   };
 }
 
-const { values } = parseArgs({ options: { out: { type: 'string' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { out: { type: 'string' }, only: { type: 'string' }, rows: { type: 'string' } },
+});
 
 /** Whether --only, a regular expression, asks for this group; without it all are wanted. */
 export const wantedGroup = (name) => values.only === undefined || new RegExp(values.only).test(name);
