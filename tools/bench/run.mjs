@@ -1,4 +1,4 @@
-// npm run bench [-- name… --only GROUPS --out FILE]: builds what is measured, runs each benchmark in a process of its own, prints a table on
+// npm run bench [-- name… --only GROUPS --rows FILE --out FILE]: builds what is measured, runs each benchmark in a process of its own, prints a table on
 // stderr and the reports as one JSON array on stdout.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string' }, only: { type: 'string' } },
+  options: { out: { type: 'string' }, only: { type: 'string' }, rows: { type: 'string' } },
 });
 /** What benchmarks share. */
 const SHARED = ['harness.mjs', 'digits.mjs'];
@@ -43,13 +43,16 @@ const BUILT = [
 ];
 node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
 /** These take many minutes, and run only when they are named. */
-const LONG = ['training', 'fashion', 'accuracy', 'small-nets', 'sizes'];
+const LONG = ['fashion', 'accuracy', 'small-nets', 'sizes'];
+const passed = ['only', 'rows'].flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known.filter((name) => !LONG.includes(name))) {
   console.error(`\n${name} …`);
-  const report = JSON.parse(node(at(`src/${name}.mjs`), ...(values.only === undefined ? [] : ['--only', values.only])));
+  const report = JSON.parse(node(at(`src/${name}.mjs`), ...passed));
   reports.push(report);
   console.error(report.what);
+  // Where a benchmark has printed a table of its own.
+  if (report.table) continue;
   for (const [label, times] of Object.entries(report.cases)) {
     console.error(`  ${label.padEnd(28)} ${range(times)} ${report.unit}`);
   }

@@ -79,9 +79,12 @@ test('the table goes to stdout, progress to stderr; a trial that is not possible
     'cpu',
     '--runs',
     '2',
+    '--repair',
+    'obs',
   ]);
   expect(run.code).toBe(0);
   expect(run.stdout).toMatch(/structured 50%/);
+  expect(run.stdout).toContain('weights that stay have new values: --repair obs');
   expect(run.stdout).not.toContain('✓');
   expect(run.stderr).toMatch(/1:8 .*nothing in this model can be pruned/);
   expect(run.stderr).toMatch(/structured .*0\.95.*at least one/);

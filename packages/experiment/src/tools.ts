@@ -1,4 +1,4 @@
-import type { Batch, MaskHandle, PrunableModel, Schedule, Scorer, Strategy } from '@espalier/core';
+import type { Batch, MaskHandle, PrunableModel, Repair, Schedule, Scorer, Strategy } from '@espalier/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Bytes, Compact } from './report.js';
 
@@ -10,7 +10,10 @@ export interface Trial {
   readonly strategy: Strategy;
   /** Default: what the strategy's pattern fixes, else 0.5. */
   readonly sparsity?: number;
+  /** Default: what the repair works best with, else one shot. */
   readonly schedule?: Schedule;
+  /** New values for the weights that stay. */
+  readonly repair?: Repair;
   readonly ignore?: readonly string[];
   /** What the row is called, where the plug-ins' own names are too narrow. */
   readonly label?: { readonly strategy?: string; readonly scorer?: string; readonly scope?: string };

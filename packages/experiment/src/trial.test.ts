@@ -327,3 +327,21 @@ describe('a comparison', () => {
     await expect(twice).rejects.toBeInstanceOf(UsageError);
   });
 });
+
+test('a repair changes what stays, for the time of the trial', async () => {
+  const seen: number[] = [];
+  const repair: Trial['repair'] = {
+    name: 'threes',
+    repair: async ({ model: net }, plan) => {
+      const values = await net.read('hidden/kernel');
+      const mask = await plan.mask('hidden/kernel');
+      return { plan, values: { 'hidden/kernel': values.map((_, i) => ((mask.bytes[0] >> i) & 1 ? 3 : 0)) } };
+    },
+  };
+  const accuracy = async (of: PrunableModel) => {
+    seen.push((await of.read('hidden/kernel')).filter((w) => w === 3).length);
+    return 50;
+  };
+  const row = await runTrial({ ...half, model, repair, accuracy });
+  expect(seen).toEqual([0, row.layers.find(({ id }) => id === 'hidden/kernel')!.kept]);
+});

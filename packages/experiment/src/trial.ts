@@ -93,8 +93,9 @@ export function labelOf({ strategy, scorer, label }: Trial) {
 
 const removesChannels = (plan: Plan) => Object.keys(plan.units).length > 0;
 
-function pruneOptions({ sparsity, schedule, ignore, calibration }: TrialOptions) {
+function pruneOptions({ sparsity, schedule, repair, ignore, calibration }: TrialOptions) {
   return {
+    ...(repair && { repair }),
     ...(sparsity !== undefined && { sparsity }),
     ...(schedule && { schedule }),
     ...(ignore && { ignore }),

@@ -40,9 +40,11 @@ import {
 import { checkOutputFolder } from '../output.js';
 import {
   labelOf,
+  makeRepair,
   makeScorer,
   makeStrategy,
   parseStrategy,
+  type RepairName,
   type Scope,
   SCOPES,
   type ScorerName,
@@ -67,6 +69,7 @@ interface CompareOptions {
   readonly lr?: number;
   readonly batch: number;
   readonly runs: number;
+  readonly repair: RepairName;
   readonly ignore?: string[];
   readonly loss?: string;
   readonly values: ValuesOption[];
@@ -80,6 +83,8 @@ const STRATEGY_DEFAULTS = ['unstructured', 'structured', '2:4'];
 const SPARSITY_DEFAULTS = [0.5, 0.75, 0.9];
 const VALUES_DEFAULTS: ValuesOption[] = ['float32', 'int8', 'int4', 'codebook'];
 const RUNS_DEFAULT = 30;
+/** What a trial of any strategy can be repaired by. */
+const COMPARED_REPAIRS = ['none', 'obs'] as const;
 /** Accuracy, calibration and training run here; it is the quickest backend that Node has. */
 const WORK_BACKEND = 'wasm';
 
@@ -132,6 +137,11 @@ export function compareCommand(): Command {
       BATCH_DEFAULTS.batchSize,
     )
     .option('--runs <n>', 'timed rounds for each latency', positiveInteger('--runs'), RUNS_DEFAULT)
+    .addOption(
+      new Option('--repair <name>', 'none | obs: new values for the weights that stay, from the curvature on --data')
+        .argParser(oneOf('--repair', COMPARED_REPAIRS))
+        .default('none'),
+    )
     .option(
       '--ignore <globs>',
       'layers or parameters to leave alone',
@@ -272,6 +282,7 @@ function makeTrials(options: CompareOptions, data: Dataset, inputShape: number[]
     return { epochs: losses.length, loss: losses[losses.length - 1] };
   };
   const seen = new Set<string>();
+  const repair = makeRepair(options.repair);
   return options.strategies
     .flatMap((choice) => {
       const strategy = makeStrategy({ ...choice, scope: options.scope });
@@ -294,6 +305,7 @@ function makeTrials(options: CompareOptions, data: Dataset, inputShape: number[]
         scorer: makeScorer(scorer, options.seed),
         sparsity: target,
         label,
+        ...(repair && { repair }),
         ...(options.ignore && { ignore: options.ignore }),
       };
       return options.fineTune > 0 ? [trial, { ...trial, id: `${trial.id} tuned`, fineTune: trained }] : [trial];
@@ -310,10 +322,12 @@ function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData,
   };
 }
 
-const notesOf = ({ accelerate, backends }: CompareOptions) =>
-  accelerate && backends.includes('wasm')
+const notesOf = ({ accelerate, backends, repair }: CompareOptions) => [
+  ...(accelerate && backends.includes('wasm')
     ? ["wasm: pruned models run on @espalier/kernels-wasm, the dense model on TensorFlow.js's own kernels"]
-    : [];
+    : []),
+  ...(repair === 'none' ? [] : [`weights that stay have new values: --repair ${repair}`]),
+];
 
 /** All files of the report, or none. */
 async function writeReport(out: string, report: Report, lang: Language): Promise<{ path: string; bytes: number }[]> {

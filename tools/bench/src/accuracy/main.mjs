@@ -25,6 +25,7 @@ export async function runSections(name, what, sections) {
     what,
     unit: '%',
     cases: Object.fromEntries(rows.map((row) => [label(row), spread(row.values)])),
+    table: true,
     rows,
     machine: machine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']),
   });

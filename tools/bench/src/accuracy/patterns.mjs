@@ -18,6 +18,8 @@ const METHODS = {
 };
 /** What the fine-tuned rows start from. */
 const START = 'magnitude, repair';
+/** Steps along the labels cost as much as epochs of training: minutes on convolutions. */
+const LABELLED = ['mlpnet', 'lenet-300-100'];
 
 export async function patterns({ add, has, wants }) {
   for (const net of Object.keys(EPOCHS).filter((name) => wants(section, name))) {
@@ -27,6 +29,7 @@ export async function patterns({ add, has, wants }) {
     const row = { section, net, setting: '2:4', unit: '%', dense };
     const epochs = EPOCHS[net];
     for (const [method, make] of Object.entries(METHODS)) {
+      if (method.endsWith('with labels') && !LABELLED.includes(net)) continue;
       const oneShot = { ...row, method, seed: 0 };
       const tuned =
         method === START ? SEEDS.map((seed) => ({ ...row, method: `${method}, ${epochsOf(epochs)}`, seed })) : [];

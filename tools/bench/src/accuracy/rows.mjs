@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 const keyOf = ({ section, net, method, setting, seed }) => JSON.stringify([section, net, method, setting, seed]);
 
-export const epochsOf = (count) => `${count} epoch${count === 1 ? '' : 's'}`;
+export const epochsOf = (count) => (count === 0.5 ? 'half an epoch' : `${count} epoch${count === 1 ? '' : 's'}`);
 
 /** `wants(section, net)` says whether to measure it at all. */
 export function rowStore(file, wants) {
