@@ -15,7 +15,7 @@ export function blockRows(steps: usize, counts: usize, panel: usize, sums: usize
     let c1 = v128.load(from, 80);
     let d0 = v128.load(from, 96);
     let d1 = v128.load(from, 112);
-    while (steps < end) {
+    if (steps < end) do {
       const x = panel + <usize>load<u32>(steps);
       const x0 = v128.load(x);
       const x1 = v128.load(x, 16);
@@ -32,7 +32,7 @@ export function blockRows(steps: usize, counts: usize, panel: usize, sums: usize
       d0 = madd(x0, d, d0);
       d1 = madd(x1, d, d1);
       steps += 20;
-    }
+    } while (steps < end);
     v128.store(sums, a0);
     v128.store(sums, a1, 16);
     v128.store(sums, b0, 32);
@@ -58,7 +58,7 @@ export function denseRows(steps: usize, inputs: i32, panel: usize, sums: usize, 
     let d0 = v128.load(from, 96);
     let d1 = v128.load(from, 112);
     let x = panel;
-    while (steps < end) {
+    if (steps < end) do {
       const x0 = v128.load(x);
       const x1 = v128.load(x, 16);
       const a = v128.load32_splat(steps);
@@ -75,7 +75,7 @@ export function denseRows(steps: usize, inputs: i32, panel: usize, sums: usize, 
       d1 = madd(x1, d, d1);
       x += 32;
       steps += 16;
-    }
+    } while (steps < end);
     v128.store(sums, a0);
     v128.store(sums, a1, 16);
     v128.store(sums, b0, 32);

@@ -1,4 +1,4 @@
-import { blockRows, denseRows } from './blocks';
+import { blockRows } from './blocks';
 import { Job } from './job';
 import { finish, NARROW, pack, point, WIDE } from './panel';
 import { first16, first28, first4, first8, rows16, rows28, rows4, rows8 } from './unstructured';
@@ -7,24 +7,22 @@ import { first16, first28, first4, first8, rows16, rows28, rows4, rows8 } from '
 const GROUP: i32 = 64;
 
 /** Outputs [m, m + rows) over the inputs in the panel, started from their biases, or from their sums so far. */
-function someRows(job: Job, steps: usize, counts: usize, sums: usize, bias: usize, m: i32, rows: i32, inputs: i32, width: i32, more: bool): usize {
-  const panel = job.panel;
+function someRows(job: Job, steps: usize, counts: usize, sums: usize, bias: usize, m: i32, rows: i32, width: i32, more: bool): usize {
   if (job.kind != 0) {
     const from = more ? sums : job.biases + (<usize>m << 5);
-    if (job.kind == 1) return blockRows(steps, counts, panel, sums, rows, from, 128);
-    return denseRows(steps, inputs, panel, sums, rows, from, 128);
+    return blockRows(steps, counts, job.panel, sums, rows, from, 128);
   }
   bias += <usize>m << 2;
   if (more) {
-    if (width == 28) return rows28(steps, counts, panel, sums, rows, bias);
-    if (width == 16) return rows16(steps, counts, panel, sums, rows, bias);
-    if (width == 8) return rows8(steps, counts, panel, sums, rows, bias);
-    return rows4(steps, counts, panel, sums, rows, bias);
+    if (width == 28) return rows28(steps, counts, sums, rows, bias);
+    if (width == 16) return rows16(steps, counts, sums, rows, bias);
+    if (width == 8) return rows8(steps, counts, sums, rows, bias);
+    return rows4(steps, counts, sums, rows, bias);
   }
-  if (width == 28) return first28(steps, counts, panel, sums, rows, bias);
-  if (width == 16) return first16(steps, counts, panel, sums, rows, bias);
-  if (width == 8) return first8(steps, counts, panel, sums, rows, bias);
-  return first4(steps, counts, panel, sums, rows, bias);
+  if (width == 28) return first28(steps, counts, sums, rows, bias);
+  if (width == 16) return first16(steps, counts, sums, rows, bias);
+  if (width == 8) return first8(steps, counts, sums, rows, bias);
+  return first4(steps, counts, sums, rows, bias);
 }
 
 /** Each output's bias for all pixels of a narrow panel. */
@@ -63,14 +61,14 @@ export function convolve(job: Job, x: usize, y: usize, bias: usize, low: f32, hi
       pack(job, k, k + ks, width, stride);
       const more = k > 0;
       if (k + ks < inputs) {
-        steps = someRows(job, steps, counts, job.sums, bias, 0, padded, ks, width, more);
+        steps = someRows(job, steps, counts, job.sums, bias, 0, padded, width, more);
         counts += <usize>padded << shift;
       } else {
         for (let m: i32 = 0; m < outputs; m += GROUP) {
           const rows = min(GROUP, padded - m);
           // With one block, nothing is added to later: the same few sums do for all.
           const sums = job.sums + (more ? <usize>m * stride : 0);
-          steps = someRows(job, steps, counts, sums, bias, m, rows, ks, width, more);
+          steps = someRows(job, steps, counts, sums, bias, m, rows, width, more);
           counts += <usize>rows << shift;
           finish(job, sums, stride, y + (<usize>m << 2), m, min(outputs, m + GROUP), some, low, high);
         }

@@ -1,9 +1,8 @@
-/** a·b + c: fused in the relaxed build, rounded twice in the other. */
+/**
+ * a·b + c: fused in the relaxed build, rounded twice in the other. The two differ in nothing else, so one module is kept, with f64x2
+ * in these two places and nowhere else; src/sparse/modules.ts puts the instructions of a build there.
+ */
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    return f32x4.relaxed_madd(a, b, c);
-  } else {
-    return f32x4.add(c, f32x4.mul(a, b));
-  }
+  return f64x2.add(f64x2.mul(a, b), c);
 }

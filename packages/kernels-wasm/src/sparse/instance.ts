@@ -5,6 +5,8 @@ export { type Build, supportedBuilds } from './modules.js';
 /** The compiled kernels, bound to one memory. Arguments are byte offsets into it, and numbers. */
 export interface Kernels {
   convolve(job: number, x: number, y: number, bias: number, low: number, high: number): void;
+  /** For every weight; its own form of them. */
+  convolveDense(job: number, x: number, y: number, bias: number, low: number, high: number): void;
   sliced(
     x: number,
     y: number,

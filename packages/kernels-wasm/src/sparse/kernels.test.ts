@@ -15,6 +15,7 @@ import { type Build, instantiate, supportedBuilds } from './instance.js';
 import { patternOf, roundUp } from './matrix.js';
 import { moduleOf } from './modules.js';
 import { unstructured } from './panel-forms.js';
+import { scratchSpace } from './scratch.js';
 import { closeSession, openSession, type Session } from './session.js';
 
 // Node 20 has relaxed SIMD behind a flag, newer ones have it anyway.
@@ -164,7 +165,7 @@ describe.each<Build>(['simd', 'relaxed-simd'])('the %s build', (build) => {
 
   it('agrees with the cpu backend on matrix products', async () => {
     const products = fc.record({
-      rows: fc.constantFrom(1, 1, 2, 3, 4, 5, 8, 9, 16, 17, 27, 28, 29, 60),
+      rows: fc.constantFrom(1, 1, 2, 3, 4, 5, 8, 9, 16, 17, 27, 28, 29, 60, 65, 130),
       inputs: fc.constantFrom(1, 3, 8, 255, 257, 600),
       outputs: fc.integer({ min: 1, max: 40 }),
       sparsity: fc.constantFrom(0, 0.5, 0.9, 0.99, 1),
@@ -248,6 +249,38 @@ describe.each<Build>(['simd', 'relaxed-simd'])('the %s build', (build) => {
     }
   });
 
+  it.each([100, 300])('takes 3×3 kernels of %i channels, more than fit in the cache at once', async (channels) => {
+    const w = weights(9 * channels, 21, { sparsity: 0.5, block: 4, seed: 8 });
+    const found = await compare(session, w, [3, 3, channels, 21], (filter) =>
+      tf.conv2d(tf.tensor4d(values(25 * channels, 9), [1, 5, 5, channels]), filter as tf.Tensor4D, 1, 'same'),
+    );
+    expect([...found.keys()]).toEqual(['unstructured', 'blocks-4x1', 'dense']);
+    for (const error of found.values()) expect(error).toBeLessThan(TOLERANCE);
+  });
+
+  it('follows a panel that moves', () => {
+    const { heap } = session;
+    const [geometry, w] = [product(40, 30, 20), weights(30, 20, { sparsity: 0.5, block: 1, seed: 10 })];
+    const encoded = unstructured.encode(heap, { read: () => w, inputs: 30, outputs: 20 }, patternOf(w, 20));
+    const [x, y] = [heap.allocate(4 * 40 * 30), heap.allocate(4 * 40 * 20)];
+    heap.floats().set(values(40 * 30, 11), x >>> 2);
+    const spaces = [0, 1, 2].map(() => scratchSpace(heap));
+    const needs = unstructured.needs(geometry);
+    const found = spaces.map((space) => {
+      const scratch = space.reserve(needs);
+      for (const panel of spaces.filter((other) => other !== space).map((other) => other.reserve(needs).panel)) {
+        heap.floats().fill(NaN, panel >>> 2, (panel + needs.panel) >>> 2);
+      }
+      unstructured.run(heap, encoded, geometry, scratch, x, y, scratch.zeros, -Infinity, Infinity);
+      return heap.floats().slice(y >>> 2, (y >>> 2) + 40 * 20);
+    });
+    expect(found[0].every(Number.isFinite)).toBe(true);
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).toEqual(found[0]);
+    for (const space of spaces) space.dispose();
+    [x, y, encoded.offset].forEach(heap.free);
+  });
+
   it('keeps NaN in the input apart from the pixels that do not see it', async () => {
     const w = weights(4, 5, { sparsity: 0, block: 1, seed: 3 });
     for (const format of FORMATS.filter(({ name }) => !name.endsWith('vector'))) {
@@ -276,6 +309,17 @@ describe('the compiled modules', () => {
       expect(WebAssembly.Module.exports(module).every(({ kind }) => kind === 'function')).toBe(true);
     },
   );
+
+  it('differ by how they multiply and add, and in nothing else', async () => {
+    const [plain, relaxed] = await Promise.all([moduleOf('simd'), moduleOf('relaxed-simd')]);
+    const at = [...plain.keys()].filter((i) => plain[i] !== relaxed[i]);
+    const hex = (bytes: Uint8Array, i: number) => Buffer.from(bytes.subarray(i, i + 3)).toString('hex');
+    const pairs = at.filter((i) => at.indexOf(i - 1) < 0).map((i) => i - (plain[i] === 0xfd ? 0 : 1));
+    expect([...new Set(pairs.map((i) => `${hex(plain, i)} ${hex(relaxed, i)}`))].sort()).toEqual([
+      'fde401 fd8502',
+      'fde601 010101',
+    ]);
+  });
 
   it('run in the shared memory of a threaded build', async () => {
     const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });

@@ -1,18 +1,14 @@
-import { type Geometry, isProduct, pixelsOf, tapsOf } from '@espalier/core/kernels';
-import { GEOMETRY_FIELDS } from './geometry-fields.js';
+import { pixelsOf, tapsOf } from '@espalier/core/kernels';
 import type { Heap } from './heap.js';
+import { JOB_WORDS, writeJob } from './job.js';
 import { type Matrix, type Pattern, roundUp } from './matrix.js';
-import type { Scratch } from './scratch.js';
 import type { Encoded, Format } from './format.js';
-
-/** Words of assembly/job.ts. */
-const JOB_WORDS = 1 + GEOMETRY_FIELDS.length + 9;
 
 /** Outputs that are finished together; assembly/convolve.ts has the same. */
 const GROUP = 64;
 
 /** Steps in a block of K, so that a panel of inputs stays in the first-level cache. */
-const BLOCK_INPUTS = { unstructured: 256, blocks: 512 };
+const BLOCK_INPUTS = { unstructured: 192, blocks: 512 };
 
 /** Cycles, roughly, of copying one input into the panel or one output out of it. */
 const COPY = 0.4;
@@ -30,14 +26,6 @@ interface Kind {
   /** Cycles of a step, roughly, for a whole panel. */
   readonly stepCost: number;
 }
-
-/** What the job in memory was written for. */
-interface Written extends Encoded {
-  geometry?: Geometry;
-  scratch?: Scratch;
-}
-
-const groupsOf4 = ({ outputs }: { outputs: number }) => Math.ceil(outputs / 4);
 
 /** Any weights: pairs (weight, place of the input), row by row. N:M patterns go here too. */
 export const unstructured = panelFormat({
@@ -61,18 +49,6 @@ export const blocks4 = panelFormat({
   blockInputs: BLOCK_INPUTS.blocks,
   steps: ({ blocks4 }) => blocks4,
   stepCost: 4.6,
-});
-
-/** Every weight, four outputs together: what the sparse forms have to beat. */
-export const dense = panelFormat({
-  name: 'dense',
-  code: 2,
-  width: 8,
-  rows: 4,
-  stepWords: 4,
-  blockInputs: BLOCK_INPUTS.blocks,
-  steps: (pattern) => pattern.inputs * groupsOf4(pattern),
-  stepCost: 4.4,
 });
 
 function panelFormat(kind: Kind): Format {
@@ -101,30 +77,32 @@ function panelFormat(kind: Kind): Format {
       };
     },
     run(heap, encoded, g, scratch, x, y, bias, low, high) {
-      const last = encoded as Written;
-      if (last.geometry !== g || last.scratch !== scratch) {
-        writeJob(heap, encoded, g, scratch);
-        last.geometry = g;
-        last.scratch = scratch;
-      }
+      const counts = encoded.offset + 4 * JOB_WORDS;
+      const steps = counts + 4 * countsOf(kind, { inputs: tapsOf(g) * g.inChannels, outputs: g.outChannels });
+      if (kind.rows === 1) place(heap, encoded, steps, scratch.panel);
+      writeJob(heap, encoded, g, scratch, { kind: kind.code, block: kind.blockInputs, steps, counts });
       heap.kernels.convolve(encoded.offset, x, y, bias, low, high);
     },
   };
-
-  function writeJob(heap: Heap, { offset }: Encoded, g: Geometry, scratch: Scratch): void {
-    const counts = offset + 4 * JOB_WORDS;
-    const steps = counts + 4 * countsOf(kind, { inputs: tapsOf(g) * g.inChannels, outputs: g.outChannels });
-    const { panel, sums, pointers, biases, zeros } = scratch;
-    const shape = GEOMETRY_FIELDS.map((field) => g[field]);
-    const [linear, block] = [isProduct(g) ? 1 : 0, kind.blockInputs];
-    const job = [kind.code, ...shape, linear, block, steps, counts, panel, sums, pointers, biases, zeros];
-    heap.words().set(job, offset >>> 2);
-  }
 }
 
-/** One for each row or group of rows in each block of K; the dense form needs none. */
+/** Unstructured steps, and the panel that they have the inputs' places in. */
+interface Placed extends Encoded {
+  panel?: number;
+}
+
+/** Moves the places of the inputs to where the panel is now; it moves when some other layer needs a larger one. */
+function place(heap: Heap, encoded: Placed, steps: number, panel: number): void {
+  const { offset, bytes, panel: before = 0 } = encoded;
+  if (before === panel) return;
+  const words = heap.words();
+  for (let at = (steps >>> 2) + 1; at < (offset + bytes) >>> 2; at += 2) words[at] += panel - before;
+  encoded.panel = panel;
+}
+
+/** One for each row or group of rows in each block of K. */
 function countsOf(kind: Kind, { inputs, outputs }: { inputs: number; outputs: number }): number {
-  return kind.code === 2 ? 0 : Math.ceil(inputs / kind.blockInputs) * (roundUp(outputs, 4) / kind.rows);
+  return Math.ceil(inputs / kind.blockInputs) * (roundUp(outputs, 4) / kind.rows);
 }
 
 /** One piece of memory: the job, the counts, the steps. Rows past the last output are empty. */
@@ -143,14 +121,14 @@ function encode(kind: Kind, heap: Heap, { read, inputs, outputs }: Matrix, patte
       const before = step;
       for (let k = k0; k < end; k++) {
         const at = k * outputs + m;
-        let any = kind.code === 2;
+        let any = false;
         for (let r = 0; r < last && !any; r++) any = values[at + r] !== 0;
         if (!any) continue;
-        if (rows > 1 && kind.code !== 2) words[step++] = (k - k0) * width * 4;
+        if (rows > 1) words[step++] = (k - k0) * width * 4;
         for (let r = 0; r < rows; r++) floats[step++] = r < last ? values[at + r] : 0;
         if (rows === 1) words[step++] = (k - k0) * width * 4;
       }
-      if (counts > 0) words[count++] = (step - before) / kind.stepWords;
+      words[count++] = (step - before) / kind.stepWords;
     }
   }
   return { offset, bytes };
