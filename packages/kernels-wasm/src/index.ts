@@ -1,5 +1,6 @@
 export { enableTraining } from './enable.js';
-export { accelerate, ACCELERATE_DEFAULTS, type Acceleration } from './sparse/accelerate.js';
+export { accelerate, ACCELERATE_DEFAULTS, type Acceleration, type WasmOptions } from './sparse/accelerate.js';
+export type { StoredWeight } from './sparse/stored.js';
 export type { Accelerable, AcceleratedLayer, AccelerateOptions } from '@espalier/core/kernels';
 export { compile, type Compilation, type Compiled } from './compile/compile.js';
 export type { Compilable } from './compile/model.js';

@@ -223,6 +223,15 @@ describe('the decoder', () => {
     }
   });
 
+  it('takes a Buffer of Node, which lies anywhere in a larger piece of memory', () => {
+    const bytes = encodeEspalier(artifacts);
+    for (let at = 0; at < 4; at++) {
+      const pool = Buffer.alloc(bytes.length + 8);
+      pool.set(bytes, at);
+      expect(decodeEspalier(pool.subarray(at, at + bytes.length))).toEqual({ ...artifacts, format: 'layers-model' });
+    }
+  });
+
   it('hands over each tensor without its zeros', () => {
     const seen: TensorInfo[] = [];
     decodeEspalier(encodeEspalier(artifacts), { onTensor: (tensor) => seen.push(tensor) });

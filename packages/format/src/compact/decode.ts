@@ -87,7 +87,9 @@ export class EspalierDecoder {
     this.where = this.options.name;
   }
 
-  push(chunk: Uint8Array): void {
+  push(bytes: Uint8Array): void {
+    // A Buffer of Node is a Uint8Array whose slice() copies nothing.
+    const chunk = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.pending.length === 0) this.pending = chunk;
     else {
       const [held, size] = [this.pending, this.pending.length + chunk.length];

@@ -13,9 +13,19 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Build, supportedBuilds } from './instance.js';
 import type { Layer } from './layer.js';
+import { patternOfEntries } from './entries.js';
 import { patternOf, sparsityOf } from './matrix.js';
 import { requireWasm } from './require-wasm.js';
 import { closeSession, openSession, type Session } from './session.js';
+import { entriesOfStored, type StoredWeight, storedByName } from './stored.js';
+
+export interface WasmOptions extends AccelerateOptions {
+  /**
+   * Weights as a compact file stores them, by their names in the model. Where one is sparse, its kernels' formats are made from positions
+   * and values, and the tensor is neither downloaded nor searched for zeros. Borrowed until `dispose()`.
+   */
+  readonly encodings?: Iterable<StoredWeight>;
+}
 
 /** `minSparsity` 0 takes dense weights too, for the dense kernel here is often the quicker. */
 export const ACCELERATE_DEFAULTS = { minSparsity: 0 } as const satisfies Required<AccelerateOptions>;
@@ -36,18 +46,22 @@ export interface Acceleration extends AnyAcceleration {
  *
  * @param model a tf.LayersModel, a tf.GraphModel, or `{ weights: { name: tensor } }`; borrowed.
  * @throws UsageError `backend` unless wasm is the current backend, `disposed` for a disposed model, `min-sparsity` for an option
- * that is no share, `tfjs-internals` for a TensorFlow.js whose memory cannot be reached.
+ * that is no share, `encodings` for one that is not of the model's weights, `tfjs-internals` for a TensorFlow.js whose memory cannot be reached.
  */
-export async function accelerate(model: Accelerable, options: AccelerateOptions = {}): Promise<Acceleration> {
-  const { minSparsity } = { ...ACCELERATE_DEFAULTS, ...options };
+export async function accelerate(model: Accelerable, options: WasmOptions = {}): Promise<Acceleration> {
+  const { minSparsity, encodings = [] } = { ...ACCELERATE_DEFAULTS, ...options };
   checkMinSparsity(minSparsity);
+  const stored = storedByName(encodings);
   requireWasm('accelerate()');
   const weights = weightsOf(model);
   const [build] = supportedBuilds();
   if (!build) return withoutSimd(weights);
   const session = await openSession(tf.backend() as BackendWasm, build);
   try {
-    return connect(session, await Promise.all(weights.map((weight) => prepare(session, weight, minSparsity))));
+    return connect(
+      session,
+      await Promise.all(weights.map((weight) => prepare(session, weight, minSparsity, stored.get(weight.id)))),
+    );
   } catch (error) {
     closeSession(session);
     throw error;
@@ -61,14 +75,29 @@ interface Prepared extends Weight {
   readonly reason?: string;
 }
 
-async function prepare(session: Session, { id, tensor }: Weight, minSparsity: number): Promise<Prepared> {
+async function prepare(
+  session: Session,
+  { id, tensor }: Weight,
+  minSparsity: number,
+  stored: StoredWeight | undefined,
+): Promise<Prepared> {
   const { dataId, shape } = tensor;
-  const pattern = patternOf((await tensor.data()) as Float32Array, shape.at(-1)!);
+  const outputs = shape.at(-1)!;
+  const entries = stored && entriesOfStored(stored, shape, await elements(session, tensor));
+  const pattern = entries
+    ? patternOfEntries(entries, entries.starts.length - 1, outputs)
+    : patternOf((await tensor.data()) as Float32Array, outputs);
   const sparsity = sparsityOf(pattern);
   const known = { id, tensor, dataId, sparsity };
   if (!pattern.finite) return { ...known, reason: 'has weights that are not finite' };
   if (sparsity < minSparsity) return { ...known, reason: `has fewer zeros than minSparsity ${minSparsity}` };
-  return { ...known, layer: session.add(dataId, pattern, { measured: true }) };
+  return { ...known, layer: session.add(dataId, pattern, { measured: true, ...(entries && { entries }) }) };
+}
+
+/** In place where the tensor is in WebAssembly memory already, so not to be held over an allocation. */
+async function elements({ heap: { backend } }: Session, tensor: tf.Tensor): Promise<Float32Array> {
+  if (!backend.dataIdMap.has(tensor.dataId)) return (await tensor.data()) as Float32Array;
+  return backend.typedArrayFromHeap(tensor) as Float32Array;
 }
 
 function connect(session: Session, prepared: readonly Prepared[]): Acceleration {

@@ -1,9 +1,13 @@
+import type { Entries } from './entries.js';
+
 /** Weights as a matrix in TensorFlow.js's order: weight (input k, output m) is read()[k·outputs + m]. A kernel [h, w, in, out] has inputs h·w·in. */
 export interface Matrix {
   /** In place in WebAssembly memory, so not to be held over an allocation. */
   read(): Float32Array;
   readonly inputs: number;
   readonly outputs: number;
+  /** What is not zero, where it is known without looking. */
+  readonly entries?: Entries;
 }
 
 /** Where a matrix has its zeros, counted. */

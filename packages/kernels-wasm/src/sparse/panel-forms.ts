@@ -1,4 +1,5 @@
 import { pixelsOf, tapsOf } from '@espalier/core/kernels';
+import { countGroups, type Entries, entriesOf } from './entries.js';
 import type { Heap } from './heap.js';
 import { JOB_WORDS, writeJob } from './job.js';
 import { type Matrix, type Pattern, roundUp } from './matrix.js';
@@ -106,30 +107,58 @@ function countsOf(kind: Kind, { inputs, outputs }: { inputs: number; outputs: nu
 }
 
 /** One piece of memory: the job, the counts, the steps. Rows past the last output are empty. */
-function encode(kind: Kind, heap: Heap, { read, inputs, outputs }: Matrix, pattern: Pattern): Encoded {
+function encode(kind: Kind, heap: Heap, matrix: Matrix, pattern: Pattern): Encoded {
   const counts = countsOf(kind, pattern);
   const bytes = 4 * (JOB_WORDS + counts + kind.steps(pattern) * kind.stepWords);
+  const entries = entriesOf(matrix);
   const offset = heap.allocate(bytes);
-  const [floats, words, values] = [heap.floats(), heap.words(), read()];
-  let count = (offset >>> 2) + JOB_WORDS;
-  let step = count + counts;
-  const { rows, width, blockInputs } = kind;
+  const first = (offset >>> 2) + JOB_WORDS;
+  writeSteps(kind, heap, entries, matrix, first, first + counts);
+  return { offset, bytes };
+}
+
+/** Block by block of K: the steps of each row or group of rows, and their number in `count`. */
+function writeSteps(
+  { rows, width, blockInputs, stepWords }: Kind,
+  heap: Heap,
+  entries: Entries,
+  { inputs, outputs }: Matrix,
+  count: number,
+  step: number,
+): void {
+  const { starts, outputs: places, values } = entries;
+  const [floats, words] = [heap.floats(), heap.words()];
+  const counts = new Uint32Array(roundUp(outputs, 4) / rows);
+  const next = new Uint32Array(counts.length);
   for (let k0 = 0; k0 < inputs; k0 += blockInputs) {
     const end = Math.min(inputs, k0 + blockInputs);
-    for (let m = 0; m < roundUp(outputs, 4); m += rows) {
-      const last = Math.min(rows, outputs - m);
-      const before = step;
-      for (let k = k0; k < end; k++) {
-        const at = k * outputs + m;
-        let any = false;
-        for (let r = 0; r < last && !any; r++) any = values[at + r] !== 0;
-        if (!any) continue;
-        if (rows > 1) words[step++] = (k - k0) * width * 4;
-        for (let r = 0; r < rows; r++) floats[step++] = r < last ? values[at + r] : 0;
-        if (rows === 1) words[step++] = (k - k0) * width * 4;
+    countGroups(entries, k0, end, rows, counts);
+    for (let group = 0; group < counts.length; group++) {
+      words[count++] = counts[group];
+      next[group] = step;
+      step += counts[group] * stepWords;
+    }
+    for (let k = k0; k < end; k++) {
+      const place = (k - k0) * width * 4;
+      for (let e = starts[k], last = -1, at = 0; e < starts[k + 1]; e++) {
+        const m = places[e];
+        if (rows === 1) {
+          at = next[m];
+          next[m] = at + stepWords;
+          floats[at] = values[e];
+          words[at + 1] = place;
+          continue;
+        }
+        const group = (m / rows) | 0;
+        if (group !== last) {
+          at = next[group];
+          next[group] = at + stepWords;
+          words[at] = place;
+          floats.fill(0, at + 1, at + 1 + rows);
+          last = group;
+        }
+        floats[at + 1 + (m % rows)] = values[e];
       }
-      words[count++] = (step - before) / kind.stepWords;
     }
   }
-  return { offset, bytes };
 }

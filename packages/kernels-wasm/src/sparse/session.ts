@@ -2,6 +2,7 @@ import { override, type Reading, READINGS } from '@espalier/core/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { FORMATS } from './formats.js';
+import type { Entries } from './entries.js';
 import type { Format } from './format.js';
 import { type Heap, internalsMoved, openHeap } from './heap.js';
 import type { Build } from './instance.js';
@@ -10,10 +11,17 @@ import type { Pattern } from './matrix.js';
 import { type ScratchSpace, scratchSpace } from './scratch.js';
 import { selfTest } from './self-test.js';
 
+interface AddOptions {
+  readonly formats?: readonly Format[];
+  readonly measured: boolean;
+  /** What is not zero, where it is known. */
+  readonly entries?: Entries;
+}
+
 /** The weights that one backend knows, by their data. */
 export interface Session {
   readonly heap: Heap;
-  add(dataId: object, pattern: Pattern, options: { formats?: readonly Format[]; measured: boolean }): Layer;
+  add(dataId: object, pattern: Pattern, options: AddOptions): Layer;
   find(dataId: object): Layer | undefined;
   /** Takes back one `add`. */
   remove(dataId: object): void;
@@ -85,7 +93,7 @@ function connect(heap: Heap, space: ScratchSpace): Open {
     space,
     users: 0,
     find: (dataId) => entries.get(dataId)?.layer,
-    add(dataId, pattern, { formats = FORMATS, measured }) {
+    add(dataId, pattern, { formats = FORMATS, measured, entries: known }) {
       const entry = entries.get(dataId);
       if (entry) {
         entry.owners++;
@@ -94,7 +102,8 @@ function connect(heap: Heap, space: ScratchSpace): Open {
       const { inputs, outputs } = pattern;
       const info = { dataId, shape: [inputs, outputs], dtype: 'float32' as const };
       const read = () => backend.typedArrayFromHeap(info) as Float32Array;
-      const made = layer(heap, space, { read, inputs, outputs }, pattern, formats, measured);
+      const matrix = { read, inputs, outputs, ...(known && { entries: known }) };
+      const made = layer(heap, space, matrix, pattern, formats, measured);
       entries.set(dataId, { layer: made, owners: 1 });
       return made;
     },

@@ -1,3 +1,4 @@
+import { countGroups, type Entries, entriesOf } from './entries.js';
 import type { Encoded, Format } from './format.js';
 import { pixelsOf, tapsOf } from '@espalier/core/kernels';
 import type { Heap } from './heap.js';
@@ -25,20 +26,22 @@ export const sliced: Format = {
   // Padding to whole slices is worth about a step and a half a row.
   cost: ({ nonzeros, outputs }) => (nonzeros + 1.5 * outputs) * 1.2,
   bytes: ({ nonzeros, inputs, outputs }) => 8 * nonzeros + 36 * outputs + 4 * inputs,
-  encode(heap, { read, inputs, outputs }) {
-    const rows = Array.from({ length: roundUp(outputs, SLICE) }, (_, row) => ({ row, inputs: [] as number[] }));
-    const before = read();
-    for (let k = 0, i = 0; k < inputs; k++) {
-      for (let m = 0; m < outputs; m++, i++) if (before[i] !== 0) rows[m].inputs.push(k);
-    }
-    rows.sort((a, b) => a.inputs.length - b.inputs.length);
+  encode(heap, matrix) {
+    const { inputs, outputs } = matrix;
+    const { places, values, starts } = byOutput(entriesOf(matrix), inputs, outputs);
+    const rows = Array.from({ length: roundUp(outputs, SLICE) }, (_, row) => ({
+      row,
+      start: row < outputs ? starts[row] : 0,
+      length: row < outputs ? starts[row + 1] - starts[row] : 0,
+    }));
+    rows.sort((a, b) => a.length - b.length);
     const slices = Array.from({ length: rows.length / SLICE }, (_, s) => rows.slice(s * SLICE, (s + 1) * SLICE));
-    const lengths = slices.map((slice) => roundUp(slice[SLICE - 1].inputs.length, SLICE));
+    const lengths = slices.map((slice) => roundUp(slice[SLICE - 1].length, SLICE));
     const all = lengths.reduce((sum, length) => sum + length, 0);
     const head = 4 * (slices.length + rows.length);
     const bytes = head + 4 * (inputs + 1) + 8 * SLICE * all;
     const offset = heap.allocate(bytes);
-    const [floats, words, values] = [heap.floats(), heap.words(), read()];
+    const [floats, words] = [heap.floats(), heap.words()];
     const copy = offset + head;
     const steps = copy + 4 * (inputs + 1);
     // A step of padding reads the zero behind x, so that it adds 0 whatever x is.
@@ -50,10 +53,9 @@ export const sliced: Format = {
       words[at + s] = lengths[s] / SLICE;
       slice.forEach(({ row }, r) => (words[at + slices.length + s * SLICE + r] = 4 * row));
       for (let i = 0; i < lengths[s]; i++, step += 2 * SLICE) {
-        slice.forEach(({ row, inputs: ks }, r) => {
-          const k = ks[i];
-          floats[step + r] = k === undefined ? 0 : values[k * outputs + row];
-          words[step + SLICE + r] = k === undefined ? zero : copy + 4 * k;
+        slice.forEach(({ start, length }, r) => {
+          floats[step + r] = i < length ? values[start + i] : 0;
+          words[step + SLICE + r] = i < length ? copy + 4 * places[start + i] : zero;
         });
       }
     });
@@ -92,30 +94,54 @@ export const blocks16: Format = {
   },
 };
 
-function encodeBlocks(heap: Heap, { read, inputs, outputs }: Matrix, pattern: Pattern): Vector {
+function encodeBlocks(heap: Heap, matrix: Matrix, pattern: Pattern): Vector {
+  const { inputs, outputs } = matrix;
+  const entries = entriesOf(matrix);
   const groups = roundUp(outputs, 16) / 16;
   const bytes = 4 * groups + 66 * pattern.blocks16;
   const offset = heap.allocate(bytes);
-  const [floats, words, values] = [heap.floats(), heap.words(), read()];
+  const [floats, words] = [heap.floats(), heap.words()];
   const places = new Uint16Array(heap.memory.buffer);
   const weights = offset + 4 * groups;
-  let weight = weights >>> 2;
-  let place = (weights + 64 * pattern.blocks16) >>> 1;
-  for (let g = 0; g < groups; g++) {
-    const m = g * 16;
-    const last = Math.min(16, outputs - m);
-    let count = 0;
-    for (let k = 0; k < inputs; k++) {
-      const row = values.subarray(k * outputs + m, k * outputs + m + last);
-      if (row.every((w) => w === 0)) continue;
-      floats.fill(0, weight, weight + 16).set(row, weight);
-      weight += 16;
-      places[place++] = 4 * k;
-      count++;
+  const [weight, place] = [weights >>> 2, (weights + 64 * pattern.blocks16) >>> 1];
+  const counts = new Uint32Array(groups);
+  countGroups(entries, 0, inputs, 16, counts);
+  words.set(counts, offset >>> 2);
+  let block = 0;
+  const next = counts.map((count) => (block += count) - count);
+  for (let k = 0; k < inputs; k++) {
+    for (let e = entries.starts[k], last = -1, at = 0; e < entries.starts[k + 1]; e++) {
+      const m = entries.outputs[e];
+      const group = m >> 4;
+      if (group !== last) {
+        const step = next[group]++;
+        at = weight + 16 * step;
+        floats.fill(0, at, at + 16);
+        places[place + step] = 4 * k;
+        last = group;
+      }
+      floats[at + (m & 15)] = entries.values[e];
     }
-    words[(offset >>> 2) + g] = count;
   }
   return { offset, bytes, weights, places: weights + 64 * pattern.blocks16 };
+}
+
+/** The entries output by output: inputs and values from starts[m] to starts[m + 1], inputs ascending. */
+function byOutput(entries: Entries, inputs: number, outputs: number) {
+  const starts = new Uint32Array(outputs + 1);
+  for (let e = 0; e < entries.outputs.length; e++) starts[entries.outputs[e] + 1]++;
+  for (let m = 0; m < outputs; m++) starts[m + 1] += starts[m];
+  const next = starts.slice();
+  const places = new Uint32Array(entries.values.length);
+  const values = new Float32Array(entries.values.length);
+  for (let k = 0; k < inputs; k++) {
+    for (let e = entries.starts[k]; e < entries.starts[k + 1]; e++) {
+      const at = next[entries.outputs[e]]++;
+      places[at] = k;
+      values[at] = entries.values[e];
+    }
+  }
+  return { starts, places, values };
 }
 
 /** Every weight times a vector, 16 outputs together. */
