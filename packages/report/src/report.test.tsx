@@ -38,6 +38,21 @@ describe('renderReport', () => {
     expect(renderReport(report())).toBe(html);
   });
 
+  test('stays under a megabyte where there is much to say', () => {
+    const layers = Array.from({ length: 60 }, (_, i) => ({ ...row('a', 0.5, 90).layers[0], id: `block_${i}/kernel` }));
+    const many = (count: number) =>
+      report({
+        rows: Array.from({ length: count }, (_, i) =>
+          row(['unstructured', '2:4'][i % 2], 0.5 + (i % 10) / 25, 90, { id: `t${i}`, scorer: `s${i % 7}`, layers }),
+        ),
+      });
+    const bytes = (page: string) => Buffer.byteLength(page);
+    const [few, more, most] = [20, 120, 300].map((count) => renderReport(many(count)));
+    for (const page of [few, more, most]) expect(bytes(page)).toBeLessThanOrEqual(1e6);
+    expect([few, more, most].map((page) => page.includes('lang="zh-CN"'))).toEqual([true, false, false]);
+    expect(most).toContain('Left out to keep this file small, but in the JSON: Where the zeros are');
+  });
+
   test.each([
     'Pruning net',
     '1,010 parameters, 2 kernels, 1,000 MACs a sample',

@@ -9,8 +9,17 @@ import { SizeTable } from './size-table.js';
 import { Summary } from './summary.js';
 import { TrialTable } from './trial-table.js';
 
+/** Sections with much to draw, which a file may have to do without. */
+export type Omittable = 'layers' | 'kernel';
+
+export interface ReportViewProps {
+  readonly report: Report;
+  readonly texts?: Texts;
+  readonly omit?: readonly Omittable[];
+}
+
 /** The whole report. Style it with `STYLE`; everything is within one element of class espalier-report. */
-export function ReportView({ report, texts = english }: { readonly report: Report; readonly texts?: Texts }) {
+export function ReportView({ report, texts = english, omit = [] }: ReportViewProps) {
   const props = { report, texts };
   return (
     <article class="espalier-report" lang={texts.lang}>
@@ -23,8 +32,11 @@ export function ReportView({ report, texts = english }: { readonly report: Repor
       <ParetoFigures {...props} />
       <TrialTable {...props} />
       <SizeTable {...props} />
-      <LayerFigures {...props} />
-      <KernelFigures {...props} />
+      {!omit.includes('layers') && <LayerFigures {...props} />}
+      {!omit.includes('kernel') && <KernelFigures {...props} />}
+      {omit.length > 0 && (
+        <p class="read">{texts.notes.omitted(omit.map((key) => texts[key].heading).join(texts.comma))}</p>
+      )}
       <Notes {...props} />
       <Section title={texts.again.heading}>
         <pre tabindex={0}>

@@ -104,7 +104,7 @@ export const english: Texts = {
     accuracy: 'accuracy, %',
     sizeTitle: 'Accuracy against size',
     size: 'size of the files, brotli',
-    compactTitle: 'Accuracy against the size of the compact file',
+    compactTitle: 'Accuracy against compact size',
     compact: 'size of the compact file',
     latencyTitle: (backend) => `Accuracy against latency on ${backend}`,
     latency: 'time over dense time in the same rounds, with p10–p90',
@@ -126,7 +126,11 @@ export const english: Texts = {
     read: 'Before: all weights, the threshold dashed where one decided. After: those kept. Mask: its first rows and columns.',
   },
 
-  notes: { heading: 'Notes', impossible: (trial) => `not possible: ${trial}` },
+  notes: {
+    heading: 'Notes',
+    impossible: (trial) => `not possible: ${trial}`,
+    omitted: (sections) => `Left out to keep this file small, but in the JSON: ${sections}.`,
+  },
 
   again: { heading: 'Make it again' },
 

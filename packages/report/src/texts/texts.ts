@@ -119,7 +119,11 @@ export interface Texts {
 
   readonly kernel: { readonly heading: string; readonly read: string };
 
-  readonly notes: { readonly heading: string; readonly impossible: (trial: string) => string };
+  readonly notes: {
+    readonly heading: string;
+    readonly impossible: (trial: string) => string;
+    readonly omitted: (sections: string) => string;
+  };
 
   readonly again: { readonly heading: string };
 

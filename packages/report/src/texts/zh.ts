@@ -126,7 +126,7 @@ export const chinese: Texts = {
     accuracy: '精度，%',
     sizeTitle: '精度与文件大小',
     size: '文件大小，brotli',
-    compactTitle: '精度与紧凑文件的大小',
+    compactTitle: '精度与紧凑文件大小',
     compact: '紧凑文件的大小',
     latencyTitle: (backend) => `精度与 ${backend} 上的延迟`,
     latency: '同一轮次中相对稠密模型的时间，附 p10–p90',
@@ -148,7 +148,11 @@ export const chinese: Texts = {
     read: '剪枝前：全部权重，若由一个阈值决定则以虚线画出。剪枝后：保留的权重。掩码：最前面的若干行和列。',
   },
 
-  notes: { heading: '说明', impossible: (trial) => `无法进行：${trial}` },
+  notes: {
+    heading: '说明',
+    impossible: (trial) => `无法进行：${trial}`,
+    omitted: (sections) => `为控制文件大小而省略，数据见 JSON：${sections}。`,
+  },
 
   again: { heading: '重新生成' },
 
