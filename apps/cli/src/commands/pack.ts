@@ -127,7 +127,11 @@ async function pack(source: string, options: PackOptions): Promise<void> {
     options.fineTune > 0
       ? await bench?.trainCodebook(encode, options.fineTune, options.lr ?? SHARED_LEARNING_RATE)
       : undefined;
-  const dense = await compressedSizes(file.files.map(({ path }) => path));
+  const dense = await task(
+    'gzip and brotli, to compare with',
+    () => compressedSizes(file.files.map(({ path }) => path)),
+    ({ gzip, brotli }) => `${bytes(gzip)}, ${bytes(brotli)}`,
+  );
   const written = await task(
     'pack',
     (bar) =>
