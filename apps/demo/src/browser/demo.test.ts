@@ -7,7 +7,8 @@ import { unzipSync } from 'fflate';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findChromium, FLAGS, REQUIRED, WEBGPU_FLAGS } from './chromium.js';
 import { asFiles, damaged, denseNet } from './models.js';
-import { choose, drop, figure, measure, number, settled, sparsity } from './page.js';
+import { initialScripts } from './initial-scripts.js';
+import { axeViolations, choose, drop, figure, measure, number, settled, sparsity, tabTo, take } from './page.js';
 import { serve } from './serve.js';
 
 const executablePath = findChromium();
@@ -64,20 +65,11 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
   }
 
   test('what loads at first is under 250 KB of JavaScript by gzip, with no backend in it', () => {
-    const html = readFileSync(join(dist, 'index.html'), 'utf8');
-    const seen = new Set<string>();
-    const visit = (name: string) => {
-      if (seen.has(name)) return;
-      seen.add(name);
-      const code = readFileSync(join(dist, 'assets', name), 'utf8');
-      for (const [, next] of code.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g)) visit(next);
-    };
-    for (const [, name] of html.matchAll(/(?:src|href)="\.\/assets\/([\w.-]+\.js)"/g)) visit(name);
-    const codes = [...seen].map((name) => readFileSync(join(dist, 'assets', name)));
+    const codes = initialScripts(dist);
     expect(codes.length).toBeGreaterThan(0);
     expect(codes.reduce((sum, code) => sum + gzipSync(code).length, 0)).toBeLessThan(LIMIT);
     for (const code of codes) expect(code.includes('registerBackend')).toBe(false);
-    expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+    expect(readFileSync(join(dist, 'index.html'), 'utf8')).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
     expect(readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.wasm')).length).toBeGreaterThanOrEqual(3);
   });
 
@@ -137,18 +129,11 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     const tuned = await page.locator('#try select').last().locator('option').last().getAttribute('value');
     await page.locator('#try select').last().selectOption(tuned!);
     await page.waitForSelector('#try .sides > div:last-child [data-answer]');
-    const take = async (name: RegExp) => {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.click(`#take button:text-matches("${name.source}")`),
-      ]);
-      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
-    };
-    const report = await take(/Report/);
+    const report = await take(page, 'Report');
     expect(report.name).toBe('lenet-300-100-report.html');
     expect(report.bytes.toString()).toContain('4x1 blocks');
-    expect((await take(/SVG/)).bytes.toString()).toMatch(/^<svg/);
-    expect([...(await take(/PNG/)).bytes.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+    expect((await take(page, 'SVG')).bytes.toString()).toMatch(/^<svg/);
+    expect([...(await take(page, 'PNG')).bytes.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
     await page.close();
   });
 
@@ -219,15 +204,11 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
   test('what is downloaded loads again with the same answers, and stays pruned', async () => {
     const page = await started('?sparsity=0.8');
     const before = await figure(page, 'accuracy');
-    const take = async (label: string) => {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.click(`#take button:has-text("${label}")`),
-      ]);
-      return readFileSync(await download.path());
-    };
-    const compact = [{ name: 'mine.espalier', bytes: await take('.espalier') }];
-    const zipped = unzip(await take('zip')).map(({ name, bytes }) => ({ name: `unzipped/${name}`, bytes }));
+    const compact = [{ name: 'mine.espalier', bytes: (await take(page, '.espalier')).bytes }];
+    const zipped = unzip((await take(page, 'zip')).bytes).map(({ name, bytes }) => ({
+      name: `unzipped/${name}`,
+      bytes,
+    }));
     for (const [name, files] of [
       ['mine', compact],
       ['unzipped', zipped],
@@ -331,22 +312,5 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     }
   });
 });
-
-/** Runs in the page, after axe-core. */
-async function axeViolations(): Promise<string[]> {
-  type Violation = { id: string; nodes: { html: string; failureSummary: string }[] };
-  const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-  const { violations } = await axe.run();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
-}
-
-/** Moves the focus on until it is where it should be. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let i = 0; i < 120; i++) {
-    if (await page.evaluate((wanted) => document.activeElement!.matches(wanted), selector)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`the Tab key does not reach ${selector}`);
-}
 
 const unzip = (zip: Uint8Array) => Object.entries(unzipSync(zip)).map(([name, bytes]) => ({ name, bytes }));

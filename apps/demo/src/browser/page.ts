@@ -1,4 +1,5 @@
 /** What the tests do on the page, as a person would. */
+import { readFileSync } from 'node:fs';
 import type { NamedBytes } from '@espalier/format/web';
 import type { Page } from 'playwright-core';
 
@@ -39,4 +40,30 @@ export async function sparsity(page: Page, value: number): Promise<void> {
 export async function measure(page: Page, rows: number): Promise<void> {
   await page.click('#measure .actions .primary');
   await page.waitForSelector(`[data-rows="${rows}"]`, { timeout: 60_000 });
+}
+
+/** Runs in the page, after axe-core. */
+export async function axeViolations(): Promise<string[]> {
+  type Violation = { id: string; nodes: { html: string; failureSummary: string }[] };
+  const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+  const { violations } = await axe.run();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
+}
+
+/** Moves the focus on until it is where it should be. */
+export async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let i = 0; i < 120; i++) {
+    if (await page.evaluate((wanted) => document.activeElement!.matches(wanted), selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the Tab key does not reach ${selector}`);
+}
+
+/** Presses a button of the last section and waits for what it downloads. */
+export async function take(page: Page, label: string): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click(`#take button:has-text("${label}")`),
+  ]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }

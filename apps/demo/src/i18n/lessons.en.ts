@@ -26,7 +26,7 @@ export const lessons = {
     title: 'Global or local threshold',
     text: [
       'Global: all weights compete. Layers with much to spare give more, and small but vital ones keep theirs.',
-      'Local: every layer gives the same share. Safe against emptied layers, blind to which layer can afford it. Watch the bars below.',
+      'Local: every layer gives the same share. Safe against emptied layers, blind to which layer can afford it. Watch the bars of “Layer by layer”.',
     ],
   },
   tuning: {

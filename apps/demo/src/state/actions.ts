@@ -67,7 +67,16 @@ export function makeActions(store: Store): Actions {
     if (details && !running) store.set({ details, fresh: true });
   }
 
-  async function open(next: ModelSource, settings: Partial<Settings>): Promise<void> {
+  let opened: Promise<void> = Promise.resolve();
+  let wanted: ModelSource | undefined;
+  /** One after the other; of several that wait, the last one is opened. */
+  function open(next: ModelSource, settings: Partial<Settings>): Promise<void> {
+    wanted = next;
+    opened = opened.then(() => (wanted === next ? openNow(next, settings) : undefined));
+    return opened;
+  }
+
+  async function openNow(next: ModelSource, settings: Partial<Settings>): Promise<void> {
     store.set({ opening: true });
     try {
       const model = await live.call('open', next);

@@ -96,7 +96,8 @@ async function makeTools(
   onArtifacts?: (artifacts: io.ModelArtifacts) => void,
 ): Promise<Tools> {
   const { digitShape, info } = current();
-  const inputShape = digitShape ?? (info.inputShape.includes(null) ? undefined : (info.inputShape as number[]));
+  const closed = info.inputShape?.every((n) => n !== null) ? (info.inputShape as number[]) : undefined;
+  const inputShape = digitShape ?? closed;
   const { train, test } = await loadDigits();
   return {
     ...(digitShape && {

@@ -1,24 +1,19 @@
 /** What answers while the user plays: the mask at once, accuracy and exact sizes behind it. */
-import { type MaskHandle, type Plan, type Scores, scoresInMemory, UsageError } from '@espalier/core';
-import { arrayBatches } from '@espalier/core/data';
+import { type MaskHandle, type Plan, type Scores, UsageError } from '@espalier/core';
 import { copyOf } from '@espalier/experiment';
 import { tensor, tidy } from '@tensorflow/tfjs-core';
 import type { ScorerName } from '../settings.js';
-import { needsData } from '../settings.js';
 import { type AnyPrunable, artifactsOf } from './adapted.js';
 import { useWorkBackend } from './backend.js';
 import { loadDigits, SIDE } from './digits.js';
 import { type OpenModel, openModel } from './open.js';
-import { makeScorer, SEED } from './plugins.js';
 import { preview, type Source } from './preview.js';
 import type { Calls, CutChoice, Details, Which } from './protocol.js';
 import { packModel } from './pack.js';
 import { quickSizes } from './sizes.js';
 import { breathe } from './breathe.js';
-
-/** Enough for a live answer; the comparison scores on all training digits. */
-const CALIBRATION = 256;
-const BATCH = 200;
+import { accuracyOf } from './live-accuracy.js';
+import { scoreInMemory } from './live-scores.js';
 
 interface Live extends Omit<Source, 'scores'> {
   readonly open: OpenModel;
@@ -141,59 +136,10 @@ function modelOf(which: Which): AnyPrunable {
 function scoresOf(state: Live, { scorer }: CutChoice): Promise<Scores> {
   const found = state.scores.get(scorer);
   if (found) return found;
-  const scoring = scoreInMemory(state, scorer);
+  const scoring = scoreInMemory(state.open, scorer);
   state.scores.set(scorer, scoring);
   scoring.catch(() => state.scores.delete(scorer));
   return scoring;
-}
-
-async function scoreInMemory({ model, open }: Live, name: ScorerName): Promise<Scores> {
-  const train = needsData(name) && open.digitShape ? (await loadDigits()).train : undefined;
-  const batches = (): AsyncIterable<never> => {
-    if (!train || !open.digitShape) {
-      throw new UsageError('data-missing', `the ${name} scorer needs data that fits the model`);
-    }
-    const options = { inputShape: open.digitShape, seed: SEED, limit: CALIBRATION };
-    return arrayBatches(train, options)() as AsyncIterable<never>;
-  };
-  const scores = await makeScorer(name).score({ model, batches });
-  const all = new Map<string, Float32Array>();
-  for (const id of scores.params) all.set(id, await scores.read(id));
-  const groups = new Map<string, Float32Array>();
-  if (scores.readGroup) {
-    for (const { id, skip } of [...model.groups, ...(model.branches ?? [])]) {
-      if (skip === undefined) groups.set(id, await scores.readGroup(id));
-    }
-  }
-  return {
-    ...scoresInMemory(name, all, scores),
-    ...(scores.readGroup && { readGroup: async (id: string) => groups.get(id)!.slice() }),
-  };
-}
-
-/** Percent right; undefined where `goesOn` said no in between. */
-async function accuracyOf(
-  model: AnyPrunable,
-  inputShape: readonly number[],
-  goesOn: () => boolean,
-): Promise<number | undefined> {
-  const { test } = await loadDigits();
-  const { accuracy } = await import('@espalier/measure');
-  const pixels = SIDE ** 2;
-  let right = 0;
-  for (let at = 0; at < test.size; at += BATCH) {
-    const size = Math.min(BATCH, test.size - at);
-    const part = {
-      ...test,
-      x: test.x.subarray(at * pixels, (at + size) * pixels),
-      y: test.y.subarray(at, at + size),
-      size,
-    };
-    right += (await accuracy((x) => model.predict(x), part, { inputShape, batchSize: BATCH })) * size;
-    await breathe();
-    if (!goesOn()) return undefined;
-  }
-  return right / test.size;
 }
 
 /** Of the masked twin, or of the smaller model that its plan leaves. */

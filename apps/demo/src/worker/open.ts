@@ -31,7 +31,7 @@ export async function openModel(source: ModelSource): Promise<OpenModel> {
   const model = await adapt(artifacts);
   const digitShape = digitShapeOf(model);
   const { macs, params } = await summarisePlan(memoryPlan({}), model, 0);
-  const shape = inputShapes(model)[0]?.slice(1) ?? [];
+  const inputs = inputShapes(model).map((shape) => shape.slice(1));
   return {
     model,
     digitShape,
@@ -48,8 +48,8 @@ export async function openModel(source: ModelSource): Promise<OpenModel> {
           size: shape.reduce((a, b) => a * b, 1),
           ...(skip !== undefined && { skip }),
         })),
-      inputShape: shape,
-      digits: digitShape ? true : `[${shape.map((n) => n ?? '?').join(', ')}]`,
+      inputShape: inputs.length === 1 ? inputs[0] : null,
+      digits: digitShape ? true : inputs.map((shape) => `[${shape.map((n) => n ?? '?').join(', ')}]`).join(', '),
       channels: model.groups.some(({ skip }) => skip === undefined),
       notes: notesOf(model),
     },

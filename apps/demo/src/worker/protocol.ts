@@ -27,7 +27,8 @@ export interface ModelInfo {
   readonly params: number;
   readonly macs: number | null;
   readonly kernels: readonly KernelInfo[];
-  readonly inputShape: readonly (number | null)[];
+  /** Of one sample; null = several inputs. */
+  readonly inputShape: readonly (number | null)[] | null;
   /** Whether the zoo's digits go in and ten classes come out; otherwise why not. */
   readonly digits: true | string;
   /** Whether any channels may go. */

@@ -105,8 +105,12 @@ function CommandCard() {
   const [copied, setCopied] = useState(false);
   const command = pruneCommand(settings);
   const copy = async () => {
-    await navigator.clipboard.writeText(command).catch(() => undefined);
-    setCopied(true);
+    // Pages without https have no clipboard; the command can be selected by hand.
+    const done = await navigator.clipboard?.writeText(command).then(
+      () => true,
+      () => false,
+    );
+    setCopied(done ?? false);
     setTimeout(() => setCopied(false), 2000);
   };
   return (

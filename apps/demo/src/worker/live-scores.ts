@@ -1,0 +1,34 @@
+import { type Scores, scoresInMemory, UsageError } from '@espalier/core';
+import { arrayBatches } from '@espalier/core/data';
+import { needsData, type ScorerName } from '../settings.js';
+import { loadDigits } from './digits.js';
+import type { OpenModel } from './open.js';
+import { makeScorer, SEED } from './plugins.js';
+
+/** Enough for a live answer; the comparison scores on all training digits. */
+const CALIBRATION = 256;
+
+/** Scores of every weight, and of every channel where the scorer has an opinion of its own on channels. */
+export async function scoreInMemory({ model, digitShape }: OpenModel, name: ScorerName): Promise<Scores> {
+  const train = needsData(name) && digitShape ? (await loadDigits()).train : undefined;
+  const batches = () => {
+    if (!train || !digitShape) {
+      throw new UsageError('data-missing', `the ${name} scorer needs data that fits the model`);
+    }
+    const options = { inputShape: digitShape, seed: SEED, limit: CALIBRATION };
+    return arrayBatches(train, options)();
+  };
+  const scores = await makeScorer(name).score({ model, batches });
+  const all = new Map<string, Float32Array>();
+  for (const id of scores.params) all.set(id, await scores.read(id));
+  const groups = new Map<string, Float32Array>();
+  if (scores.readGroup) {
+    for (const { id, skip } of [...model.groups, ...(model.branches ?? [])]) {
+      if (skip === undefined) groups.set(id, await scores.readGroup(id));
+    }
+  }
+  return {
+    ...scoresInMemory(name, all, scores),
+    ...(scores.readGroup && { readGroup: async (id: string) => groups.get(id)!.slice() }),
+  };
+}
