@@ -1,15 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { findChromium, FLAGS, REQUIRED, WEBGPU_FLAGS } from './chromium.js';
-import { asFiles, damaged, denseNet } from './models.js';
+import { chromium } from 'playwright-core';
+import { findChromium, REQUIRED, WEBGPU_FLAGS } from './chromium.js';
+import { type Harness, startHarness } from './harness.js';
 import { initialScripts } from './initial-scripts.js';
+import { asFiles, damaged, denseNet } from './models.js';
 import { axeViolations, choose, drop, figure, measure, number, settled, sparsity, tabTo, take } from './page.js';
-import { serve } from './serve.js';
 
 const executablePath = findChromium();
 const here = executablePath !== undefined || REQUIRED;
@@ -19,64 +17,32 @@ const LIMIT = 250_000;
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 (here ? describe : describe.skip)('the demo in Chromium', () => {
-  const dist = mkdtempSync(join(tmpdir(), 'espalier-demo-'));
-  let browser: Browser | undefined;
-  let server: Awaited<ReturnType<typeof serve>> | undefined;
-  const errors: string[] = [];
-  const foreign: string[] = [];
+  let demo: Harness | undefined;
+  const open: Harness['open'] = (...args) => demo!.open(...args);
+  const started: Harness['started'] = (...args) => demo!.started(...args);
 
   beforeAll(async () => {
     if (executablePath === undefined) throw new Error('no Chromium on the PATH');
-    const vite = join(dirname(require.resolve('vite/package.json')), 'bin', 'vite.js');
-    const options = ['build', '--outDir', dist, '--emptyOutDir', '--logLevel', 'error'];
-    execFileSync(process.execPath, [vite, ...options], { cwd: join(__dirname, '..', '..') });
-    server = await serve(dist);
-    browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
+    demo = await startHarness(executablePath);
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-    rmSync(dist, { recursive: true, force: true });
-  });
-
-  afterEach(() => {
-    expect(errors.splice(0)).toEqual([]);
-    expect(foreign.splice(0)).toEqual([]);
-  });
-
-  /** A page with nothing behind it; what it asks of other servers, and what it throws, is written down. */
-  async function open(query = '', options: BrowserContextOptions = {}, where = browser!): Promise<Page> {
-    const page = await where.newPage({ locale: 'en-US', ...options });
-    page.setDefaultTimeout(30_000);
-    page.on('pageerror', ({ message }) => errors.push(message));
-    page.on('request', (request) => {
-      const url = request.url();
-      if (!url.startsWith(server!.origin) && !/^(data|blob):/.test(url)) foreign.push(url);
-    });
-    await page.goto(`${server!.url}${query}`);
-    return page;
-  }
-
-  async function started(query = '', options: BrowserContextOptions = {}, where = browser!): Promise<Page> {
-    const page = await open(query, options, where);
-    await settled(page);
-    return page;
-  }
+  afterAll(() => demo?.stop());
+  afterEach(() => expect(demo!.faults()).toEqual([]));
 
   test('what loads at first is under 250 KB of JavaScript by gzip, with no backend in it', () => {
-    const codes = initialScripts(dist);
+    const codes = initialScripts(demo!.dist);
     expect(codes.length).toBeGreaterThan(0);
     expect(codes.reduce((sum, code) => sum + gzipSync(code).length, 0)).toBeLessThan(LIMIT);
     for (const code of codes) expect(code.includes('registerBackend')).toBe(false);
-    expect(readFileSync(join(dist, 'index.html'), 'utf8')).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
-    expect(readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.wasm')).length).toBeGreaterThanOrEqual(3);
+    expect(readFileSync(join(demo!.dist, 'index.html'), 'utf8')).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+    expect(
+      readdirSync(join(demo!.dist, 'assets')).filter((name) => name.endsWith('.wasm')).length,
+    ).toBeGreaterThanOrEqual(3);
   });
 
   test('the page is painted before any WebAssembly has arrived', async () => {
-    const page = await browser!.newPage();
+    const page = await demo!.browser.newPage();
     await page.route('**/*.wasm', () => undefined);
-    await page.goto(server!.url);
+    await page.goto(demo!.url);
     await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
     expect(await page.isVisible('h1')).toBe(true);
     expect(await figure(page, 'weights')).toBe('–');
