@@ -65,5 +65,5 @@ export function startCaller(worker: Worker): Caller {
   };
 }
 
-export const startWorker = (name: 'live' | 'lab') =>
+export const startWorker = (name: 'live' | 'lab' | 'files') =>
   startCaller(new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name }));

@@ -2,7 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { CallFailed, Cancelled, startWorker } from '../client/caller.js';
 import { needsData, type Settings } from '../settings.js';
-import type { ModelSource, Which } from '../worker/protocol.js';
+import type { Details, ModelSource, Which } from '../worker/protocol.js';
 import { makeMeasuring, type Measuring } from './measuring.js';
 import type { Problem, Store } from './store.js';
 import { formatSettings } from './url.js';
@@ -24,6 +24,7 @@ const ADDRESS_MS = 250;
 
 export function makeActions(store: Store): Actions {
   const live = startWorker('live');
+  const files = startWorker('files');
   let source: ModelSource = { kind: 'zoo', name: 'lenet-300-100' };
   const fail = (kind: Problem['kind'], error: unknown) => {
     if (error instanceof Cancelled) return;
@@ -38,7 +39,7 @@ export function makeActions(store: Store): Actions {
   /** Asks for the latest settings, one request at a time. */
   async function refresh(): Promise<void> {
     clearTimeout(pause);
-    store.set({ fresh: false });
+    store.set({ fresh: false, sizes: null });
     if (running) {
       again = true;
       return;
@@ -63,8 +64,27 @@ export function makeActions(store: Store): Actions {
   }
 
   async function follow(): Promise<void> {
-    const details = await live.call('details', undefined).catch((error) => (fail('other', error), null));
-    if (details && !running) store.set({ details, fresh: true });
+    const found = await live.call('details', undefined).catch((error) => (fail('other', error), null));
+    if (!found || running) return;
+    const { accuracy, artifacts } = found;
+    store.set({ details: { accuracy }, fresh: true });
+    void weigh(artifacts);
+  }
+
+  let unweighed: Details['artifacts'] | undefined;
+  let weighing = false;
+  /** One packing at a time; of models that wait for it, only the last one is wanted. */
+  async function weigh(artifacts: Details['artifacts']): Promise<void> {
+    unweighed = artifacts;
+    if (weighing) return;
+    weighing = true;
+    while (unweighed) {
+      const next: Details['artifacts'] = unweighed;
+      unweighed = undefined;
+      const sizes = await files.call('sizes', next).catch((error) => (fail('other', error), null));
+      if (!unweighed && store.get().fresh) store.set({ sizes });
+    }
+    weighing = false;
   }
 
   let opened: Promise<void> = Promise.resolve();
@@ -93,7 +113,7 @@ export function makeActions(store: Store): Actions {
       });
       write();
       await refresh();
-      store.set({ dense: await live.call('denseDetails', undefined) });
+      store.set({ dense: await live.call('denseAccuracy', undefined) });
     } catch (error) {
       fail('model', error);
     } finally {

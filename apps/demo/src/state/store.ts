@@ -2,7 +2,7 @@ import type { Report } from '@espalier/experiment';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import { DEFAULTS, type Settings } from '../settings.js';
-import type { BackendState, Details, ModelInfo, Preview, Progress } from '../worker/protocol.js';
+import type { BackendState, Details, FileSizes, ModelInfo, Preview, Progress } from '../worker/protocol.js';
 
 export interface Problem {
   readonly kind: 'model' | 'trial' | 'other';
@@ -24,12 +24,15 @@ export interface State {
   readonly settings: Settings;
   readonly model: ModelInfo | null;
   readonly opening: boolean;
-  readonly dense: Details | null;
+  /** The dense model's accuracy. */
+  readonly dense: number | null;
   readonly kernel: string | null;
   readonly preview: Preview | null;
-  readonly details: Details | null;
+  readonly details: Pick<Details, 'accuracy'> | null;
   /** Whether details belong to the preview that is shown. */
   readonly fresh: boolean;
+  /** Of the preview that is shown; null = not packed yet. */
+  readonly sizes: FileSizes | null;
   /** The weights are being scored for the first time. */
   readonly scoring: boolean;
   readonly backends: readonly BackendState[] | null;
@@ -49,6 +52,7 @@ export const INITIAL: State = {
   preview: null,
   details: null,
   fresh: false,
+  sizes: null,
   scoring: false,
   backends: null,
   checking: false,

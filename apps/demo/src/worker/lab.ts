@@ -1,15 +1,16 @@
 /** Whole trials, as the command line runs them: pruned, trained and measured, on the backends that this device has. */
 import { type MaskHandle, type PrunableModel, UsageError } from '@espalier/core';
 import { arrayBatches, BATCH_DEFAULTS } from '@espalier/core/data';
-import { type Contender, type MeasuredBackend, runComparison, runTrial, type Tools } from '@espalier/experiment';
-import { accuracy, latency } from '@espalier/measure';
+import { runComparison, runTrial, type Tools } from '@espalier/experiment';
+import { accuracy } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';
 import type { io } from '@tensorflow/tfjs-core';
 import { sparsityOf } from '../settings.js';
-import { type AnyPrunable, artifactsOf } from './adapted.js';
-import { tryBackends, useBackend, useWorkBackend } from './backend.js';
+import { artifactsOf } from './adapted.js';
+import { tryBackends, useWorkBackend } from './backend.js';
 import { breathe } from './breathe.js';
 import { loadDigits } from './digits.js';
+import { timeOn } from './latencies.js';
 import { type OpenModel, openModel } from './open.js';
 import { labelOf, makeScorer, makeStrategy, SEED } from './plugins.js';
 import type { Backend, Calls, Measured, Progress, TrialChoice } from './protocol.js';
@@ -18,12 +19,11 @@ import { machine } from './machine.js';
 import { BROTLI_QUALITY, reportSizes } from './sizes.js';
 import { type Steps, stepsOf } from './steps.js';
 
-const ROUNDS = 20;
 /** As `espalier prune` does without --lr. */
 const LEARNING_RATE = 1e-3;
 const DATA_NAME = 'mnist, test part';
-const KERNELS_NOTE =
-  "wasm: pruned models run on @espalier/kernels-wasm, the dense model on TensorFlow.js's own kernels";
+const kernelsNote = (backend: string) =>
+  `${backend}: pruned models run on @espalier/kernels-${backend}, the dense model on TensorFlow.js's own kernels`;
 
 let open: OpenModel | undefined;
 type Report = (progress: Progress) => void;
@@ -59,7 +59,7 @@ export const labCalls = {
         data: digitShape ? { name: DATA_NAME, samples: test.size } : null,
         machine: machine(),
         notes: [
-          ...(backends.includes('wasm') ? [KERNELS_NOTE] : []),
+          ...(['wasm', 'webgpu'] as const).filter((name) => backends.includes(name)).map(kernelsNote),
           `brotli at quality ${BROTLI_QUALITY}; the command line compresses at 11`,
         ],
       },
@@ -115,41 +115,6 @@ async function makeTools(
     compactOf: async (model) => compactForms(await artifactsOf(model), digitShape && { test, inputShape: digitShape }),
     ...(inputShape && { latency: (contenders) => timeOn(backends, contenders, inputShape, steps) }),
   };
-}
-
-/** One backend after the other; on wasm pruned models run on the sparse kernels, the dense one on TensorFlow.js's own. */
-async function timeOn(
-  backends: readonly Backend[],
-  contenders: readonly Contender[],
-  inputShape: readonly number[],
-  steps: Steps,
-): Promise<MeasuredBackend[]> {
-  const measured: MeasuredBackend[] = [];
-  const [, pruned] = contenders;
-  for (const [i, backend] of backends.entries()) {
-    await useBackend(backend);
-    const fast = pruned && (await accelerated(backend, pruned.model as AnyPrunable));
-    try {
-      const times = await latency(contenders, {
-        inputShape,
-        rounds: ROUNDS,
-        seed: SEED,
-        onProgress: ({ round, rounds }) => steps.within('latency', (i + round / rounds) / backends.length),
-      });
-      measured.push(...times.map((time) => ({ ...time, backend })));
-    } finally {
-      fast?.dispose();
-      await breathe();
-    }
-  }
-  await useWorkBackend();
-  return measured;
-}
-
-async function accelerated(backend: Backend, { model }: AnyPrunable) {
-  if (backend !== 'wasm') return undefined;
-  const { accelerate } = await import('@espalier/kernels-wasm');
-  return accelerate(model);
 }
 
 function trainer({ epochs }: TrialChoice, steps: Steps) {

@@ -8,10 +8,8 @@ import { useWorkBackend } from './backend.js';
 import { loadDigits, SIDE } from './digits.js';
 import { type OpenModel, openModel } from './open.js';
 import { preview, type Source } from './preview.js';
-import type { Calls, CutChoice, Details, Which } from './protocol.js';
+import type { Calls, CutChoice, Which } from './protocol.js';
 import { packModel } from './pack.js';
-import { quickSizes } from './sizes.js';
-import { breathe } from './breathe.js';
 import { accuracyOf } from './live-accuracy.js';
 import { scoreInMemory } from './live-scores.js';
 
@@ -66,15 +64,12 @@ export const liveCalls = {
     state.handle.apply();
     const accuracy = open.digitShape ? await accuracyOf(twin, open.digitShape, () => mine === generation) : null;
     if (accuracy === undefined || mine !== generation) return null;
-    await breathe();
-    if (mine !== generation) return null;
-    return { accuracy, sizes: quickSizes(await liveArtifacts(state)) };
+    return { accuracy, artifacts: await liveArtifacts(state) };
   },
 
-  async denseDetails() {
+  async denseAccuracy() {
     const { open, model } = current();
-    const accuracy = open.digitShape ? await accuracyOf(model, open.digitShape, () => true) : null;
-    return { accuracy: accuracy ?? null, sizes: quickSizes(await artifactsOf(model)) } satisfies Details;
+    return (open.digitShape && (await accuracyOf(model, open.digitShape, () => true))) ?? null;
   },
 
   async predict({ images, which }) {

@@ -1,12 +1,15 @@
-/** A worker: the page starts one for what is live and one for what takes long. */
+/** A worker: the page starts one for what is live, one for what takes long, and one that packs files. */
 import { isEspalierError } from '@espalier/core';
 import type { Failure, Progress, Request, Response } from './protocol.js';
 
 type Handler = (argument: never, report: (progress: Progress) => void) => Promise<unknown>;
-const loading: Promise<Readonly<Record<string, Handler>>> =
-  self.name === 'lab'
-    ? import('./lab.js').then(({ labCalls }) => labCalls)
-    : import('./live.js').then(({ liveCalls }) => liveCalls);
+type Handlers = Readonly<Record<string, Handler>>;
+const LOADERS: Readonly<Record<string, () => Promise<Handlers>>> = {
+  live: () => import('./live.js').then(({ liveCalls }) => liveCalls),
+  lab: () => import('./lab.js').then(({ labCalls }) => labCalls),
+  files: () => import('./files.js').then(({ fileCalls }) => fileCalls),
+};
+const loading = LOADERS[self.name]();
 const say = (response: Response) => self.postMessage(response);
 
 self.addEventListener('message', ({ data }: MessageEvent<Request>) => {

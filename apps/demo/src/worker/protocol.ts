@@ -81,8 +81,17 @@ export interface Preview {
 
 /** What takes longer and follows. */
 export interface Details {
+  /** Percent; null where the digits do not fit. */
   readonly accuracy: number | null;
-  readonly sizes: { readonly raw: number; readonly gzip: number; readonly compact: number };
+  /** The pruned model, smaller where channels are gone. */
+  readonly artifacts: io.ModelArtifacts;
+}
+
+/** Bytes of model.json with its weights, of both by gzip, and of the compact file. */
+export interface FileSizes {
+  readonly raw: number;
+  readonly gzip: number;
+  readonly compact: number;
 }
 
 export interface BackendState {
@@ -118,7 +127,9 @@ export interface Calls {
   preview(choice: CutChoice & { readonly kernel: string | null }): Preview;
   /** null = another preview came in between. */
   details(): Details | null;
-  denseDetails(): Details;
+  /** The dense model's accuracy, percent; null where the digits do not fit. */
+  denseAccuracy(): number | null;
+  sizes(artifacts: io.ModelArtifacts): FileSizes;
   /** Probabilities, model by model, image by image. */
   predict(request: { readonly images: Float32Array; readonly which: readonly Which[] }): number[][][];
   /** Test digits: images and labels from `from` on. */

@@ -31,16 +31,17 @@ export function Readout() {
   const details = useStore(({ details }) => details);
   const dense = useStore(({ dense }) => dense);
   const fresh = useStore(({ fresh }) => fresh);
+  const sizes = useStore(({ sizes }) => sizes);
   const scoring = useStore(({ scoring }) => scoring);
   const digits = useStore(({ model }) => model?.digits === true);
   const { params, macs, channels } = preview ?? {};
   const got = details?.accuracy ?? null;
-  const was = dense?.accuracy ?? null;
+  const was = dense;
   const loss = got !== null && was !== null ? ` (${signed(got - was)})` : '';
-  const size = fresh ? details?.sizes.compact : preview?.estimate.compact;
-  const gzip = details && fresh ? text.live.gzipFile(bytes(details.sizes.gzip)) : text.live.estimate;
+  const size = sizes?.compact ?? preview?.estimate.compact;
+  const gzip = sizes ? text.live.gzipFile(bytes(sizes.gzip)) : text.live.estimate;
   return (
-    <dl class="readout" aria-busy={!fresh}>
+    <dl class="readout" aria-busy={!fresh || !sizes}>
       <Figure
         name="accuracy"
         label={text.live.accuracy}
@@ -74,7 +75,7 @@ export function Readout() {
       <Figure
         name="size"
         label={text.live.size}
-        value={size === undefined ? NONE : `${fresh ? '' : '≈ '}${bytes(size)}`}
+        value={size === undefined ? NONE : `${sizes ? '' : '≈ '}${bytes(size)}`}
         note={`${text.live.compactFile} · ${gzip}`}
       />
       <Figure
