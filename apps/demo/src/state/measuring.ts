@@ -75,7 +75,7 @@ export function makeMeasuring(
       }
       for (const [i, choice] of choices.entries()) {
         const measured = await caller
-          .call('trial', { choice, backends }, follow(at++, i + 1))
+          .call('trial', { choice, backends, denseAccuracy: store.get().report!.dense.accuracy }, follow(at++, i + 1))
           // A trial that does not suit the model leaves the others alone; the end of the worker does not.
           .catch((error: unknown) => {
             if (!(error instanceof CallFailed)) throw error;

@@ -66,7 +66,7 @@ export const labCalls = {
     });
   },
 
-  async trial({ choice, backends }, report) {
+  async trial({ choice, backends, denseAccuracy }, report) {
     const { model } = current();
     const steps = stepsOf({ epochs: choice.epochs, backends: backends.length }, report);
     const label = { ...labelOf(choice), scorer: choice.scorer };
@@ -80,6 +80,7 @@ export const labCalls = {
       scorer: makeScorer(choice.scorer),
       sparsity,
       label,
+      ...(denseAccuracy !== null && { denseAccuracy }),
       ...tools,
       ...(choice.epochs > 0 && { fineTune: trainer(choice, steps) }),
       onPhase: (phase) => steps.enter(phase),

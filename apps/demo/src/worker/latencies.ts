@@ -39,11 +39,17 @@ export async function timeOn(
       measured.push(...times.map((time) => ({ ...time, backend })));
     } finally {
       fast?.dispose();
+      await bringHome(contenders);
       await breathe();
     }
   }
   await useWorkBackend();
   return measured;
+}
+
+/** Downloads weights while their backend is still the current one: the next one would have to wait for the GPU, which few can. */
+async function bringHome(contenders: readonly Contender[]): Promise<void> {
+  for (const { model } of contenders) for (const { id } of model.params) await model.variable(id).data();
 }
 
 /** The kernels that skip zeros, on the backends that have them. */

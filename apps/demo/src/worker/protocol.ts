@@ -143,7 +143,12 @@ export interface Calls {
     readonly backends: readonly Backend[];
     readonly about: { created: string; command: string };
   }): Report;
-  trial(request: { readonly choice: TrialChoice; readonly backends: readonly Backend[] }): Measured;
+  trial(request: {
+    readonly choice: TrialChoice;
+    readonly backends: readonly Backend[];
+    /** Measured already. */
+    readonly denseAccuracy: number | null;
+  }): Measured;
 }
 
 export type Method = keyof Calls;
