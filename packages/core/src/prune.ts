@@ -90,7 +90,8 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
     }
     if (!plan) throw new UsageError('schedule-empty', 'the schedule has no step that sets a sparsity');
     const summary = await summarisePlan(plan, { params, groups, branches }, reached);
-    return { ...summary, notes: [...summary.notes, ...notes], plan, handle: stack(handles) };
+    // Scorer and repair often say the same of the same data, and stages say it again.
+    return { ...summary, notes: [...new Set([...summary.notes, ...notes])], plan, handle: stack(handles) };
   } catch (error) {
     for (const handle of handles.reverse()) handle.restore();
     throw error;

@@ -96,3 +96,37 @@ test('a graph model: masked in place, or a smaller graph model of its own', asyn
   smaller.dispose();
   model.dispose();
 });
+
+test('reestimateNorms: batch norms see the pruned model, masked or smaller; without data it is refused', async () => {
+  const layers = () => [
+    tfl.layers.dense({ units: 8, inputShape: [4], useBias: false, name: 'fc1' }),
+    tfl.layers.batchNormalization({ name: 'norm' }),
+    tfl.layers.dense({ units: 2, activation: 'softmax', name: 'fc2' }),
+  ];
+  const model = tfl.sequential({ layers: layers() });
+  const batch = { x: tf.randomNormal([64, 4], 0, 1, 'float32', 1), y: tf.zeros([64, 2]) };
+  const data = async function* () {
+    yield batch;
+  };
+  const meanOf = async (of: tfl.LayersModel) => {
+    const wanted = tf.tidy(() => tf.mean(of.layers[0].apply(batch.x) as tf.Tensor, 0));
+    const found = of.weights.find((w) => w.name.includes('moving_mean'))!.read();
+    const both = [await wanted.data(), await found.data()].map((values) => Array.from(values));
+    wanted.dispose();
+    return both;
+  };
+  for (const strategy of [undefined, structured()]) {
+    const { model: pruned, handle } = await prune(model, {
+      ...(strategy && { strategy }),
+      data,
+      reestimateNorms: true,
+    });
+    const [wanted, found] = await meanOf(pruned);
+    found.forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 5));
+    if (pruned === model) handle.restore();
+    else pruned.dispose();
+  }
+  await expect(prune(model, { reestimateNorms: true })).rejects.toMatchObject({ code: 'data-missing' });
+  tf.dispose(batch);
+  model.dispose();
+});

@@ -1,6 +1,7 @@
 import { adaptGraph, type AdaptGraphOptions, type GraphPrunable } from '@espalier/adapter-graph';
 import { adaptLayers, type AdaptOptions, type LayersPrunable } from '@espalier/adapter-layers';
 import {
+  type MaskHandle,
   prune as pruneModel,
   type PrunableModel,
   type PruneOptions,
@@ -21,6 +22,11 @@ export type AdaptAnyOptions = AdaptOptions & AdaptGraphOptions;
 export interface PruneAnyOptions extends Partial<PruneOptions>, AdaptAnyOptions {
   /** Removes the channels of a structured plan for good, so that `result.model` is a smaller model. Default: true. */
   readonly shrink?: boolean;
+  /**
+   * Gives the batch norms of the pruned model the statistics that they see now, over `data`. `handle.restore()` does not put them
+   * back. Default: false.
+   */
+  readonly reestimateNorms?: boolean;
 }
 
 export interface PruneAnyResult<M> extends PruneResult {
@@ -29,7 +35,13 @@ export interface PruneAnyResult<M> extends PruneResult {
 }
 
 /** The classic choice: the smaller half of all kernel weights goes. */
-export const PRUNE_DEFAULTS = { scorer: magnitude(), strategy: unstructured(), sparsity: 0.5, shrink: true };
+export const PRUNE_DEFAULTS = {
+  scorer: magnitude(),
+  strategy: unstructured(),
+  sparsity: 0.5,
+  shrink: true,
+  reestimateNorms: false,
+};
 
 const isPrunable = (model: AnyModel): model is PrunableModel =>
   'params' in model && 'groups' in model && 'mask' in model;
@@ -62,16 +74,43 @@ const kindOf = (value: unknown) =>
  * smaller model, and the one given is put back as it was (with `shrink: false` it is masked instead).
  */
 export async function prune<M extends AnyModel>(model: M, options: PruneAnyOptions = {}): Promise<PruneAnyResult<M>> {
-  const { shrink, loss, output, inputShape, ...rest } = { ...PRUNE_DEFAULTS, ...options };
+  const { shrink, reestimateNorms, loss, output, inputShape, ...rest } = { ...PRUNE_DEFAULTS, ...options };
+  if (reestimateNorms && !options.data) throw dataMissing();
   const sparsity = options.sparsity ?? rest.strategy.sparsity ?? PRUNE_DEFAULTS.sparsity;
   const adapting = { ...(loss && { loss }), ...(output && { output }), ...(inputShape && { inputShape }) };
   const prunable = adapt(model, adapting);
   const result = await pruneModel(prunable, { ...rest, sparsity });
-  if (!shrink || Object.keys(result.plan.units).length === 0) return { ...result, model };
+  const estimate = async (pruned: PrunableModel, handles: readonly MaskHandle[]) => {
+    if (reestimateNorms) await pruned.reestimateNorms?.({ batches: options.data!, handles });
+  };
+  if (!shrink || Object.keys(result.plan.units).length === 0) {
+    try {
+      await estimate(prunable, [result.handle]);
+    } catch (error) {
+      result.handle.restore();
+      throw error;
+    }
+    return { ...result, model };
+  }
+  let smaller: PrunableModel | undefined;
   try {
-    const smaller = await prunable.shrink(result.plan);
+    smaller = await prunable.shrink(result.plan);
+    await estimate(smaller, []);
     return { ...result, model: (isPrunable(model) ? smaller : (smaller as LayersPrunable | GraphPrunable).model) as M };
+  } catch (error) {
+    smaller?.dispose();
+    throw error;
   } finally {
     result.handle.restore();
   }
+}
+
+function dataMissing(): UsageError {
+  const [wanted, fix] = ['calibration data', 'pass data'];
+  return new UsageError('data-missing', `reestimateNorms needs ${wanted}; ${fix}`, {
+    where: 'data',
+    wanted,
+    found: 'none',
+    fix,
+  });
 }

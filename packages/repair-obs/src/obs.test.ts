@@ -201,9 +201,10 @@ test('convolutions and depthwise kernels; too little data is said with its numbe
     });
   const { notes, layers, handle } = await run();
   expect(layers.map(({ kept }) => kept)).toEqual([36, 18, 24]);
-  expect(
-    notes.filter((note) => note.startsWith('out/kernel: 8 rows of calibration data for 16 inputs')),
-  ).not.toHaveLength(0);
+  // Said once, though the scorer and the repair both meet it.
+  expect(notes.filter((note) => note.startsWith('out/kernel: 8 rows of calibration data for 16 inputs'))).toHaveLength(
+    1,
+  );
   handle.restore();
   expect(tf.memory().numTensors).toBe(tensors);
   model.dispose();
