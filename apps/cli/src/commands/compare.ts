@@ -1,17 +1,9 @@
 import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
-import {
-  type Contender,
-  type MeasuredBackend,
-  type Report,
-  runComparison,
-  type Tools,
-  type Trial,
-} from '@espalier/experiment';
+import { type Contender, type MeasuredBackend, type Report, runComparison, type Tools } from '@espalier/experiment';
 import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
 import { accelerate } from '@espalier/kernels-wasm';
 import { accuracy, latency } from '@espalier/measure';
 import type { Language } from '@espalier/report';
-import { cosine, fineTune } from '@espalier/train';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -38,44 +30,23 @@ import {
   wholeNumber,
 } from '../options.js';
 import { checkOutputFolder } from '../output.js';
-import {
-  labelOf,
-  makeRepair,
-  makeScorer,
-  makeStrategy,
-  parseStrategy,
-  type RepairName,
-  type Scope,
-  SCOPES,
-  type ScorerName,
-  SCORERS,
-  type StrategyChoice,
-} from '../plugins.js';
+import { parseStrategy, SCOPES, SCORERS } from '../plugins.js';
+import { makeTrials, type TrialOptions } from '../compare/trials.js';
 import { compactFiles } from '../report/compact-files.js';
 import { reportFiles } from '../report/files.js';
 import { renderTable } from '../report/index.js';
 import { bytes, filesOf, line, note, task } from '../ui.js';
 
-interface CompareOptions {
+interface CompareOptions extends TrialOptions {
   readonly data: string;
   readonly test?: string;
   readonly out: string;
-  readonly strategies: StrategyChoice[];
-  readonly scorers: ScorerName[];
-  readonly sparsities: number[];
-  readonly scope: Scope;
   readonly backends: string[];
-  readonly fineTune: number;
-  readonly lr?: number;
-  readonly batch: number;
   readonly runs: number;
-  readonly repair: RepairName;
-  readonly ignore?: string[];
   readonly loss?: string;
   readonly values: ValuesOption[];
   readonly lang: Language;
   readonly accelerate: boolean;
-  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -265,51 +236,6 @@ async function timeOnBackends(contenders: readonly Contender[], options: Compare
   }
   await useBackend(WORK_BACKEND);
   return measured;
-}
-
-/** Every strategy with every scorer at every sparsity, N:M at its own; one-shot, and once more with fine-tuning if asked. */
-function makeTrials(options: CompareOptions, data: Dataset, inputShape: number[]): Trial[] {
-  const trained: Trial['fineTune'] = async (model, handles) => {
-    const { losses } = await fineTune(model, {
-      data,
-      inputShape,
-      epochs: options.fineTune,
-      batchSize: options.batch,
-      seed: options.seed,
-      handles,
-      learningRate: cosine(options.lr ?? LEARNING_RATE),
-    });
-    return { epochs: losses.length, loss: losses[losses.length - 1] };
-  };
-  const seen = new Set<string>();
-  const repair = makeRepair(options.repair);
-  return options.strategies
-    .flatMap((choice) => {
-      const strategy = makeStrategy({ ...choice, scope: options.scope });
-      const sparsities = strategy.sparsity === undefined ? options.sparsities : [strategy.sparsity];
-      const scope = choice.strategy === 'nm' ? {} : { scope: options.scope };
-      const label = { strategy: labelOf(choice, strategy.name), ...scope };
-      return options.scorers.flatMap((scorer) =>
-        sparsities.map((target) => ({ strategy, scorer, target, label: { ...label, scorer } })),
-      );
-    })
-    .filter(({ label, scorer, target }) => {
-      // The same choice written twice is one trial.
-      const key = `${label.strategy} ${scorer} ${target}`;
-      return !seen.has(key) && seen.add(key);
-    })
-    .flatMap(({ strategy, scorer, target, label }): Trial[] => {
-      const trial: Trial = {
-        id: `${label.strategy} ${scorer} ${target}`,
-        strategy,
-        scorer: makeScorer(scorer, options.seed),
-        sparsity: target,
-        label,
-        ...(repair && { repair }),
-        ...(options.ignore && { ignore: options.ignore }),
-      };
-      return options.fineTune > 0 ? [trial, { ...trial, id: `${trial.id} tuned`, fineTune: trained }] : [trial];
-    });
 }
 
 function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData, samples: number) {
