@@ -1,5 +1,6 @@
 import { abandonWrites } from '@espalier/format';
 import { CommanderError } from 'commander';
+import { closeBackends } from './backend.js';
 import { fail } from './exit.js';
 import { makeProgram } from './program.js';
 
@@ -29,4 +30,6 @@ try {
   // Commander has printed its own message; help and version come this way too, with exit code 0.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else fail(error, process.argv.includes('--json'));
+} finally {
+  closeBackends();
 }

@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.js';
 import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
 import { convertCommand } from './commands/convert.js';
+import { doctorCommand } from './commands/doctor.js';
 import { inspectCommand } from './commands/inspect.js';
 import { packCommand } from './commands/pack.js';
 import { pruneCommand } from './commands/prune.js';
@@ -42,6 +43,7 @@ export function makeProgram(): Command {
     .addCommand(validateCommand())
     .addCommand(convertCommand())
     .addCommand(benchCommand())
+    .addCommand(doctorCommand())
     .addCommand(completionCommand(() => program))
     .addHelpText('after', EXIT_CODES);
   for (const command of program.commands) {

@@ -90,6 +90,7 @@ export const inOut = (before: number, after: number) => `${bytes(before)} → ${
 
 export function bytes(n: number): string {
   if (n < 1000) return `${n} B`;
+  if (n >= 1e9) return `${(n / 1e9).toFixed(2)} GB`;
   return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(2)} MB`;
 }
 export const milliseconds = (ms: number) => `${ms.toPrecision(3)} ms`;

@@ -17,6 +17,8 @@ export interface Program {
   readonly workgroupSize: [number, number, number];
   readonly dispatchLayout: { readonly x: number[] };
   readonly dispatch: [number, number, number];
+  /** Adds the uniform `size`, of the output. Code that reads no uniform at all is refused by the device. */
+  readonly size?: boolean;
   /** Unique for the code; tfjs-backend-webgpu adds ranks and types to it, in place. */
   shaderKey: string;
   getUserCode(): string;
@@ -44,6 +46,7 @@ export interface Gpu extends KernelBackend {
     output?: TensorInfo,
   ): TensorInfo;
   read(dataId: object): Promise<BackendValues>;
+  uploadToGPU(dataId: object): void;
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
@@ -54,6 +57,7 @@ const METHODS = [
   'makeTensorInfo',
   'runWebGPUProgram',
   'read',
+  'uploadToGPU',
   'ensureCommandEncoderReady',
   'endComputePassEncoder',
   'submitQueue',
@@ -110,6 +114,23 @@ export function flush(gpu: Gpu): void {
   gpu.ensureCommandEncoderReady();
   gpu.endComputePassEncoder();
   gpu.submitQueue();
+}
+
+/**
+ * A tensor of `size` NaNs, on the device already: a program that is refused takes all that is recorded with it, and would leave the
+ * right results of an earlier one in memory.
+ */
+export function poisoned(gpu: Gpu, size: number): TensorInfo {
+  const made = gpu.makeTensorInfo([size], 'float32', new Float32Array(size).fill(NaN));
+  gpu.uploadToGPU(made.dataId);
+  flush(gpu);
+  return made;
+}
+
+/** A tensor's values, in a submission of their own, since they are copied through memory that is used again. */
+export async function valuesOf(gpu: Gpu, { dataId }: TensorInfo): Promise<Float32Array> {
+  flush(gpu);
+  return (await gpu.read(dataId)) as Float32Array;
 }
 
 /** Runs `record` without the backend handing anything to the device in between. */

@@ -2,7 +2,7 @@ import { type Call, decide } from '@espalier/core/kernels';
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from './forms/program.js';
 import type { Matrix } from './forms/form.js';
-import type { Gpu } from './gpu.js';
+import { type Gpu, poisoned, valuesOf } from './gpu.js';
 import type { Arguments } from './layer.js';
 import { type Clock, clockOf, touch } from './timing.js';
 
@@ -52,7 +52,16 @@ export async function measure<T extends { readonly name: string }>(
   gpu: Gpu,
   contest: Contest<T>,
 ): Promise<Measured<T>> {
+  const { device } = gpu;
+  // One program that is refused takes a whole batch with it, and no time.
+  device.pushErrorScope('validation');
   const clock = clockOf(gpu);
+  let scoped = true;
+  const pop = async () => {
+    if (!scoped) return null;
+    scoped = false;
+    return device.popErrorScope();
+  };
   const own: TensorInfo[] = [];
   const make = (shape: readonly number[], values: Float32Array): TensorInfo => {
     const made = gpu.makeTensorInfo([...shape], 'float32', values);
@@ -62,14 +71,14 @@ export async function measure<T extends { readonly name: string }>(
   try {
     const { x, inputs, call } = copyOf(contest, make);
     const stock = () => contest.stock({ ...contest.args, inputs }) as TensorInfo;
-    const wanted = await valuesOf(gpu, stock());
+    const wanted = await taken(gpu, stock());
     const out = make([wanted.length], new Float32Array(wanted.length));
     const right: Lane<T>[] = [];
     const wrong: string[] = [];
     for (const lane of contest.lanes) {
-      const probe = gpu.makeTensorInfo([wanted.length], 'float32', new Float32Array(wanted.length).fill(NaN));
+      const probe = poisoned(gpu, wanted.length);
       lane.run(call, probe);
-      if (close(await valuesOf(gpu, probe), wanted)) right.push(lane);
+      if (close(await taken(gpu, probe), wanted)) right.push(lane);
       else wrong.push(lane.form.name);
     }
     const runs = [
@@ -84,10 +93,13 @@ export async function measure<T extends { readonly name: string }>(
       4 * wanted.length,
       contest,
     );
+    const refused = await pop();
+    if (refused) throw new Error(refused.message.split('\n')[0]);
     const { winner, times } = decide(lanes, MARGIN);
     const best = right.reduce((a, { form }) => (times.get(form)! < times.get(a)! ? form : a), right[0].form);
     return { winner, best, ratio: times.get(undefined)! / times.get(best)!, clock: clock.kind, wrong };
   } finally {
+    await pop();
     clock.dispose();
     for (const { dataId } of own) gpu.disposeData(dataId);
   }
@@ -155,9 +167,9 @@ function copyOf<T>(
   };
 }
 
-async function valuesOf(gpu: Gpu, { dataId }: TensorInfo): Promise<Float32Array> {
-  const values = (await gpu.read(dataId)) as Float32Array;
-  gpu.disposeData(dataId);
+async function taken(gpu: Gpu, result: TensorInfo): Promise<Float32Array> {
+  const values = await valuesOf(gpu, result);
+  gpu.disposeData(result.dataId);
   return values;
 }
 

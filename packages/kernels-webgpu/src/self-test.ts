@@ -2,7 +2,7 @@ import { product } from '@espalier/core/kernels';
 import { upload } from './forms/form.js';
 import { unstructured } from './forms/tiled.js';
 import { unstructuredVector } from './forms/vector.js';
-import { type Gpu, internalsMoved } from './gpu.js';
+import { type Gpu, internalsMoved, poisoned, valuesOf } from './gpu.js';
 import { patternOf } from './pattern.js';
 
 const [ROWS, INPUTS, OUTPUTS] = [3, 12, 8];
@@ -31,10 +31,10 @@ export async function selfTest(gpu: Gpu): Promise<void> {
   try {
     for (const form of [unstructured, unstructuredVector]) {
       const encoded = upload(gpu, form.encode(matrix, pattern, geometry));
-      const output = gpu.makeTensorInfo([ROWS * OUTPUTS], 'float32', new Float32Array(ROWS * OUTPUTS).fill(NaN));
+      const output = poisoned(gpu, ROWS * OUTPUTS);
       try {
         const out = form.run(gpu, encoded, pattern, call, output);
-        const got = (await gpu.read(out.dataId)) as Float32Array;
+        const got = await valuesOf(gpu, out);
         if (wanted.some((sum, i) => sum !== got[i]))
           throw internalsMoved(`the ${form.name} kernel's results are wrong`);
       } finally {

@@ -81,11 +81,12 @@ export function touch(gpu: Gpu, x: TensorInfo): void {
     outputShape: x.shape,
     variableNames: [],
     uniforms: '',
+    size: true,
     workgroupSize: [1, 1, 1],
     dispatchLayout: { x: [0] },
     dispatch: [1, 1, 1],
     shaderKey: 'espalier touch',
-    getUserCode: () => 'fn main(index : i32) { if (index == 0) { result[0] = 0.5; } }',
+    getUserCode: () => 'fn main(index : i32) { if (index == 0 && uniforms.size > 0) { result[0] = 0.5; } }',
   };
   gpu.runWebGPUProgram(program, [], 'float32', [], x);
 }

@@ -1,7 +1,7 @@
 import type { PrunableModel } from '@espalier/core';
 import { copyOf } from '@espalier/experiment';
 import { type BackendLatency, type KernelCall, latency, recordKernels, replayKernel } from '@espalier/measure';
-import { randomUniform, scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { randomUniform, relu, scalar, type Tensor, zeros } from '@tensorflow/tfjs-core';
 import type { BenchLayer, BenchRow, RuntimeTimes, Times, Work } from './report.js';
 import { type Running, type Runtime, RUNTIMES, stock } from './runtimes.js';
 
@@ -17,6 +17,9 @@ export interface MeasureOptions {
 
 /** A layer repeats one kernel whose code is warm already, so it needs little of what a whole model does. */
 const LAYER = { rounds: 15, warmup: 1, warmupMs: 10, minTimeMs: 1 };
+
+/** Runs of a layer's kernels in one timed call on a GPU. */
+const GPU_RUNS = 20;
 
 /** The part of the progress that the whole model is. */
 const WHOLE = 0.3;
@@ -39,7 +42,7 @@ export async function measureRow(dense: PrunableModel, pruned: PrunableModel, o:
     const calls = { dense: callsOf(dense, x), pruned: callsOf(pruned, x) };
     for (const runtime of RUNTIMES.filter(({ backends = [o.backend] }) => backends.includes(o.backend))) {
       // A copy each: acceleration belongs to the tensors.
-      started.push({ runtime, running: await runtime.start(await copyOf(pruned)) });
+      started.push({ runtime, running: await runtime.start(await copyOf(pruned), o.backend, x) });
     }
     const reference = { name: 'dense', predict: (input: Tensor) => dense.predict(input) };
     const [whole] = await latency(
@@ -98,14 +101,17 @@ async function timeLayer(
     { name: stock.name, calls: denseCalls, weight: dense.variable(id) as Tensor },
     ...able.map(({ runtime, running }) => ({ name: runtime.name, calls: prunedCalls, weight: running.weight!(id) })),
   ].map(({ name, calls, weight }) => ({ name, kernels: calls.map((call) => replayKernel(call, weight)) }));
-  // Kernels on these backends are done when they return; nothing of theirs is downloaded.
-  const token = scalar(0);
+  // Kernels on cpu and wasm are done when they return. A GPU is waited for by downloading what comes after them, which takes long
+  // itself: so a call is several runs there.
+  const onGpu = o.backend === 'webgpu';
+  const token = onGpu ? relu(zeros([1024])) : scalar(0);
+  const runs = onGpu ? GPU_RUNS : 1;
   try {
     const contenders = replays.map(({ name, kernels }) => ({
       name,
       predict(x: Tensor) {
-        for (const { run } of kernels) run();
-        return x;
+        for (let i = 0; i < runs; i++) for (const { run } of kernels) run();
+        return onGpu ? relu(x) : x;
       },
     }));
     const [result] = await latency(contenders, {
@@ -114,7 +120,7 @@ async function timeLayer(
       ...LAYER,
       rounds: Math.min(o.rounds, LAYER.rounds),
     });
-    const { dense: reference, runtimes } = resultsOf(result);
+    const { dense: reference, runtimes } = resultsOf(result, runs);
     return {
       dense: reference,
       runtimes: runtimes.map((times, i) => {
@@ -184,8 +190,15 @@ const ratioOf = ([dense, kept]: readonly number[]): Work => ({
   theoretical: kept > 0 ? dense / kept : null,
 });
 
-function resultsOf({ entries: [dense, ...others] }: BackendLatency): { dense: Times; runtimes: RuntimeTimes[] } {
-  const times = ({ medianMs, p10Ms, p90Ms }: Times) => ({ medianMs, p10Ms, p90Ms });
+function resultsOf(
+  { entries: [dense, ...others] }: BackendLatency,
+  runs = 1,
+): { dense: Times; runtimes: RuntimeTimes[] } {
+  const times = ({ medianMs, p10Ms, p90Ms }: Times) => ({
+    medianMs: medianMs / runs,
+    p10Ms: p10Ms / runs,
+    p90Ms: p90Ms / runs,
+  });
   return {
     dense: times(dense),
     runtimes: others.map((entry) => ({ runtime: entry.name, ...times(entry), speedup: entry.speedup })),

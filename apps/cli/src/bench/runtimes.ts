@@ -1,6 +1,7 @@
 import type { PrunableModel } from '@espalier/core';
-import { accelerate, compile } from '@espalier/kernels-wasm';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { compile } from '@espalier/kernels-wasm';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { ACCELERATED, accelerated as onSparseKernels } from '../accelerated.js';
 import type { AnyPrunable } from '../adapted.js';
 
 /** A model made ready to run in one way. */
@@ -20,8 +21,8 @@ export interface Runtime {
   readonly name: string;
   /** The backends it is for; absent = all. */
   readonly backends?: readonly string[];
-  /** Owns the model and disposes it. */
-  start(model: PrunableModel): Promise<Running>;
+  /** Owns the model and disposes it; `x` is an input for it, borrowed. */
+  start(model: PrunableModel, backend: string, x: Tensor): Promise<Running>;
 }
 
 /** TensorFlow.js as it is. */
@@ -34,14 +35,14 @@ export const stock: Runtime = {
   }),
 };
 
-/** The sparse kernels of @espalier/kernels-wasm. */
+/** The sparse kernels of @espalier/kernels-wasm or kernels-webgpu. */
 const accelerated: Runtime = {
   name: 'accelerate',
-  backends: ['wasm'],
-  async start(model) {
+  backends: ACCELERATED,
+  async start(model, backend, x) {
     const kernels = model.params.filter(({ role }) => role === 'kernel');
     const weights = Object.fromEntries(kernels.map(({ id }) => [id, model.variable(id)]));
-    const fast = await accelerate({ weights });
+    const fast = await onSparseKernels(backend, { weights }, () => tidy(() => model.predict(x)));
     return {
       predict: (x) => model.predict(x),
       weight: (id) => model.variable(id),

@@ -4,7 +4,7 @@ import { magnitude } from '@espalier/scorer-magnitude';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { commandLine, machine } from '../about.js';
-import { BACKENDS, useBackend } from '../backend.js';
+import { BACKEND_CHOICES, namesOf, useBackend } from '../backend.js';
 import { benchShape } from '../bench/input-shape.js';
 import { measureRow } from '../bench/measure.js';
 import type { BenchReport, BenchRow } from '../bench/report.js';
@@ -53,8 +53,8 @@ export function benchCommand(): Command {
     )
     .option('--scope <scope>', SCOPES.join(' | '), oneOf('--scope', SCOPES), 'global' as const)
     .addOption(
-      new Option('--backends <list>', `${BACKENDS.join(', ')}; the sparse kernels are for wasm`)
-        .argParser(list(oneOf('--backends', BACKENDS)))
+      new Option('--backends <list>', `${BACKEND_CHOICES.join(', ')}; the sparse kernels are for wasm and webgpu`)
+        .argParser(list(oneOf('--backends', BACKEND_CHOICES)))
         .default(BACKEND_DEFAULTS, BACKEND_DEFAULTS.join(',')),
     )
     .option(
@@ -76,7 +76,7 @@ export function benchCommand(): Command {
 }
 
 async function bench(source: string, options: BenchOptions): Promise<void> {
-  const backends = [...new Set(options.backends)];
+  const backends = await namesOf(options.backends);
   await useBackend(backends[0]);
   const open = await task(
     'read',

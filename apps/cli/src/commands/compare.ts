@@ -1,17 +1,17 @@
 import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
 import { type Contender, type MeasuredBackend, type Report, runComparison, type Tools } from '@espalier/experiment';
 import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
-import { accelerate } from '@espalier/kernels-wasm';
 import { accuracy, latency } from '@espalier/measure';
 import type { Language } from '@espalier/report';
-import { version_core } from '@tensorflow/tfjs-core';
+import { tidy, version_core, zeros } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandLine, machine } from '../about.js';
+import { ACCELERATED, accelerated } from '../accelerated.js';
 import { type AnyPrunable, artifactsOf } from '../adapted.js';
-import { BACKENDS, useBackend } from '../backend.js';
+import { BACKEND_CHOICES, namesOf, useBackend } from '../backend.js';
 import { terminalWidth } from '../layout.js';
 import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
 import {
@@ -51,6 +51,7 @@ interface CompareOptions extends TrialOptions {
 }
 
 const STRATEGY_DEFAULTS = ['unstructured', 'structured', '2:4'];
+const BACKEND_DEFAULTS = ['cpu', 'wasm'];
 const SPARSITY_DEFAULTS = [0.5, 0.75, 0.9];
 const VALUES_DEFAULTS: ValuesOption[] = ['float32', 'int8', 'int4', 'codebook'];
 const RUNS_DEFAULT = 30;
@@ -86,9 +87,9 @@ export function compareCommand(): Command {
     )
     .option('--scope <scope>', SCOPES.join(' | '), oneOf('--scope', SCOPES), 'global' as const)
     .addOption(
-      new Option('--backends <list>', 'where latency is measured')
-        .argParser(list(oneOf('--backends', BACKENDS)))
-        .default([...BACKENDS], BACKENDS.join(',')),
+      new Option('--backends <list>', `where latency is measured: ${BACKEND_CHOICES.join(', ')}`)
+        .argParser(list(oneOf('--backends', BACKEND_CHOICES)))
+        .default(BACKEND_DEFAULTS, BACKEND_DEFAULTS.join(',')),
     )
     .option(
       '--fine-tune <epochs>',
@@ -118,7 +119,7 @@ export function compareCommand(): Command {
       'layers or parameters to leave alone',
       list((glob) => glob),
     )
-    .option('--no-accelerate', "wasm: times pruned models on TensorFlow.js's dense kernels, not on the sparse ones")
+    .option('--no-accelerate', "times pruned models on TensorFlow.js's dense kernels, not on the sparse ones")
     .addOption(
       new Option(
         '--values <list>',
@@ -134,8 +135,9 @@ export function compareCommand(): Command {
     .action(compare);
 }
 
-async function compare(source: string, options: CompareOptions): Promise<void> {
-  await checkOutputFolder(options.out);
+async function compare(source: string, given: CompareOptions): Promise<void> {
+  await checkOutputFolder(given.out);
+  const options = { ...given, backends: await namesOf(given.backends) };
   await useBackend(WORK_BACKEND);
   const open = await task(
     'read',
@@ -217,15 +219,17 @@ function makeTools(
   };
 }
 
-/** One backend after the other; on wasm the pruned model runs on the sparse kernels, the dense one on TensorFlow.js's own. */
+/** One backend after the other; on wasm and webgpu the pruned model runs on the sparse kernels, the dense one on TensorFlow.js's own. */
 async function timeOnBackends(contenders: readonly Contender[], options: CompareOptions, inputShape: number[]) {
   const measured: MeasuredBackend[] = [];
   for (const backend of options.backends) {
     await useBackend(backend);
     const [, pruned] = contenders;
     const fast =
-      options.accelerate && backend === 'wasm' && pruned
-        ? await accelerate((pruned.model as AnyPrunable).model)
+      options.accelerate && ACCELERATED.includes(backend) && pruned
+        ? await accelerated(backend, (pruned.model as AnyPrunable).model, () =>
+            tidy(() => pruned.model.predict(zeros([1, ...inputShape]))),
+          )
         : undefined;
     try {
       const settings = { inputShape, batch: 1, rounds: options.runs, seed: options.seed };
@@ -249,9 +253,10 @@ function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData,
 }
 
 const notesOf = ({ accelerate, backends, repair }: CompareOptions) => [
-  ...(accelerate && backends.includes('wasm')
-    ? ["wasm: pruned models run on @espalier/kernels-wasm, the dense model on TensorFlow.js's own kernels"]
-    : []),
+  ...ACCELERATED.filter((backend) => accelerate && backends.includes(backend)).map(
+    (backend) =>
+      `${backend}: pruned models run on @espalier/kernels-${backend}, the dense model on TensorFlow.js's own kernels`,
+  ),
   ...(repair === 'none' ? [] : [`weights that stay have new values: --repair ${repair}`]),
 ];
 

@@ -11,7 +11,7 @@ import {
 import { UsageError } from '@espalier/core';
 import { BATCH_DEFAULTS } from '@espalier/core/data';
 import { Command, Option } from 'commander';
-import { BACKENDS } from '../backend.js';
+import { BACKEND_CHOICES } from '../backend.js';
 import { required } from '../open.js';
 import { checkOutputFile } from '../output.js';
 import {
@@ -76,8 +76,8 @@ export function packCommand(): Command {
     )
     .option('--batch <n>', 'samples in a batch', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
     .addOption(
-      new Option('--backend <name>', `${BACKENDS.join(' | ')}, for accuracy and training`)
-        .argParser(oneOf('--backend', BACKENDS))
+      new Option('--backend <name>', `${BACKEND_CHOICES.join(' | ')}, for accuracy and training`)
+        .argParser(oneOf('--backend', BACKEND_CHOICES))
         .default('wasm'),
     )
     .addOption(seedOption())

@@ -1,7 +1,7 @@
 import { UsageError } from '@espalier/core';
 import { BATCH_DEFAULTS } from '@espalier/core/data';
 import { Command, Option } from 'commander';
-import { BACKENDS } from '../backend.js';
+import { BACKEND_CHOICES } from '../backend.js';
 import { addBudgetOptions, type BudgetOptions, checkBudgetOptions } from '../budget/options.js';
 import {
   blockSize,
@@ -139,7 +139,9 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
       list((glob) => glob),
     )
     .addOption(
-      new Option('--backend <name>', BACKENDS.join(' | ')).argParser(oneOf('--backend', BACKENDS)).default('wasm'),
+      new Option('--backend <name>', BACKEND_CHOICES.join(' | '))
+        .argParser(oneOf('--backend', BACKEND_CHOICES))
+        .default('wasm'),
     )
     .option('--keep-shape', 'structured: zeroes channels where they are, instead of removing them')
     .option('--figure <file>', 'writes the three panels (before, after, mask) of one kernel as .svg or .png')

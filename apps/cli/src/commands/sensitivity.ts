@@ -15,7 +15,7 @@ import { structured } from '@espalier/strategy-structured';
 import { unstructured } from '@espalier/strategy-unstructured';
 import { Command, Option } from 'commander';
 import { dirname, extname } from 'node:path';
-import { BACKENDS, useBackend } from '../backend.js';
+import { BACKEND_CHOICES, useBackend } from '../backend.js';
 import { writeFigure } from '../figure.js';
 import { inputShapeOf, lossFor, openData, openModel, required } from '../open.js';
 import {
@@ -93,7 +93,9 @@ export function sensitivityCommand(): Command {
     .option('--sparsity <s>', 'the budget: the sparsity of all layers together, at the same drop for each', sparsity)
     .option('--batch <n>', 'samples in a batch of calibration', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
     .addOption(
-      new Option('--backend <name>', BACKENDS.join(' | ')).argParser(oneOf('--backend', BACKENDS)).default('wasm'),
+      new Option('--backend <name>', BACKEND_CHOICES.join(' | '))
+        .argParser(oneOf('--backend', BACKEND_CHOICES))
+        .default('wasm'),
     )
     .addOption(lossOption())
     .addOption(seedOption())

@@ -10,7 +10,7 @@ import {
   SR_STE_DEFAULTS,
 } from '@espalier/train';
 import * as z from 'zod';
-import { BACKENDS } from '../backend.js';
+import { BACKEND_CHOICES } from '../backend.js';
 import { LEARNING_RATE } from '../options.js';
 import { REPAIRS, SCOPES, SCORERS } from '../plugins.js';
 
@@ -111,7 +111,7 @@ export const recipeSchema = z
     test: text.optional(),
     loss: text.optional(),
     out: text.optional().describe('where the model goes'),
-    backend: z.enum(BACKENDS).default('wasm'),
+    backend: z.enum(BACKEND_CHOICES).default('wasm'),
     seed: seed.default(0),
     scorer: z.enum(SCORERS).default('magnitude'),
     strategy: strategy.default({ kind: 'unstructured', scope: 'global' }),

@@ -31,7 +31,7 @@ export interface Form {
   readonly name: string;
   /** Whether the kernel can do it at all. */
   fits(pattern: Pattern, geometry: Geometry): boolean;
-  /** Multiplications of one pixel, with what comes on top of each: to leave out what cannot win before anything is measured. */
+  /** What one pixel takes, in multiplications of a dense kernel: to leave out what cannot win before anything is measured. */
   cost(pattern: Pattern): number;
   /** One encoding serves all geometries with the same key. */
   key(geometry: Geometry): string;

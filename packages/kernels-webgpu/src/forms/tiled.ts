@@ -55,7 +55,7 @@ const tiled = (kind: Kind): Form => ({
     return pixelsOf(geometry) * Math.max(pattern.inputs, pattern.outputs) < 2 ** 31;
   },
   // A block of four takes one index and one input for four products; a list that is not regular is padded.
-  cost: (pattern) => stepsOf(kind, pattern) * (kind.outputs === 4 ? 1.6 : 1) * (kind.regular ? 1 : 1.3),
+  cost: (pattern) => stepsOf(kind, pattern) * (kind.outputs === 4 ? 4.4 : 1.5) * (kind.regular ? 1 : 1.2),
   key: (geometry) => `${kind.name} ${chunkOf(isProduct(geometry))}`,
   // Each slice is as long as its longest list, which is no longer than all inputs.
   bytes: (pattern) => 4 * kind.outputs * pattern.inputs * Math.ceil(columnsOf(pattern, kind.outputs) / LANES) * LANES,

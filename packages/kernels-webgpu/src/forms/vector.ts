@@ -21,7 +21,7 @@ const vector = (name: string, outputs: 1 | 4): Form => ({
   name,
   fits: (_, geometry) => isProduct(geometry) && pixelsOf(geometry) <= MOST_ROWS,
   // Below the tiles, where it fits: it pads nothing, and has more threads for the same outputs.
-  cost: (pattern) => (outputs === 1 ? pattern.nonzeros : 1.6 * pattern.blocks) * 0.8,
+  cost: (pattern) => (outputs === 1 ? 1.2 * pattern.nonzeros : 4.2 * pattern.blocks),
   key: () => name,
   bytes: ({ nonzeros, blocks: found }) => 4 * Math.max(nonzeros, 4 * found),
   encode: (matrix) => compressed(matrix, outputs),

@@ -10,7 +10,8 @@ async function modules() {
   await import('@tensorflow/tfjs-backend-webgpu');
   tf.env().set('PROD', true);
   const { accelerate, KERNELS } = await import('../index.js');
-  return { tf, accelerate, KERNELS, ...(await import('./cases.js')), ...(await import('./compare.js')) };
+  const { distance } = await import('./weights.js');
+  return { tf, accelerate, KERNELS, distance, ...(await import('./cases.js')), ...(await import('./compare.js')) };
 }
 
 export type Modules = Awaited<ReturnType<typeof modules>>;
