@@ -55,4 +55,4 @@ test('alone and not on a terminal: help, as with --help but to stderr; no line i
     const { stdout } = espalier([...(name === '' ? [] : [name]), '--help']);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   }
-});
+}, 180_000);
