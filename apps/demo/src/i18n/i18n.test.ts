@@ -14,6 +14,7 @@ const UNTRANSLATED = [
   '.cut.scorers.wanda',
   '.take.valueNames.float16',
   '.take.valueNames.int',
+  '.take.tfjs',
   '.try.says',
 ];
 
