@@ -33,10 +33,10 @@ export async function useBackend(name: string): Promise<string> {
   return tf.getBackend();
 }
 
-/** The names with `auto` replaced by what it comes to, each once. */
+/** The names with `auto` replaced by what it comes to, each once; webgpu is started, so that what is wrong shows before any work. */
 export async function namesOf(names: readonly string[]): Promise<string[]> {
   const found: string[] = [];
-  for (const name of names) found.push(name === 'auto' ? await useBackend(name) : name);
+  for (const name of names) found.push(name === 'auto' || name === 'webgpu' ? await useBackend(name) : name);
   return [...new Set(found)];
 }
 
@@ -62,13 +62,22 @@ async function pick(): Promise<string> {
   throw new UsageError('backend-unavailable', 'no backend runs here', { where: 'backend' });
 }
 
+let inSoftware: string | undefined;
+
+/** What a report must say of its times on webgpu, once that has run. */
+export const webGpuNotes = () => (inSoftware === undefined ? [] : [inSoftware]);
+
 async function start(name: string): Promise<boolean> {
   if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
   else if (name === 'wasm') {
     await import('@tensorflow/tfjs-backend-wasm');
     enableTraining();
   } else if (name === 'webgpu') {
-    await openWebGpu();
+    const adapter = await openWebGpu();
+    if (adapter.software && inSoftware === undefined) {
+      inSoftware = `webgpu: ${adapter.name} computes in software; its times say nothing about a GPU`;
+      note(inSoftware);
+    }
     // It looks for navigator.gpu when it is loaded.
     await import('@tensorflow/tfjs-backend-webgpu');
   } else return false;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { commandLine, machine } from '../about.js';
 import { ACCELERATED, accelerated } from '../accelerated.js';
 import { type AnyPrunable, artifactsOf } from '../adapted.js';
-import { BACKEND_CHOICES, namesOf, useBackend } from '../backend.js';
+import { BACKEND_CHOICES, namesOf, useBackend, webGpuNotes } from '../backend.js';
 import { terminalWidth } from '../layout.js';
 import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
 import {
@@ -257,6 +257,7 @@ const notesOf = ({ accelerate, backends, repair }: CompareOptions) => [
     (backend) =>
       `${backend}: pruned models run on @espalier/kernels-${backend}, the dense model on TensorFlow.js's own kernels`,
   ),
+  ...webGpuNotes(),
   ...(repair === 'none' ? [] : [`weights that stay have new values: --repair ${repair}`]),
 ];
 
