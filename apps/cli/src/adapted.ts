@@ -6,7 +6,9 @@ import {
   loadLayersModel,
   toArtifacts,
 } from '@espalier/adapter-layers';
-import type { ModelFile } from '@espalier/format';
+import { InputError, isEspalierError } from '@espalier/core';
+import type { LeftAlone } from '@espalier/core/adapters';
+import { type ModelFile, showPath } from '@espalier/format';
 import type { io } from '@tensorflow/tfjs-core';
 
 /** A model of either format, ready to be pruned. */
@@ -16,12 +18,31 @@ type Shape = readonly (number | null)[];
 
 export const isGraph = (model: AnyPrunable): model is GraphPrunable => 'inputShapes' in model;
 
-/** Loads and adapts what was read; nothing is left behind if that fails. */
+/** Loads and adapts what was read; nothing is left behind if that fails. What is wrong with the layers is said with the file's name. */
 export async function adaptFile(
-  { format, artifacts }: Pick<ModelFile, 'format' | 'artifacts'>,
+  file: Pick<ModelFile, 'format' | 'artifacts'> & { readonly path?: string },
   loss?: string,
 ): Promise<AnyPrunable> {
-  const options = loss === undefined ? {} : { loss };
+  try {
+    return await adaptArtifacts(file, loss === undefined ? {} : { loss });
+  } catch (error) {
+    if (!isEspalierError(error) || error.name !== 'InputError' || file.path === undefined) throw error;
+    const { code, message, wanted, found, fix } = error;
+    const where = showPath(file.path);
+    throw new InputError(code, `${where}: ${message}`, {
+      where: error.where === undefined ? where : `${where}: ${error.where}`,
+      ...(wanted !== undefined && { wanted }),
+      ...(found !== undefined && { found }),
+      ...(fix !== undefined && { fix }),
+      cause: error,
+    });
+  }
+}
+
+async function adaptArtifacts(
+  { format, artifacts }: Pick<ModelFile, 'format' | 'artifacts'>,
+  options: { loss?: string },
+): Promise<AnyPrunable> {
   if (format === 'graph-model') return adaptGraph(artifacts, options);
   const layers = await loadLayersModel(artifacts);
   try {
@@ -32,9 +53,27 @@ export async function adaptFile(
   }
 }
 
+/** By model, what holds values that are not finite. */
+const unscored = new WeakMap<object, LeftAlone>();
+
 /** The same model with another loss. */
-export const withLoss = (model: AnyPrunable, loss: string): AnyPrunable =>
-  isGraph(model) ? adaptGraph(model.model, { loss }) : adaptLayers(model.model, { loss });
+export function withLoss(model: AnyPrunable, loss: string | undefined): AnyPrunable {
+  const leaveAlone = unscored.get(model.model);
+  const options = { ...(loss !== undefined && { loss }), ...(leaveAlone && { leaveAlone }) };
+  return isGraph(model) ? adaptGraph(model.model, options) : adaptLayers(model.model, options);
+}
+
+/** The same model, where weights that hold a NaN or an infinity are left alone: nothing can be said of their scores. */
+export async function leaveNotFinite(
+  model: AnyPrunable,
+  loss: string | undefined,
+): Promise<{ model: AnyPrunable; found: readonly string[] }> {
+  const found: string[] = [];
+  for (const { id } of model.params) if (!(await model.read(id)).every(Number.isFinite)) found.push(id);
+  if (found.length === 0) return { model, found };
+  unscored.set(model.model, Object.fromEntries(found.map((id) => [id, 'holds NaN or infinities'])));
+  return { model: withLoss(model, loss), found };
+}
 
 /** What is written to files. */
 export const artifactsOf = (model: AnyPrunable): Promise<io.ModelArtifacts> =>

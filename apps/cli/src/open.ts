@@ -1,17 +1,19 @@
 import { type Dataset, checkInputShape } from '@espalier/core/data';
-import { InputError, UsageError } from '@espalier/core';
+import { InputError, show, UsageError } from '@espalier/core';
 import { type ModelFile, readModel } from '@espalier/format';
 import {
   adaptFile,
   type AnyPrunable,
   hasLinearOutput,
   inputShapes,
+  leaveNotFinite,
   notesOf,
   outputShapes,
   withLoss,
 } from './adapted.js';
 import { loadData } from './data.js';
 import { resolveModel } from './model-source.js';
+import type { NonFinite } from './read-any.js';
 import { note } from './ui.js';
 
 export interface OpenModel {
@@ -20,11 +22,16 @@ export interface OpenModel {
   readonly model: AnyPrunable;
 }
 
-/** Reads, checks and adapts a model; nothing is left behind if that fails. */
-export async function openModel(source: string, loss?: string): Promise<OpenModel> {
+/**
+ * Reads, checks and adapts a model; nothing is left behind if that fails. Weights that are not finite are refused, or with 'keep' left
+ * alone by everything that prunes.
+ */
+export async function openModel(source: string, loss?: string, nonFinite: NonFinite = 'refuse'): Promise<OpenModel> {
   const { path, name } = await resolveModel(source);
-  const file = await readModel(path);
-  const model = await adaptFile(file, loss);
+  const file = await readModel(path, { nonFinite });
+  const adapted = await adaptFile(file, loss);
+  const { model, found } = nonFinite === 'keep' ? await leaveNotFinite(adapted, loss) : { model: adapted, found: [] };
+  if (found.length > 0) note(`left alone, as they hold NaN or infinities: ${found.map(show).join(', ')}`);
   notesOf(model).forEach(note);
   return { name, file, model };
 }

@@ -5,12 +5,16 @@ import { oneOf } from './options.js';
 
 export type NonFinite = 'refuse' | 'keep';
 
-export const nonFiniteOption = () =>
-  new Option('--non-finite <what>', 'refuse | keep: NaN and infinities in weights')
+export const nonFiniteOption = (help = 'refuse | keep: NaN and infinities in weights') =>
+  new Option('--non-finite <what>', help)
     .argParser(oneOf('--non-finite', ['refuse', 'keep'] as const))
     .default('refuse');
 
 /** A model file of any kind, checked, and not yet a model of TensorFlow.js. */
+/** The option of commands that prune. */
+export const unscoredOption = () =>
+  nonFiniteOption('refuse | keep: weights with NaN or infinities are left alone, bit for bit');
+
 export async function readAny(
   source: string,
   options: Pick<ReadOptions, 'nonFinite' | 'topology'>,

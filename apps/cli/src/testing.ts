@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-const BIN = join(__dirname, '..', 'bin', 'espalier.js');
+export const BIN = join(__dirname, '..', 'bin', 'espalier.js');
 export const SHARED = join(__dirname, '..', '..', '..', '..', 'shared', 'data');
 export const hasShared = existsSync(join(SHARED, 'mlpnet-mnist', 'model.json'));
 
@@ -23,6 +24,44 @@ export function espalier(args: readonly string[], cwd: string = tmpdir()): Run {
     env: { ...process.env, NO_COLOR: '1' },
   });
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) };
+}
+
+/** What runs in one process, one command after the other, as each would run alone. */
+const MANY = `
+  import { readFileSync, writeFileSync } from 'node:fs';
+  const [main, list, out] = process.argv.slice(2);
+  const runs = [];
+  for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
+  for (const args of JSON.parse(readFileSync(list, 'utf8'))) {
+    const run = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) process[name].write = (text) => ((run[name] += text), true);
+    process.exitCode = undefined;
+    process.argv = [process.execPath, 'espalier', ...args];
+    const started = performance.now();
+    await import(main + '?' + runs.length);
+    runs.push({ ...run, code: process.exitCode ?? 0, ms: performance.now() - started });
+    writeFileSync(out, JSON.stringify(runs));
+  }
+  process.exitCode = 0;`;
+
+/** Many runs at the price of one start; `ms` is what each took. */
+export function espalierMany(all: readonly (readonly string[])[], cwd: string = tmpdir()): (Run & { ms: number })[] {
+  const dir = mkdtempSync(join(tmpdir(), 'espalier-many-'));
+  const [script, list, out] = ['many.mjs', 'list.json', 'out.json'].map((name) => join(dir, name));
+  writeFileSync(script, MANY);
+  writeFileSync(list, JSON.stringify(all));
+  const main = pathToFileURL(join(dirname(BIN), '..', 'dist', 'main.js')).href;
+  const { status, stderr } = spawnSync(process.execPath, [script, main, list, out], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+    timeout: 300_000,
+  });
+  const runs: (Run & { ms: number })[] = existsSync(out) ? readJson(out) : [];
+  rmSync(dir, { recursive: true, force: true });
+  if (status !== 0 || runs.length < all.length)
+    throw new Error(`ended with ${status} at ${JSON.stringify(all[runs.length])}: ${stderr}`);
+  return runs.map((run) => ({ ...run, json: () => JSON.parse(run.stdout) }));
 }
 
 /** A folder that is gone when the test file is done. */

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { err as pc } from './colours.js';
+import { plain } from './plain.js';
 
 let quiet = false;
 
@@ -26,14 +27,15 @@ function progress(label: string): Progress {
   let bar: SingleBar | undefined;
   let lastLine = started;
   return {
-    update(done, total, detail = '') {
+    update(done, total, text = '') {
+      const detail = plain(text);
       const now = performance.now();
       const elapsed = now - started;
       const left = done > 0 ? seconds((elapsed / done) * (total - done)) : '?';
       if (!process.stderr.isTTY) {
         if (now - lastLine < 5000) return;
         lastLine = now;
-        return say(`  ${label} ${Math.round((100 * done) / total)}%, ${left} left${detail && `, ${detail}`}`);
+        return say(`  ${plain(label)} ${Math.round((100 * done) / total)}%, ${left} left${detail && `, ${detail}`}`);
       }
       if (!bar) {
         if (elapsed < 300) return;
@@ -67,8 +69,10 @@ export async function task<T>(
   try {
     const result = await work(bar);
     bar.end();
-    const text = outcome?.(result);
-    say(`${pc.green('✓')} ${label}${text ? ` ${pc.bold(text)}` : ''} ${pc.dim(seconds(performance.now() - started))}`);
+    const text = plain(outcome?.(result) ?? '');
+    say(
+      `${pc.green('✓')} ${plain(label)}${text ? ` ${pc.bold(text)}` : ''} ${pc.dim(seconds(performance.now() - started))}`,
+    );
     return result;
   } catch (error) {
     bar.end();
@@ -76,7 +80,7 @@ export async function task<T>(
   }
 }
 
-export const note = (text: string) => say(`${pc.yellow('!')} ${text}`);
+export const note = (text: string) => say(`${pc.yellow('!')} ${plain(text)}`);
 export const line = say;
 
 export const percent = (fraction: number, digits = 1) => `${(100 * fraction).toFixed(digits)}%`;

@@ -2,6 +2,8 @@ import { type Change, InputError, type MaskHandle, type Plan, type PrunableModel
 import {
   customLoss,
   type HeldWeight,
+  leaveAlone,
+  type LeftAlone,
   type Loss,
   maskWeights,
   outputOf,
@@ -30,6 +32,8 @@ export interface AdaptGraphOptions {
   readonly output?: string;
   /** The shape of the one input, batch first, where it leaves sizes open: without it the arithmetic is not known. */
   readonly inputShape?: readonly number[];
+  /** Parameters by id that are left alone, and why; channels that run through them stay. */
+  readonly leaveAlone?: LeftAlone;
 }
 
 /** A tf.GraphModel that can be pruned. */
@@ -81,7 +85,8 @@ function adapt(
   const artifacts = isGraphModel(source) ? artifactsOf(source) : source;
   const graph = parseGraph(artifacts);
   const constants = constantsOf(artifacts);
-  const analysis = analyse(graph, constants, options.inputShape);
+  const found = analyse(graph, constants, options.inputShape);
+  const analysis = { ...found, ...leaveAlone(found, options.leaveAlone) };
   checkOutput(graph, options.output);
   const ends = options.output === undefined ? graph.outputs : [edgeOf(options.output)];
   const last = lastNode(graph, ends);

@@ -8,7 +8,16 @@ import {
   show,
   unitsOf,
 } from '@espalier/core';
-import { changeOf, type Loss, maskWeights, outputOf, resolveLoss, writeVariable } from '@espalier/core/adapters';
+import {
+  changeOf,
+  leaveAlone,
+  type LeftAlone,
+  type Loss,
+  maskWeights,
+  outputOf,
+  resolveLoss,
+  writeVariable,
+} from '@espalier/core/adapters';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
 import { findBranches } from './branches.js';
@@ -27,6 +36,8 @@ export interface AdaptOptions {
    * where the output is a softmax; else none, and `gradients` asks for one.
    */
   readonly loss?: Loss;
+  /** Parameters by id that are left alone, and why; channels and branches that run through them stay. */
+  readonly leaveAlone?: LeftAlone;
 }
 
 /** A tf.LayersModel that can be pruned. */
@@ -54,14 +65,23 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
 }
 
 function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonly Change[]): LayersPrunable {
-  const weights = weightsOf(model);
-  const byId = new Map(weights.map((weight) => [weight.param.id, weight]));
-  const dependencies = findGroups(model, weights);
-  const branches = findBranches(model, weights);
-  const branchGroups = branches.map(({ group }) => group);
+  const all = weightsOf(model);
+  const byId = new Map(all.map((weight) => [weight.param.id, weight]));
+  const found = findGroups(model, all);
+  const branches = findBranches(model, all);
+  const {
+    params,
+    groups,
+    branches: branchGroups,
+  } = leaveAlone(
+    { params: all.map(({ param }) => param), groups: found.groups, branches: branches.map(({ group }) => group) },
+    options.leaveAlone,
+  );
+  const weights = all.map((weight, i) => ({ ...weight, param: params[i] }));
+  const dependencies = { ...found, groups };
   const softmax = endsInSoftmax(model);
   const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
-  const params = weights.map(({ param }) => param);
+  const again: AdaptOptions = { ...options, ...(loss && { loss: loss.of }) };
   // A mask that nobody ended still holds tensors.
   const handles: MaskHandle[] = [];
   const weightOf = (id: string) => {
@@ -74,7 +94,7 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
     model,
     loss: loss?.name,
     params,
-    groups: dependencies.groups,
+    groups,
     branches: branchGroups,
     ...(history && { history }),
     output: outputOf(softmax, loss),
@@ -89,7 +109,7 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
     write: (id, values) => writeVariable(id, variable(id), values),
     reestimateNorms: (given) => reestimateBatchNorm(model, given),
     async mask(plan) {
-      const handle = await maskWeights(weights, [...dependencies.groups, ...branchGroups], plan);
+      const handle = await maskWeights(weights, [...groups, ...branchGroups], plan);
       handles.push(handle);
       return handle;
     },
@@ -100,9 +120,9 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
         ...(history ?? []),
         gone.length > 0 ? joined(change, changeOf(plan, { params, groups: gone.map(({ group }) => group) })) : change,
       ];
-      if (gone.length === 0) return adapt(smaller, loss && { loss: loss.of }, changes);
+      if (gone.length === 0) return adapt(smaller, again, changes);
       try {
-        return adapt(bypass(smaller, gone), loss && { loss: loss.of }, changes);
+        return adapt(bypass(smaller, gone), again, changes);
       } finally {
         disposeModel(smaller);
       }

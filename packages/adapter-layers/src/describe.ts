@@ -22,16 +22,24 @@ export interface LayerDescription {
   readonly channels?: { readonly size: number; readonly prunable: boolean; readonly reason?: string };
 }
 
+interface Adapted {
+  readonly model: LayersModel;
+  readonly params?: readonly Param[];
+  readonly groups?: readonly Group[];
+}
+
 /** What a person wants to know of each layer before pruning. Takes a model, or what `adaptLayers` returns. */
-export function describeLayers(model: LayersModel | { readonly model: LayersModel }): LayerDescription[] {
+export function describeLayers(model: LayersModel | Adapted): LayerDescription[] {
   const layersModel = isAdapted(model) ? model.model : model;
   const weights = weightsOf(layersModel);
+  const known = new Map((isAdapted(model) ? (model.params ?? []) : []).map((param) => [param.id, param]));
+  const kept = new Map((isAdapted(model) ? (model.groups ?? []) : []).map((group) => [group.id, group]));
   const { madeBy } = findGroups(layersModel, weights);
   const calls = callsOf(layersModel);
   return namedLayers(layersModel).map(({ name, layer }) => {
-    const params = weights.filter((weight) => weight.layer === layer).map(({ param }) => param);
+    const params = weights.filter((weight) => weight.layer === layer).map(({ param }) => known.get(param.id) ?? param);
     const prunable = params.filter(({ role, skip }) => role === 'kernel' && skip === undefined).map(({ id }) => id);
-    const groups = madeBy.get(layer);
+    const groups = madeBy.get(layer)?.map((group) => kept.get(group.id) ?? group);
     return {
       name,
       className: classOf(layer),

@@ -13,7 +13,7 @@ const FIX = 'export the model again, topology and weights together';
  * nothing left behind when something is. Weights come in byte for byte, even where a layer has constraints. The optimizer
  * and its state are left out. The caller disposes the model.
  *
- * Throws an InputError with code 'graph-model', 'topology-invalid', 'topology-keras3', 'layer-unknown', 'layer-name', 'layer-duplicate',
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'model-empty', 'topology-keras3', 'layer-unknown', 'layer-name', 'layer-duplicate',
  * 'layer-connection', 'weight-empty', 'weights-missing', 'weights-mismatch', 'weight-shape', 'weight-duplicate' or 'weights-invalid'.
  */
 export async function loadLayersModel(artifacts: tf.io.ModelArtifacts): Promise<LayersModel> {

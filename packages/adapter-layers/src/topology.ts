@@ -9,7 +9,7 @@ import type { Config } from './tfjs.js';
  * The class and the configuration of the outermost model, ready for TensorFlow.js. Checks what TensorFlow.js would stumble
  * over or, given a connection to a layer that is not there, never come back from.
  *
- * Throws an InputError with code 'graph-model', 'topology-invalid', 'layer-unknown', 'layer-name', 'layer-duplicate' or 'layer-connection'.
+ * Throws an InputError with code 'graph-model', 'topology-invalid', 'model-empty', 'layer-unknown', 'layer-name', 'layer-duplicate' or 'layer-connection'.
  */
 export function parseTopology(topology: unknown): { className: string; config: Config } {
   const outer = topology as Config | undefined;
@@ -45,10 +45,16 @@ export function unknownClass(layer: string, className: string): InputError {
   );
 }
 
+function empty(where: string): InputError {
+  const [wanted, found, fix] = ['a model with layers', 'none', 'export the model again'];
+  return new InputError('model-empty', `the model ${show(where)} has no layers; ${fix}`, { where, wanted, found, fix });
+}
+
 function checkLayer(layer: FileLayer, where: string): void {
   const name = String(layer.config.name ?? layer.name ?? where);
   if (!isRegistered(layer.class_name)) throw unknownClass(name, layer.class_name);
   const inside = layersIn(layer, where);
+  if (inside?.length === 0) throw empty(name);
   inside?.forEach((inner, i) => checkLayer(inner, `${where}.config.layers[${i}]`));
   checkNames(inside ?? [], name);
   if (inside && layer.class_name !== 'Sequential') {

@@ -17,6 +17,8 @@ function writerProgram(): string {
         import { writeModelTo } from './write-model.ts';
         import { readModel } from './read-model.ts';
         import { writeEspalierTo } from './compact-file.ts';
+        import { writeSafetensorsTo } from './safetensors.ts';
+        import { toSafetensors } from './safetensors-model.ts';
         const [dir, kind, scale, fatal] = [process.argv[2], process.argv[3], Number(process.argv[4]), Number(process.argv[5])];
         let calls = 0;
         const guard = (target) => new Proxy(target, {
@@ -36,6 +38,8 @@ function writerProgram(): string {
         const disk = guard({ ...real });
         const write = kind === 'model'
           ? writeModelTo(disk, dir, { ...artifacts, weightData }, { shardBytes: 8, extras: { 'pruning.plan': String(scale) } })
+          : kind === 'safetensors'
+          ? writeSafetensorsTo(disk, dir + '/m.safetensors', toSafetensors({ ...artifacts, weightData }), { shardBytes: 8 })
           : writeEspalierTo(disk, dir + '/m.espalier', { ...artifacts, weightData }, {});
         write.then(() => process.stdout.write(String(calls)), (error) => { console.error(error); process.exit(1); });`,
       resolveDir: __dirname,
@@ -69,6 +73,7 @@ const run = (...args: string[]) => spawnSync(process.execPath, args, { encoding:
 describe.each([
   ['model', '', ['pruning.plan']],
   ['espalier', 'm.espalier', []],
+  ['safetensors', 'm.safetensors.index.json', []],
 ] as const)('kill -9 at every call of a write: %s', (kind, name, companions) => {
   it('leaves the old one or the new one, and the next write succeeds', () => {
     const [writer, read] = [writerProgram(), readerProgram()];
@@ -102,8 +107,10 @@ describe.each([
       scale = before + 1;
       expect(scaleOf()).toBe(scale);
       for (const companion of companions) expect(readFileSync(join(dir, companion), 'utf8')).toBe(String(scale));
-      const stray = readdirSync(dir).filter((file) => file.startsWith('.'));
-      expect(stray).toEqual([]);
+      const left = readdirSync(dir);
+      expect(left.filter((file) => file.startsWith('.'))).toEqual([]);
+      // Shards of nobody are removed, too.
+      if (kind === 'safetensors') expect(left).toHaveLength(3);
     }
     expect(kills).toBeGreaterThan(20);
     expect([...seen].sort()).toEqual(['new', 'old']);

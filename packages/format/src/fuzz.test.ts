@@ -28,8 +28,12 @@ describe('broken files give a typed error or a model', () => {
 });
 
 it('files that once broke a reader', async () => {
-  for (const file of readdirSync(CORPUS)) {
-    const name = Object.keys(all).find((target) => file.startsWith(`${target}-`));
-    if (name) await expectTyped(all[name].read, new Uint8Array(readFileSync(join(CORPUS, file))));
+  const files = readdirSync(CORPUS).filter((file) => file !== 'README.md');
+  expect(files).not.toEqual([]);
+  for (const file of files) {
+    // 'safetensors-file-…' is not of the reader 'safetensors'.
+    const name = file.slice(0, file.lastIndexOf('-'));
+    expect(Object.keys(all)).toContain(name);
+    await expectTyped(all[name].read, new Uint8Array(readFileSync(join(CORPUS, file))));
   }
 });

@@ -262,12 +262,24 @@ describe('an index', () => {
 
   it('names one file for each tensor', async () => {
     const { dir, index } = await sharded();
-    expect(readdirSync(dir)).toEqual([
-      'm-00001-of-00002.safetensors',
-      'm-00002-of-00002.safetensors',
+    const shard = (n: number) => expect.stringMatching(new RegExp(`^m-0000${n}-of-00002-[0-9a-f]{16}\\.safetensors$`));
+    expect(readdirSync(dir)).toEqual([shard(1), shard(2), 'm.safetensors.index.json']);
+    expect((await readSafetensors(index)).tensors.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it('gives way to its successor, and so do its shards', async () => {
+    const { dir, index } = await sharded();
+    writeFileSync(join(dir, 'm-00001-of-00001.safetensors'), 'of others');
+    const old = readdirSync(dir);
+    const { tensors, metadata } = await readSafetensors(index);
+    const next = tensors.map((tensor) => ({ ...tensor, bytes: tensor.bytes.map((byte) => byte ^ 1) }));
+    await writeSafetensors(join(dir, 'm.safetensors'), { metadata, tensors: next }, { shardBytes: 4 });
+    expect((await readSafetensors(index)).tensors).toEqual(next);
+    expect(readdirSync(dir)).toHaveLength(old.length);
+    expect(readdirSync(dir).filter((name) => old.includes(name))).toEqual([
+      'm-00001-of-00001.safetensors',
       'm.safetensors.index.json',
     ]);
-    expect((await readSafetensors(index)).tensors.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
   it.each<[string, (map: Record<string, unknown>) => unknown, string, string]>([

@@ -1,10 +1,11 @@
 import { totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
-import { commitFiles } from './atomic.js';
+import { commitFiles, type Disk } from './atomic.js';
 import { readInto, withFile } from './files.js';
 import { decodeUtf8, parseJson } from './json.js';
 import { READ_DEFAULTS } from './limits.js';
+import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from './old-shards.js';
 import type { FileSize } from './read-model.js';
 import { isObject, kind, refuse, showPath } from './refuse.js';
 import { refuseNotFinite } from './safetensors-finite.js';
@@ -92,11 +93,8 @@ async function readOne(path: string, limit: number, nonFinite: 'refuse' | 'keep'
   });
 }
 
-async function readIndex(
-  path: string,
-  limit: number,
-  nonFinite: 'refuse' | 'keep',
-): Promise<Safetensors & { files: FileSize[] }> {
+/** What an index names: a map from tensors to files, and those files, which are there, inside its folder. */
+async function readIndexFile(path: string): Promise<{ map: Record<string, unknown>; names: string[]; size: number }> {
   const where = showPath(path);
   const { text, size } = await withFile('model', path, FIX, async (handle, size) => {
     if (size > READ_DEFAULTS.maxJsonBytes) {
@@ -111,6 +109,16 @@ async function readIndex(
   if (!isObject(map)) return refuse('safetensors-index', `${where}: weight_map`, 'an object', kind(map), FIX);
   const names = checkFileNames(map, where);
   await locateShards([{ paths: names }], path, dirname(path));
+  return { map, names, size };
+}
+
+async function readIndex(
+  path: string,
+  limit: number,
+  nonFinite: 'refuse' | 'keep',
+): Promise<Safetensors & { files: FileSize[] }> {
+  const where = showPath(path);
+  const { map, names, size } = await readIndexFile(path);
   const files: FileSize[] = [{ path, bytes: size }];
   const tensors: SafetensorsTensor[] = [];
   let metadata: Record<string, string> = {};
@@ -150,22 +158,30 @@ function checkFileNames(map: Record<string, unknown>, where: string): string[] {
 
 /**
  * Writes tensors of any dtype, whole or not at all: one file, or with `shardBytes` as many as it takes, called
- * `name-00001-of-0000n.safetensors`, and `name.safetensors.index.json`, which is put in place last. The data begins at a
- * multiple of 8. Throws a UsageError where the tensors cannot be right, OutputErrors as `writeModel` does.
+ * `name-00001-of-0000n-<hash>.safetensors` by their content, and `name.safetensors.index.json`, which is put in place last; then the
+ * shards of the index that was there before are removed. The data begins at a multiple of 8. Throws a UsageError where the tensors cannot be right, OutputErrors as `writeModel` does.
  */
 export async function writeSafetensors(
   path: string,
-  { tensors, metadata }: Safetensors,
+  safetensors: Safetensors,
   options: { readonly shardBytes?: number } = {},
+): Promise<FileSize[]> {
+  return writeSafetensorsTo(undefined, path, safetensors, options);
+}
+
+/** `writeSafetensors` on a given disk. */
+export async function writeSafetensorsTo(
+  disk: Disk | undefined,
+  path: string,
+  { tensors, metadata }: Safetensors,
+  options: { readonly shardBytes?: number },
 ): Promise<FileSize[]> {
   checkTensors(tensors);
   const dir = dirname(path);
   const name = basename(path);
   if (options.shardBytes === undefined) {
-    return commitFiles(dir, {
-      files: new Map([[name, encodeSafetensors(tensors, metadata)]]),
-      verify: (at) => readBack(join(at, name)),
-    });
+    const files = new Map([[name, encodeSafetensors(tensors, metadata)]]);
+    return commitFiles(dir, { files, verify: (at) => readBack(join(at, name)) }, disk);
   }
   const stem = name.replace(/\.safetensors(\.index\.json)?$/, '');
   const shards = shardsOf(tensors, options.shardBytes);
@@ -173,14 +189,34 @@ export async function writeSafetensors(
   const files = new Map<string, Uint8Array>();
   const weightMap: Record<string, string> = {};
   shards.forEach((shard, i) => {
-    const file = `${stem}-${number(i + 1)}-of-${number(shards.length)}.safetensors`;
-    files.set(file, encodeSafetensors(shard, metadata));
+    const bytes = encodeSafetensors(shard, metadata);
+    const file = `${stem}-${number(i + 1)}-of-${number(shards.length)}-${hashOf(bytes)}.safetensors`;
+    files.set(file, bytes);
     for (const tensor of shard) weightMap[tensor.name] = file;
   });
   const total = tensors.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const index = `${JSON.stringify({ metadata: { total_size: total }, weight_map: weightMap }, null, 2)}\n`;
   files.set(`${stem}${INDEX_SUFFIX}`, new TextEncoder().encode(index));
-  return commitFiles(dir, { files, verify: (at) => readBack(join(at, `${stem}${INDEX_SUFFIX}`)) });
+  let retired: string[] = [];
+  return commitFiles(
+    dir,
+    {
+      files,
+      note: async () => {
+        retired = [...(await shardsInPlace(join(dir, `${stem}${INDEX_SUFFIX}`))), ...(await abandonedShards(dir))];
+        return noteOf([...retired, ...files.keys()]);
+      },
+      verify: (at) => readBack(join(at, `${stem}${INDEX_SUFFIX}`)),
+      afterCommit: () => removeUnnamed(dir, retired),
+    },
+    disk,
+  );
+}
+
+/** The shards that the index in place names, of those that were written here. */
+async function shardsInPlace(path: string): Promise<string[]> {
+  const index = await readIndexFile(path).catch(() => undefined);
+  return (index?.names ?? []).filter((name) => OWN_SHARD.test(name));
 }
 
 const readBack = async (path: string) => void (await readSafetensors(path, { nonFinite: 'keep' }));

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { readdir, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
-import { commitFiles, type Disk, staleFolders } from './atomic.js';
+import { commitFiles, type Disk } from './atomic.js';
 import { joinWeights } from './compact/encode.js';
 import { encodeDocument } from './encode-document.js';
 import { readInto, withFile } from './files.js';
+import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from './old-shards.js';
 import { type FileSize, readModel, surveyModel } from './read-model.js';
 
 export interface WriteOptions {
@@ -23,11 +22,7 @@ export interface WriteOptions {
 export const WRITE_DEFAULTS = { shardBytes: 4 * 1024 * 1024 };
 
 const MODEL = 'model.json';
-/** The names of the shards that a write adds or removes, while it is under way. */
-const NOTE = 'shards.txt';
 const FIX = 'write artifacts as tf.io.withSaveHandler gives them';
-/** The names that shards get here. */
-const OWN_SHARD = /^weights-\d+of\d+-[0-9a-f]{16}\.bin$/;
 
 /**
  * Writes a TensorFlow.js model into a folder: shards named by their SHA-256, model.json, and the extras. Whoever reads the
@@ -65,7 +60,7 @@ export async function writeModelTo(
   const total = Math.ceil(weights.length / shardBytes);
   for (let i = 0; i < total; i++) {
     const shard = weights.subarray(i * shardBytes, (i + 1) * shardBytes);
-    const hash = createHash('sha256').update(shard).digest('hex').slice(0, 16);
+    const hash = hashOf(shard);
     files.set(`weights-${i + 1}of${total}-${hash}.bin`, shard);
   }
   const json = encodeDocument(artifacts, [...files.keys()], weights, nonFinite);
@@ -86,10 +81,7 @@ export async function writeModelTo(
       companions,
       note: async () => {
         retired = [...(await shardsInPlace(dir)), ...(await abandonedShards(dir))];
-        return {
-          name: NOTE,
-          text: JSON.stringify([...retired, ...files.keys()].filter((name) => OWN_SHARD.test(name))),
-        };
+        return noteOf([...retired, ...files.keys()]);
       },
       verify: (staging) => verifyWritten(staging, new Map([...files, ...companions]), weights, nonFinite),
       beforeCommit,
@@ -123,32 +115,4 @@ async function verifyWritten(
 async function shardsInPlace(dir: string): Promise<string[]> {
   const model = await surveyModel(join(dir, MODEL)).catch(() => undefined);
   return model?.document.groups.flatMap((group) => group.paths) ?? [];
-}
-
-/** The shards that writers which were killed may have left without a model, by their notes. */
-async function abandonedShards(dir: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const folder of await staleFolders(dir).catch(() => [])) {
-    const note = await withFile('data', join(folder, NOTE), FIX, (handle) => handle.readFile('utf8')).catch(() => '');
-    names.push(...(note.match(/weights-[^"]*/g) ?? []).filter((name) => OWN_SHARD.test(name)));
-  }
-  return names;
-}
-
-/** Removes those files that no JSON file in the folder mentions: another model may share a shard with the one replaced. */
-async function removeUnnamed(dir: string, names: readonly string[]): Promise<void> {
-  // Other names can be written in JSON in more than one way, so that searching would not find them.
-  const candidates = new Set(names.filter((name) => /^[\w./ -]+$/.test(name)));
-  if (candidates.size === 0) return;
-  for (const name of await readdir(dir)) {
-    if (!/json/i.test(name)) continue;
-    const text = await withFile('data', join(dir, name), FIX, (handle) => handle.readFile('latin1')).catch((error) =>
-      (error as { code?: string }).code === 'data-not-a-file' ? '' : undefined,
-    );
-    // It may name any of them.
-    if (text === undefined) return;
-    for (const candidate of candidates) if (text.includes(basename(candidate))) candidates.delete(candidate);
-  }
-  // A shard that cannot be removed does no harm: the model is written.
-  for (const name of candidates) await unlink(join(dir, name)).catch(() => undefined);
 }

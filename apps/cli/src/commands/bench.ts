@@ -12,6 +12,8 @@ import { benchTables } from '../bench/table.js';
 import { tryOut } from '../bench/try-out.js';
 import { terminalWidth } from '../layout.js';
 import { openModel, type OpenModel } from '../open.js';
+import { printJson } from '../plain.js';
+import { type NonFinite, unscoredOption } from '../read-any.js';
 import { jsonOption, list, oneOf, positiveInteger, seedOption, sparsity } from '../options.js';
 import { labelOf, makeStrategy, parseStrategy, type Scope, SCOPES, type StrategyChoice } from '../plugins.js';
 import { note, percent, task } from '../ui.js';
@@ -27,6 +29,7 @@ interface BenchOptions {
   readonly layers: boolean;
   readonly ignore?: string[];
   readonly seed: number;
+  readonly nonFinite: NonFinite;
   readonly json?: boolean;
 }
 
@@ -71,6 +74,7 @@ export function benchCommand(): Command {
       list((glob) => glob),
     )
     .addOption(seedOption())
+    .addOption(unscoredOption())
     .addOption(jsonOption())
     .action(bench);
 }
@@ -80,7 +84,7 @@ async function bench(source: string, options: BenchOptions): Promise<void> {
   await useBackend(backends[0]);
   const open = await task(
     'read',
-    () => openModel(source),
+    () => openModel(source, undefined, options.nonFinite),
     ({ name }) => name,
   );
   const { model } = open;
@@ -89,9 +93,8 @@ async function bench(source: string, options: BenchOptions): Promise<void> {
     await tryOut(open, [options.batch, ...inputShape]);
     const rows = await measureAll(open, options, backends, inputShape);
     const report = reportOf(open, options, inputShape, rows);
-    process.stdout.write(
-      options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${benchTables(report, terminalWidth())}\n`,
-    );
+    if (options.json) printJson(report);
+    else process.stdout.write(`\n${benchTables(report, terminalWidth())}\n`);
   } finally {
     model.dispose();
   }

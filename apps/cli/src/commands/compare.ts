@@ -14,6 +14,8 @@ import { type AnyPrunable, artifactsOf } from '../adapted.js';
 import { BACKEND_CHOICES, namesOf, useBackend, webGpuNotes } from '../backend.js';
 import { terminalWidth } from '../layout.js';
 import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
+import { printJson } from '../plain.js';
+import { type NonFinite, unscoredOption } from '../read-any.js';
 import {
   dataOption,
   jsonOption,
@@ -47,6 +49,7 @@ interface CompareOptions extends TrialOptions {
   readonly values: ValuesOption[];
   readonly lang: Language;
   readonly accelerate: boolean;
+  readonly nonFinite: NonFinite;
   readonly json?: boolean;
 }
 
@@ -131,6 +134,7 @@ export function compareCommand(): Command {
     .addOption(lossOption())
     .addOption(seedOption())
     .addOption(languageOption())
+    .addOption(unscoredOption())
     .addOption(jsonOption())
     .action(compare);
 }
@@ -141,7 +145,7 @@ async function compare(source: string, given: CompareOptions): Promise<void> {
   await useBackend(WORK_BACKEND);
   const open = await task(
     'read',
-    () => openModel(source, options.loss),
+    () => openModel(source, options.loss, options.nonFinite),
     ({ name }) => name,
   );
   const loaded = await openData(open, options.data, options.test);
@@ -174,9 +178,8 @@ async function compare(source: string, given: CompareOptions): Promise<void> {
       () => writeReport(options.out, report, options.lang),
       (written) => `${filesOf(written.length)}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
     );
-    process.stdout.write(
-      options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${renderTable(report, { width: terminalWidth() })}\n`,
-    );
+    if (options.json) printJson(report);
+    else process.stdout.write(`\n${renderTable(report, { width: terminalWidth() })}\n`);
     line(`\nThe report: ${files.find(({ path }) => path.endsWith('.html'))!.path}`);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -210,7 +213,9 @@ function makeTools(
     // The sizes are those of the files that a user would ship: model.json and its weights.
     async sizesOf(candidate) {
       const dir = join(scratch, `model-${saved++}`);
-      const files = await writeModel(dir, await artifactsOf(candidate as AnyPrunable));
+      const files = await writeModel(dir, await artifactsOf(candidate as AnyPrunable), {
+        nonFinite: options.nonFinite,
+      });
       const sizes = await compressedSizes(files.map(({ path }) => path));
       await rm(dir, { recursive: true });
       return sizes;

@@ -10,6 +10,8 @@ import {
 } from '@espalier/format';
 import { Command } from 'commander';
 import { jsonOption, positiveInteger } from '../options.js';
+import { printJson } from '../plain.js';
+import { checkLayers } from '../check-layers.js';
 import { checkOutputFile, checkOutputFolder } from '../output.js';
 import { type NonFinite, nonFiniteOption, readAny } from '../read-any.js';
 import { bytes, task, total } from '../ui.js';
@@ -68,6 +70,7 @@ async function convert(source: string, options: ConvertOptions): Promise<void> {
       }
       const layers = topology === undefined ? undefined : (await readAny(topology, {})).file.artifacts;
       const { file } = await readAny(source, { nonFinite, ...(layers && { topology: layers }) });
+      await checkLayers(file, 'note');
       if (isCompact(out)) return [await writeEspalier(out, file.artifacts, encode)];
       if (isTensors(out)) return writeSafetensors(out, toSafetensors(file.artifacts, nonFinite), shards);
       return writeModel(out, file.artifacts, { nonFinite, ...shards });
@@ -75,5 +78,5 @@ async function convert(source: string, options: ConvertOptions): Promise<void> {
     (written) => `${out}, ${bytes(total(written))}`,
   );
   const written = files.map(({ path, bytes: size }) => ({ path, bytes: size }));
-  if (options.json) process.stdout.write(`${JSON.stringify({ model: source, files: written }, null, 2)}\n`);
+  if (options.json) printJson({ model: source, files: written });
 }

@@ -3,6 +3,8 @@ import { describe } from '../adapted.js';
 import { useBackend } from '../backend.js';
 import { checkFigurePath, drawPruning, histogramText, kernelOf, writeFigure } from '../figure.js';
 import { openModel } from '../open.js';
+import { printJson } from '../plain.js';
+import { type NonFinite, unscoredOption } from '../read-any.js';
 import { jsonOption, sparsity } from '../options.js';
 import { branchesText, inspectTable } from '../tables.js';
 import { line, task } from '../ui.js';
@@ -12,6 +14,7 @@ interface InspectOptions {
   readonly layer?: string;
   readonly histogram?: boolean;
   readonly sparsity: number;
+  readonly nonFinite: NonFinite;
   readonly json?: boolean;
 }
 
@@ -23,6 +26,7 @@ export function inspectCommand(): Command {
     .option('--figure <file>', 'writes the three panels of pruning a kernel as .svg or .png')
     .option('--layer <id>', 'the kernel that is drawn; default: the first')
     .option('--sparsity <s>', 'the sparsity that is drawn', sparsity, 0.5)
+    .addOption(unscoredOption())
     .addOption(jsonOption())
     .action(inspect);
 }
@@ -30,7 +34,7 @@ export function inspectCommand(): Command {
 async function inspect(source: string, options: InspectOptions): Promise<void> {
   if (options.figure) await checkFigurePath(options.figure);
   await useBackend('cpu');
-  const { name, model, file } = await openModel(source);
+  const { name, model, file } = await openModel(source, undefined, options.nonFinite);
   const layers = describe(model);
   const branches = (model.branches ?? []).map(({ id }) => id);
   const kernel =
@@ -48,9 +52,7 @@ async function inspect(source: string, options: InspectOptions): Promise<void> {
   }
   const total = model.params.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   if (options.json) {
-    process.stdout.write(
-      `${JSON.stringify({ model: name, format: file.format, params: total, layers, branches, files }, null, 2)}\n`,
-    );
+    printJson({ model: name, format: file.format, params: total, layers, branches, files });
   } else {
     process.stdout.write(`${inspectTable(name, layers, total, file.files)}\n`);
     if (branches.length > 0) process.stdout.write(`\n${branchesText(branches)}\n`);

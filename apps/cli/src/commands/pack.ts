@@ -12,8 +12,10 @@ import { UsageError } from '@espalier/core';
 import { BATCH_DEFAULTS } from '@espalier/core/data';
 import { Command, Option } from 'commander';
 import { BACKEND_CHOICES } from '../backend.js';
+import { checkLayers } from '../check-layers.js';
 import { required } from '../open.js';
 import { checkOutputFile } from '../output.js';
+import { printJson } from '../plain.js';
 import {
   dataOption,
   jsonOption,
@@ -121,6 +123,7 @@ async function pack(source: string, options: PackOptions): Promise<void> {
     () => readAny(source, options),
     (read) => `${read.name}, ${bytes(total(read.file.files))}`,
   );
+  await checkLayers(file, 'note');
   const bench = data === undefined && test === undefined ? undefined : await openBench(name, file, options);
   const before = await bench?.accuracy('as it was', file);
   const trained =
@@ -150,7 +153,8 @@ async function pack(source: string, options: PackOptions): Promise<void> {
         testedOn: bench!.testName!,
       }),
   };
-  process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${packTable(summary)}\n`);
+  if (options.json) printJson(summary);
+  else process.stdout.write(`${packTable(summary)}\n`);
 }
 
 export interface PackSummary {

@@ -29,6 +29,7 @@ import {
   STRATEGIES,
   type StrategyName,
 } from '../plugins.js';
+import { type NonFinite, unscoredOption } from '../read-any.js';
 
 export const SCHEDULES = ['one-shot', 'iterative', 'cubic'] as const;
 
@@ -60,6 +61,7 @@ export interface PruneCliOptions extends BudgetOptions {
   readonly figure?: string;
   readonly layer?: string;
   readonly seed: number;
+  readonly nonFinite: NonFinite;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -147,6 +149,7 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
     .option('--figure <file>', 'writes the three panels (before, after, mask) of one kernel as .svg or .png')
     .option('--layer <id>', 'the kernel of --figure; default: the first')
     .addOption(seedOption())
+    .addOption(unscoredOption())
     .option('--dry-run', 'does everything but writing')
     .addOption(jsonOption())
     .action(action);

@@ -24,6 +24,7 @@ import { checkOutcome, outcomeOf, timedInput } from '../budget/outcome.js';
 import { type Resolved, resolveBudget } from '../budget/resolve.js';
 import { checkFigurePath, drawPruning, type Kernel, kernelOf, writeFigure } from '../figure.js';
 import { inputShapeOf, lossFor, openData, openModel, type OpenModel, required } from '../open.js';
+import { printJson } from '../plain.js';
 import { LEARNING_RATE } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import { makeRepair, makeScorer, makeStrategy, needsData } from '../plugins.js';
@@ -54,7 +55,7 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
   const backend = await useBackend(options.backend);
   const open = await task(
     'read',
-    () => openModel(source, options.loss),
+    () => openModel(source, options.loss, options.nonFinite),
     ({ name, file }) => `${name}, ${bytes(total(file.files))}`,
   );
   const resolved = await resolveBudget(options, await sizesKnown(open, options));
@@ -110,7 +111,8 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     files.push(
       ...(await task(
         'write',
-        async () => writeModel(out, await artifactsOf(pruned), { extras: { [PLAN_FILE]: plan } }),
+        async () =>
+          writeModel(out, await artifactsOf(pruned), { extras: { [PLAN_FILE]: plan }, nonFinite: options.nonFinite }),
         (written) =>
           `${out}, ${inOut(total(open.file.files), total(written.filter(({ path }) => !path.endsWith(PLAN_FILE))))}`,
       )),
@@ -152,7 +154,8 @@ async function run(source: string, options: PruneCliOptions): Promise<void> {
     files,
     ...(options.dryRun && { dryRun: true }),
   };
-  process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${pruneTable(summary)}\n`);
+  if (options.json) printJson(summary);
+  else process.stdout.write(`${pruneTable(summary)}\n`);
   if (pruned !== model) pruned.dispose();
   model.dispose();
 }

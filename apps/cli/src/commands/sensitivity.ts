@@ -18,6 +18,8 @@ import { dirname, extname } from 'node:path';
 import { BACKEND_CHOICES, useBackend } from '../backend.js';
 import { writeFigure } from '../figure.js';
 import { inputShapeOf, lossFor, openData, openModel, required } from '../open.js';
+import { printJson } from '../plain.js';
+import { type NonFinite, unscoredOption } from '../read-any.js';
 import {
   dataOption,
   jsonOption,
@@ -55,6 +57,7 @@ interface SensitivityCliOptions {
   readonly batch: number;
   readonly loss?: string;
   readonly seed: number;
+  readonly nonFinite: NonFinite;
   readonly json?: boolean;
 }
 
@@ -99,6 +102,7 @@ export function sensitivityCommand(): Command {
     )
     .addOption(lossOption())
     .addOption(seedOption())
+    .addOption(unscoredOption())
     .addOption(jsonOption())
     .action(run);
 }
@@ -108,7 +112,7 @@ async function run(source: string, options: SensitivityCliOptions): Promise<void
   const backend = await useBackend(options.backend);
   const open = await task(
     'read',
-    () => openModel(source, options.loss),
+    () => openModel(source, options.loss, options.nonFinite),
     ({ name }) => name,
   );
   const { calibration, test, testName } = await openData(open, options.data, options.test);
@@ -142,7 +146,7 @@ async function run(source: string, options: SensitivityCliOptions): Promise<void
     );
   }
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...about, ...found, budget, files }, null, 2)}\n`);
+    printJson({ ...about, ...found, budget, files });
   } else {
     process.stdout.write(`\n${sensitivityTable(found, budget, about)}\n`);
     for (const file of files) line(`wrote ${file.path} (${bytes(file.bytes)})`);

@@ -8,6 +8,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useBackend } from '../backend.js';
 import { inputShapeOf, lossFor, openData, openModel, required } from '../open.js';
+import { printJson } from '../plain.js';
 import { jsonOption, wholeNumber } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import { permute } from '../permute.js';
@@ -43,8 +44,7 @@ export function trainCommand(): Command {
 }
 
 async function run(path: string | undefined, options: TrainOptions): Promise<void> {
-  const print = (value: unknown) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  if (options.schema) return print(recipeJsonSchema());
+  if (options.schema) return printJson(recipeJsonSchema());
   if (path === undefined)
     throw new UsageError('recipe-missing', 'train wants a recipe; espalier train --schema prints what it may hold', {
       where: 'recipe',
@@ -57,7 +57,7 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
   };
   const recipe: Recipe = { ...given, sparsity: sparsityOf(given) };
   delete (recipe as { $schema?: string }).$schema;
-  if (options.dryRun) return print(recipe);
+  if (options.dryRun) return printJson(recipe);
   const { out, schedule } = recipe;
   if (out === undefined)
     throw new UsageError(
@@ -128,7 +128,8 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
     files,
     recipe,
   };
-  process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${pruneTable(result)}\n`);
+  if (options.json) printJson(result);
+  else process.stdout.write(`${pruneTable(result)}\n`);
   if (pruned !== model) pruned.dispose();
   model.dispose();
 }

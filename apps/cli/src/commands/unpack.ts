@@ -1,6 +1,8 @@
 import { writeModel } from '@espalier/format';
 import { Command } from 'commander';
 import { jsonOption } from '../options.js';
+import { printJson } from '../plain.js';
+import { checkLayers } from '../check-layers.js';
 import { checkOutputFolder } from '../output.js';
 import { type NonFinite, nonFiniteOption, readAny } from '../read-any.js';
 import { bytes, inOut, task, total } from '../ui.js';
@@ -29,10 +31,11 @@ async function unpack(source: string, options: UnpackOptions): Promise<void> {
     () => readAny(source, options),
     (read) => `${read.name}, ${bytes(total(read.file.files))}`,
   );
+  await checkLayers(file, 'note');
   const files = await task(
     'write',
     () => writeModel(options.out, file.artifacts, { nonFinite }),
     (written) => `${options.out}, ${inOut(total(file.files), total(written))}`,
   );
-  if (options.json) process.stdout.write(`${JSON.stringify({ model: name, files }, null, 2)}\n`);
+  if (options.json) printJson({ model: name, files });
 }

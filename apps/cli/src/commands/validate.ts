@@ -1,7 +1,7 @@
-import { loadLayersModel } from '@espalier/adapter-layers';
 import { Command } from 'commander';
-import { useBackend } from '../backend.js';
+import { checkLayers } from '../check-layers.js';
 import { jsonOption } from '../options.js';
+import { printJson } from '../plain.js';
 import { type NonFinite, nonFiniteOption, readAny } from '../read-any.js';
 import { bytes, count, filesOf, total } from '../ui.js';
 
@@ -21,17 +21,11 @@ export function validateCommand(): Command {
 
 async function validate(source: string, options: ValidateOptions): Promise<void> {
   const { name, file } = await readAny(source, options);
-  // Whether the layers exist and the weights are theirs is known to TensorFlow.js alone.
-  if (file.format === 'layers-model') {
-    await useBackend('cpu');
-    (await loadLayersModel(file.artifacts)).dispose();
-  }
+  await checkLayers(file, 'refuse');
   const weights = file.artifacts.weightSpecs!.length;
   const { format, container, files } = file;
   if (options.json) {
-    process.stdout.write(
-      `${JSON.stringify({ valid: true, model: name, format, container, weights, files }, null, 2)}\n`,
-    );
+    printJson({ valid: true, model: name, format, container, weights, files });
   } else {
     process.stdout.write(
       `valid: ${format} in ${container}, ${count(weights)} weights, ${bytes(total(files))} in ${filesOf(files.length)}\n`,

@@ -4,6 +4,7 @@
  */
 export { changedValues, changeOf } from './change.js';
 export { meanGradients, misfit } from './gradients.js';
+export { leaveAlone, type LeftAlone } from './leave-alone.js';
 export {
   customLoss,
   type Loss,
