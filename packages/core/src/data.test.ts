@@ -103,6 +103,16 @@ test.each<[string, Partial<Dataset>, string]>([
   );
 });
 
+test.each([3, -1, 0.5, NaN])(
+  'batches of a label %f are refused: it would be a one in the row of another sample',
+  (label) => {
+    const y = Float32Array.of(0, 1, 2, label, 0);
+    expect(() => arrayBatches({ ...digits, y })).toThrow(
+      expect.objectContaining({ code: 'data-invalid', message: expect.stringContaining(`${label} in sample 3`) }),
+    );
+  },
+);
+
 test('data that cannot take the shape of the input is refused, open sizes are let pass', () => {
   expect(() => checkInputShape(digits, [5], '--data')).toThrow(
     expect.objectContaining({

@@ -34,9 +34,7 @@ export const product = (shape: readonly number[]) => shape.reduce((a, b) => a * 
 /** Checks that sizes agree, labels are integers in range and values finite; returns the dataset. */
 export function checkDataset(data: Dataset, where = 'data'): Dataset {
   const { x, y, shape, classes, size } = data;
-  const fail = (wanted: string, found: string): never => {
-    throw new InputError('data-invalid', `${where}: wanted ${wanted}, found ${found}`, { where, wanted, found });
-  };
+  const fail = (wanted: string, found: string) => invalid(where, wanted, found);
   if (!(Number.isInteger(size) && size > 0)) fail('at least one sample', show(size));
   if (x.length !== size * product(shape)) {
     fail(`${size} × ${product(shape)} = ${size * product(shape)} input values`, String(x.length));
@@ -46,12 +44,21 @@ export function checkDataset(data: Dataset, where = 'data'): Dataset {
   }
   const badInput = x.findIndex((value) => !Number.isFinite(value));
   if (badInput >= 0) fail('finite input values', `${x[badInput]} in sample ${Math.floor(badInput / product(shape))}`);
-  for (let i = 0; i < y.length; i++) {
-    if (classes === undefined ? !Number.isFinite(y[i]) : !(Number.isInteger(y[i]) && y[i] >= 0 && y[i] < classes)) {
-      fail(classes === undefined ? 'finite targets' : `labels from 0 to ${classes - 1}`, `${y[i]} in sample ${i}`);
-    }
+  if (classes !== undefined) checkLabels(y, classes, where);
+  else {
+    const badTarget = y.findIndex((value) => !Number.isFinite(value));
+    if (badTarget >= 0) fail('finite targets', `${y[badTarget]} in sample ${badTarget}`);
   }
   return data;
+}
+
+function checkLabels(y: Dataset['y'], classes: number, where: string): void {
+  const bad = y.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+  if (bad >= 0) invalid(where, `labels from 0 to ${classes - 1}`, `${y[bad]} in sample ${bad}`);
+}
+
+function invalid(where: string, wanted: string, found: string): never {
+  throw new InputError('data-invalid', `${where}: wanted ${wanted}, found ${found}`, { where, wanted, found });
 }
 
 /** Throws an InputError with code 'data-shape' unless samples of `data` can be reshaped to `inputShape`. */
@@ -70,7 +77,8 @@ export function checkInputShape(data: Dataset, inputShape: readonly (number | nu
 
 /**
  * A source of batches that can be started again and again, each time in the same order. Each batch is disposed when the
- * next one is asked for, or when the loop is left. Labels become one-hot rows [n, classes].
+ * next one is asked for, or when the loop is left. Labels become one-hot rows [n, classes]. Throws an InputError with code
+ * 'data-shape', or 'data-invalid' for a label out of range.
  */
 export function arrayBatches(data: Dataset, options: BatchOptions = {}): () => AsyncIterable<Batch> {
   const { batchSize = BATCH_DEFAULTS.batchSize, inputShape = data.shape, seed, limit = data.size } = options;
@@ -78,6 +86,8 @@ export function arrayBatches(data: Dataset, options: BatchOptions = {}): () => A
     throw new UsageError('batch-size', `the batch size must be a positive integer, got ${show(batchSize)}`);
   }
   checkInputShape(data, inputShape);
+  // It would be a one in the row of another sample.
+  if (data.classes !== undefined) checkLabels(data.y, data.classes, 'data');
   const order = Int32Array.from({ length: data.size }, (_, i) => i);
   if (seed !== undefined) shuffle(order, seededRandom(seed));
   const total = Math.min(limit, data.size);
