@@ -42,8 +42,8 @@ const BUILT = [
   ...['scorer-activation', 'strategy-unstructured', 'repair-obs'],
 ];
 node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
-/** These take many minutes, and run only when they are named. */
-const LONG = ['fashion', 'accuracy', 'small-nets', 'sizes'];
+/** These take many minutes or need a browser, and run only when they are named. */
+const LONG = ['demo', 'fashion', 'accuracy', 'small-nets', 'sizes'];
 const passed = ['only', 'rows'].flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));
 const reports = [];
 for (const name of positionals.length > 0 ? positionals : known.filter((name) => !LONG.includes(name))) {
