@@ -5,6 +5,7 @@ import { toPng } from '@espalier/figures/png';
 import { dirname, extname } from 'node:path';
 import type { AnyPrunable } from './adapted.js';
 import { checkOutputFolder } from './output.js';
+import { plain } from './plain.js';
 
 export interface Kernel {
   readonly id: string;
@@ -66,5 +67,5 @@ export function histogramText(id: string, values: Float32Array, bins = 24, width
     const bar = '█'.repeat(Math.floor(length)) + EIGHTHS[Math.floor((length % 1) * 8)];
     return `${edges[i].toFixed(3).padStart(8)} ${bar || (n > 0 ? '▏' : '')} ${n > 0 ? n.toLocaleString('en-US') : ''}`.trimEnd();
   });
-  return [`${id}: ${values.length.toLocaleString('en-US')} weights`, ...lines].join('\n');
+  return [`${plain(id)}: ${values.length.toLocaleString('en-US')} weights`, ...lines].join('\n');
 }

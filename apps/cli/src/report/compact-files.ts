@@ -12,8 +12,8 @@ export async function compactFiles(
   const format = isGraph(model) ? 'graph-model' : 'layers-model';
   const files: Compact[] = [];
   for (const values of new Set(forms)) {
-    const bytes = encodeEspalier(artifacts, { values });
-    const back = await adaptFile({ format, artifacts: decodeEspalier(bytes) });
+    const bytes = encodeEspalier(artifacts, { values, nonFinite: 'keep' });
+    const back = await adaptFile({ format, artifacts: decodeEspalier(bytes, { nonFinite: 'keep' }) });
     try {
       files.push({ values, bytes: bytes.length, accuracy: await accuracy(back) });
     } finally {
