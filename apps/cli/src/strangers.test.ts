@@ -89,7 +89,8 @@ describe('weights that are not finite', () => {
     for (const out of [outs[0], outs[1], join(dir, 'unpacked')])
       expect(shardsOf(out).subarray(0, 96).equals(original.subarray(0, 96))).toBe(true);
     const second = new Float32Array(new Uint8Array(shardsOf(outs[1])).buffer).subarray(30, 48);
-    expect([...second]).toEqual(new Array(18).fill(0));
+    // A sparsity of 1 leaves one weight.
+    expect([...second].filter((w) => w === 0)).toHaveLength(17);
   });
 });
 
