@@ -7,63 +7,28 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { adaptLayers } from '@espalier/adapter-layers';
-import { prune, seededRandom } from '@espalier/core';
+import { prune } from '@espalier/core';
 import { obsRepair, obsScorer } from '@espalier/repair-obs';
-import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import { LAYER_METHODS, secondsOfLayer } from './accuracy/layer.mjs';
 import { openSubject } from './accuracy/subjects.mjs';
 import { machine, publish, spread, wantedGroup } from './harness.mjs';
 
-const [SIDE, ROWS] = [1024, 2048];
-const LIMITS = { 'SparseGPT form, 50%': 20, 'ExactOBS, 50%': 90, 'mlpnet, ExactOBS, 90%': 4 };
 const PEER = fileURLToPath(new URL('exact-obs.py', import.meta.url));
 
 setThreadsCount(1);
 tf.env().set('PROD', true);
 await tf.setBackend('wasm');
 const cases = {};
-const seconds = async (name, work) => {
-  const start = performance.now();
-  const more = await work();
-  const took = (performance.now() - start) / 1000;
-  cases[name] = { ...spread([took]), ...(LIMITS[name] && { wanted: { atMost: LIMITS[name] } }), ...more };
+function record(name, took, limit, more) {
+  cases[name] = { ...spread([took]), ...(limit && { wanted: { atMost: limit } }), ...more };
   process.stderr.write(`  ${name}: ${took.toFixed(1)} s\n`);
-};
-
-/** Inputs that go together, as those of a layer inside a net do. */
-function calibration() {
-  const random = seededRandom(1);
-  const values = new Float32Array(ROWS * SIDE);
-  for (let row = 0; row < ROWS; row++) {
-    const shared = Float32Array.from({ length: 32 }, () => 2 * random() - 1);
-    for (let i = 0; i < SIDE; i++) values[row * SIDE + i] = Math.max(0, shared[i % 32] + random() - 0.5);
-  }
-  return async function* () {
-    const batch = { x: tf.tensor2d(values, [ROWS, SIDE]), y: tf.zeros([ROWS, SIDE]) };
-    yield batch;
-    tf.dispose([batch.x, batch.y]);
-  };
 }
 
 if (wantedGroup('layer')) {
-  const data = calibration();
-  const layer = () => {
-    const kernelInitializer = tfl.initializers.randomNormal({ seed: 1, stddev: 0.05 });
-    const dense = tfl.layers.dense({ units: SIDE, inputShape: [SIDE], useBias: false, kernelInitializer });
-    return adaptLayers(tfl.sequential({ layers: [dense] }));
-  };
-  const run = (scorer, work) => async () => {
-    const model = layer();
-    const options = { strategy: unstructured(), sparsity: 0.5, data, repair: obsRepair({ steps: 0, work }) };
-    await prune(model, { ...options, scorer });
-    model.dispose();
-  };
-  await seconds('SparseGPT form, 50%', run(magnitude(), 0));
-  await seconds('ExactOBS, 50%', run(obsScorer({ work: Infinity }), Infinity));
+  for (const method of LAYER_METHODS) record(method.name, await secondsOfLayer(method), method.limit);
 }
 
 const subject = wantedGroup('mlpnet') ? await openSubject('mlpnet') : undefined;
@@ -72,13 +37,12 @@ if (subject) {
   const kernels = model.params.filter(({ role }) => role === 'kernel');
   const weights = [];
   for (const { id } of kernels) weights.push(await model.read(id));
-  await seconds('mlpnet, ExactOBS, 90%', async () => {
-    const options = { scorer: obsScorer(), strategy: unstructured(), repair: obsRepair({ steps: 0 }), sparsity: 0.9 };
-    const { handle } = await prune(model, { ...options, data: subject.batches() });
-    const { accuracy } = await subject.score(model);
-    handle.restore();
-    return { accuracy };
-  });
+  const start = performance.now();
+  const options = { scorer: obsScorer(), strategy: unstructured(), repair: obsRepair({ steps: 0 }), sparsity: 0.9 };
+  const { handle } = await prune(model, { ...options, data: subject.batches() });
+  const took = (performance.now() - start) / 1000;
+  record('mlpnet, ExactOBS, 90%', took, 4, { accuracy: (await subject.score(model)).accuracy });
+  handle.restore();
   const hasNumpy = spawnSync('python3', ['-c', 'import numpy']).status === 0;
   if (!hasNumpy) process.stderr.write('  numpy: skipped, python3 with numpy is not here (pip install numpy)\n');
   else {
@@ -96,8 +60,7 @@ if (subject) {
     const found = JSON.parse(execFileSync('python3', args, { env, maxBuffer: 1 << 26, encoding: 'utf8' }));
     for (const [i, { id }] of kernels.entries()) model.write(id, Float32Array.from(found.weights[i]));
     const { accuracy } = await subject.score(model);
-    cases['mlpnet, ExactOBS in numpy, 90%'] = { ...spread([found.seconds]), accuracy, numpy: found.numpy };
-    process.stderr.write(`  mlpnet, ExactOBS in numpy, 90%: ${found.seconds.toFixed(1)} s\n`);
+    record('mlpnet, ExactOBS in numpy, 90%', found.seconds, undefined, { accuracy, numpy: found.numpy });
     rmSync(folder, { recursive: true });
   }
 }

@@ -1,7 +1,5 @@
-// How much of what 2:4 gives up a permutation of the inputs wins back, on matrices of uniform random magnitudes:
-// efficacy = (kept after − kept before) / (best half of each row − kept before). In percent, over ten seeds.
-import { seededRandom } from '@espalier/core';
-import { searchPermutation } from '@espalier/strategy-nm';
+// What more moves and other shapes make of the permutation for 2:4; accuracy/permutation.mjs says what efficacy is.
+import { efficacyOf } from './accuracy/permutation.mjs';
 import { machine, publish, spread } from './harness.mjs';
 
 const SEEDS = 10;
@@ -13,32 +11,12 @@ const CASES = [
   { rows: 512, columns: 256, moves: 2000 },
 ];
 
-/** The sum of the larger half of each row; column after column in memory. */
-function bestHalf(scores, rows, columns) {
-  let sum = 0;
-  for (let r = 0; r < rows; r++) {
-    const row = Float64Array.from({ length: columns }, (_, c) => scores[c * rows + r]).sort();
-    for (let i = columns / 2; i < columns; i++) sum += row[i];
-  }
-  return sum;
-}
-
-function measure({ rows, columns, moves }) {
-  const samples = { efficacy: [], seconds: [] };
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const random = seededRandom(seed);
-    const scores = Float32Array.from({ length: rows * columns }, random);
-    const start = performance.now();
-    const { before, after } = searchPermutation(scores, { rows, columns, moves, seed });
-    samples.seconds.push((performance.now() - start) / 1000);
-    samples.efficacy.push((100 * (after - before)) / (bestHalf(scores, rows, columns) - before));
-  }
-  const mean = samples.efficacy.reduce((a, b) => a + b) / SEEDS;
-  return {
-    ...spread(samples.efficacy),
-    mean,
-    seconds: { ...spread(samples.seconds), max: Math.max(...samples.seconds) },
-  };
+function measure(shape) {
+  const runs = Array.from({ length: SEEDS }, (_, i) => efficacyOf(shape, i + 1));
+  const efficacies = runs.map(({ efficacy }) => efficacy);
+  const times = runs.map(({ seconds }) => seconds);
+  const mean = efficacies.reduce((a, b) => a + b) / SEEDS;
+  return { ...spread(efficacies), mean, seconds: { ...spread(times), max: Math.max(...times) } };
 }
 
 const cases = Object.fromEntries(
