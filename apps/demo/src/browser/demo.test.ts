@@ -184,7 +184,10 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
           files.map((file) => ({ name: file.name, mimeType: '', buffer: Buffer.from(file.bytes) })),
         );
       else await drop(page, files);
-      await page.waitForSelector(name === 'mine' ? '.facts:has-text("mine")' : '.facts:has-text("model")');
+      // Whichever comes first, so that a refusal is read here and not as time that ran out.
+      const facts = name === 'mine' ? '.facts:has-text("mine")' : '.facts:has-text("model")';
+      await page.waitForSelector(`${facts}, .problem`, { timeout: 90_000 });
+      expect(await page.locator('.problem').allTextContents()).toEqual([]);
       for (const share of [0, 0.8]) {
         await sparsity(page, share);
         await page.waitForFunction(
