@@ -30,7 +30,7 @@ function offered(script: string, ...words: string[]): string[] {
   expect(offered(script, 'help', 'un')).toEqual(['unpack']);
   expect(offered(script, 'prune', '--st')).toEqual(['--strategy', '--steps']);
   expect(offered(script, 'prune', '--scorer', 'gr')).toEqual(['gradient']);
-  expect(offered(script, 'compare', 'x', '--backends', 'w')).toEqual(['wasm']);
+  expect(offered(script, 'compare', 'x', '--backends', 'w')).toEqual(['wasm', 'webgpu']);
   expect(offered(script, 'prune', 'lenet-')).toEqual(['lenet-300-100', 'lenet-5', 'lenet-mine.json']);
   expect(offered(script, 'validate', 'lenet-')).toEqual(['lenet-mine.json']);
   expect(offered(script, 'prune', 'm', '--out', 'lenet-')).toEqual(['lenet-mine.json']);
