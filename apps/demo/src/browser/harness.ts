@@ -33,7 +33,7 @@ export async function startHarness(executablePath: string): Promise<Harness> {
 
   async function open(query = '', options: BrowserContextOptions = {}, where = browser): Promise<Page> {
     const page = await where.newPage({ locale: 'en-US', ...options });
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', ({ message }) => faults.push(message));
     page.on('request', (request) => {
       const url = request.url();
