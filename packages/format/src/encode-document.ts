@@ -1,5 +1,5 @@
 import type { io } from '@tensorflow/tfjs-core';
-import { joinWeights } from './compact/encode.js';
+import { joinWeights, modelFields } from './compact/encode.js';
 import { checkDocument } from './document.js';
 import { parseJson } from './json.js';
 import { READ_DEFAULTS } from './limits.js';
@@ -16,19 +16,12 @@ export function encodeDocument(
   weights: Uint8Array,
   nonFinite?: 'refuse' | 'keep',
 ): Uint8Array {
-  const { modelTopology, weightSpecs = [] } = artifacts;
+  const { weights: specs, ...fields } = modelFields(artifacts);
   const document = {
-    // Artifacts made by hand may lack it; a topology with nodes is a graph.
-    format: artifacts.format ?? (modelTopology && 'node' in modelTopology ? 'graph-model' : 'layers-model'),
-    generatedBy: artifacts.generatedBy ?? null,
-    convertedBy: artifacts.convertedBy ?? null,
-    modelTopology,
-    trainingConfig: artifacts.trainingConfig,
-    userDefinedMetadata: artifacts.userDefinedMetadata,
-    signature: artifacts.signature,
-    modelInitializer: artifacts.modelInitializer,
-    initializerSignature: artifacts.initializerSignature,
-    weightsManifest: weightSpecs.length > 0 ? [{ paths, weights: weightSpecs }] : [],
+    ...fields,
+    generatedBy: fields.generatedBy ?? null,
+    convertedBy: fields.convertedBy ?? null,
+    weightsManifest: specs.length > 0 ? [{ paths, weights: specs }] : [],
   };
   const text = stringify(document);
   const { groups } = checkDocument(parseJson(text, SUBJECT, READ_DEFAULTS), SUBJECT);

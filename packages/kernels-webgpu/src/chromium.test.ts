@@ -5,18 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
-import { findChromium } from './testing/device.js';
+import { findChromium, FLAGS, REQUIRED } from '../../../tools/testing/chromium.js';
 import type { Outcome } from './testing/page.js';
 
-/** .ci/run sets it where there is a Chromium: these tests must not be skipped there. */
-const REQUIRED = process.env.CI === 'true' && process.env.ESPALIER_CHROMIUM === 'required';
-const FLAGS = [
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const SLOW = 400_000;
 
 const executablePath = findChromium();
@@ -42,7 +33,7 @@ if (!here) test.skip('accelerate() in Chromium: none on the PATH (Debian: apt-ge
       response.end(isScript ? script : '<!doctype html><script src="/page.js"></script>');
     });
     await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
+    browser = await chromium.launch({ executablePath, headless: true, args: [...FLAGS, '--enable-unsafe-webgpu'] });
   });
 
   afterAll(async () => {

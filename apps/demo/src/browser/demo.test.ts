@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { chromium } from 'playwright-core';
-import { findChromium, REQUIRED, WEBGPU_FLAGS } from './chromium.js';
+import { findChromium, REQUIRED, WEBGPU_FLAGS } from '../../../../tools/testing/chromium.js';
 import { type Harness, startHarness } from './harness.js';
 import { initialScripts } from './initial-scripts.js';
 import { asFiles, damaged, denseNet } from './models.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { FLAGS } from './chromium.js';
+import { FLAGS } from '../../../../tools/testing/chromium.js';
 import { settled } from './page.js';
 import { serve } from './serve.js';
 

@@ -1,31 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
+import { findChromium, FLAGS, REQUIRED } from '../../../../tools/testing/chromium.js';
 import { ZOO } from '@espalier/zoo';
 import { readModel } from '../read-model.js';
 import { decodeEspalier, encodeEspalier } from '../web.js';
 import type { Outcome } from './page.js';
 import { serve } from './serve.js';
-
-/** .ci/run sets it where there is a Chromium: these tests must not be skipped there. */
-const REQUIRED = process.env.CI === 'true' && process.env.ESPALIER_CHROMIUM === 'required';
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-const FLAGS = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-
-function findChromium(): string | undefined {
-  const candidates = (process.env.PATH ?? '').split(delimiter).flatMap((dir) => NAMES.map((name) => join(dir, name)));
-  return candidates.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 const executablePath = findChromium();
 const here = executablePath !== undefined || REQUIRED;

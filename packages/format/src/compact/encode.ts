@@ -100,7 +100,7 @@ function encodeHeader(artifacts: io.ModelArtifacts) {
 }
 
 /** Everything of a model but its weights, in a fixed order. */
-export function modelFields(artifacts: io.ModelArtifacts): object {
+export function modelFields(artifacts: io.ModelArtifacts) {
   const { modelTopology, weightSpecs = [] } = artifacts;
   return {
     // Artifacts made by hand may lack it; a topology with nodes is a graph.

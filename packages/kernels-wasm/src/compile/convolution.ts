@@ -1,4 +1,4 @@
-import { type Geometry, pixelsOf, simplified, tapsOf } from '@espalier/core/kernels';
+import { type Geometry, isProduct, pixelsOf, simplified, tapsOf } from '@espalier/core/kernels';
 import { patternOf, roundUp, sparsityOf } from '../sparse/matrix.js';
 import { type Border, bordered, writeBorder } from './border.js';
 import type { Builder } from './builder.js';
@@ -15,7 +15,7 @@ const FEWEST_PIXELS = 8;
 /** Over planes: on the input's own where output and input pixels lie at the same places, else on copies with a border. */
 export function convolution(builder: Builder, op: Convolution): void {
   const simple = simplified(op.geometry);
-  const asRows = isPointwise(simple) && (pixelsOf(simple) < FEWEST_PIXELS || tapsOf(op.geometry) > 1);
+  const asRows = isProduct(simple) && (pixelsOf(simple) < FEWEST_PIXELS || tapsOf(op.geometry) > 1);
   if (asRows && !op.residual) return product(builder, { ...op, geometry: simple });
   const { geometry, weights, after } = op;
   const outputs = geometry.outChannels;
@@ -24,7 +24,7 @@ export function convolution(builder: Builder, op: Convolution): void {
   const x = builder.planes(op.x);
   const residual = op.residual && builder.planes(op.residual);
   const y = builder.makePlanes(op.output, outputs, pixels);
-  const border = isPointwise(geometry) ? undefined : bordered(geometry);
+  const border = isProduct(geometry) ? undefined : bordered(geometry);
   const copy = border && builder.temporary(border.bytes * geometry.inChannels);
   const panel = builder.temporary(4 * PANEL * LARGEST_BLOCK);
   const sums = builder.temporary(4 * PANEL * roundUp(outputs, 4));
@@ -88,16 +88,6 @@ interface Shared {
   readonly offsets: number;
   readonly zeros: number;
 }
-
-/** Every input pixel once, in order. */
-const isPointwise = (g: Geometry) =>
-  tapsOf(g) === 1 &&
-  g.strideHeight === 1 &&
-  g.strideWidth === 1 &&
-  g.top === 0 &&
-  g.left === 0 &&
-  g.outHeight === g.inHeight &&
-  g.outWidth === g.inWidth;
 
 /** Bytes from x to the pixels of each input, in the order of the weights: tap by tap, channel by channel. */
 function offsetsOf({ inChannels }: Geometry, border: Border | undefined, stride: number): number[] {

@@ -3,20 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runInThisContext } from 'node:vm';
+import { findChromium } from '../../../../tools/testing/chromium.js';
 
 const DRIVER = 'vk_swiftshader_icd.json';
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-
-export function findChromium(): string | undefined {
-  const candidates = (process.env.PATH ?? '').split(delimiter).flatMap((dir) => NAMES.map((name) => join(dir, name)));
-  return candidates.find((path) => isThere(path, constants.X_OK));
-}
-
-function isThere(path: string, mode = constants.R_OK): boolean {
+function isThere(path: string): boolean {
   try {
-    accessSync(path, mode);
+    accessSync(path, constants.R_OK);
     return true;
   } catch {
     return false;

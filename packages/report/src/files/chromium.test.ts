@@ -1,29 +1,17 @@
 /** The report's file as people open it: in Chromium, from disk. */
 import type { Row } from '@espalier/experiment';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium, REQUIRED } from '../../../../tools/testing/chromium.js';
 import { HOSTILE, panel, report, row } from '../testing.js';
 import { renderChanges, renderReport } from './index.js';
 
-/** .ci/run sets it where there is a Chromium: these tests must not be skipped there. */
-const REQUIRED = process.env.CI === 'true' && process.env.ESPALIER_CHROMIUM === 'required';
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const executablePath = (process.env.PATH ?? '')
-  .split(delimiter)
-  .flatMap((dir) => NAMES.map((name) => join(dir, name)))
-  .find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+const executablePath = findChromium();
 const here = executablePath !== undefined || REQUIRED;
 if (!here) test.skip('the report in Chromium: none on the PATH (Debian: apt-get install chromium)', () => undefined);
 

@@ -1,7 +1,8 @@
+// The browser of the tests that need one.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Set where there has to be a Chromium: these tests must not be skipped there. */
+/** .ci/run sets it where there is a Chromium: these tests must not be skipped there. */
 export const REQUIRED = process.env.ESPALIER_CHROMIUM === 'required';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 export const FLAGS = [
