@@ -1,14 +1,18 @@
 import { bars } from './bars.js';
+import { beforeAfter } from './before-after.js';
 import { curves } from './curves.js';
 import { histogram } from './histogram.js';
+import { maskMap } from './mask-map.js';
 import { pareto } from './pareto.js';
 import { pruning } from './pruning.js';
 
 export * from './bars.js';
+export * from './before-after.js';
 export * from './curves.js';
 export * from './frontier.js';
 export * from './histogram.js';
 export * from './kernel.js';
+export * from './mask-map.js';
 export * from './pareto.js';
 export * from './pruning.js';
 export { toSvg } from './svg.js';
@@ -17,4 +21,4 @@ export type { Background } from './theme.js';
 export { ENGLISH, type FigureWords } from './words.js';
 
 /** Every figure under one name; each returns SVG text, and histogram the counts alone. */
-export const figures = { pruning, pareto, bars, curves, histogram };
+export const figures = { pruning, beforeAfter, maskMap, pareto, bars, curves, histogram };

@@ -20,6 +20,22 @@ export function linear(domain: Pair, [from, to]: Pair): Scale {
 export const niceLinear = ([low, high]: Pair, range: Pair, count: number): Scale =>
   linear(nice(low, high, count), range);
 
+/** Heights by the square root, from 0 on: small counts stay in sight beside large ones. */
+export function squareRoot([low, high]: Pair, range: Pair): Scale {
+  const inner = linear([Math.sqrt(low), Math.sqrt(high)], range);
+  return Object.assign((value: number) => inner(Math.sqrt(value)), {
+    domain: [low, high] as const,
+    ticks: (count: number) => rootTicks(high, count),
+  });
+}
+
+/** Round numbers, each about a quarter of the one above it, so that the marks stand evenly. */
+function rootTicks(high: number, count: number): number[] {
+  const top = ticks(0, high, 4).at(-1) || high;
+  const marks = Array.from({ length: count - 1 }, (_, i) => top / 4 ** i).filter((mark) => Number.isInteger(mark));
+  return [0, ...marks.reverse()];
+}
+
 export function logarithmic(domain: Pair, range: Pair): Scale {
   const inner = linear([Math.log10(domain[0]), Math.log10(domain[1])], range);
   return Object.assign((value: number) => inner(Math.log10(value)), { domain, ticks: () => logTicks(domain) });

@@ -7,6 +7,17 @@ export interface FigureWords {
   readonly prune: string;
   readonly weight: string;
   readonly output: string;
+  /** A row or column of the mask that was removed. */
+  readonly gone: string;
+  /** The vertical axis where heights are square roots of counts. */
+  readonly weightsRoot: string;
+  threshold(value: string): string;
+  groups(size: number): string;
+  blocks(size: number): string;
+  /** Under a map of the mask; null = all of it is shown. */
+  mapExtent(shown: string, of: string | null): string;
+  /** Read aloud for a kernel's weights before and after in one histogram. */
+  beforeAfterLabel(kernel: string, kept: string, weights: string): string;
   /** Under 'before'; null = no threshold decided. */
   beforeCount(weights: string, threshold: string | null): string;
   /** Under 'after'; null = nothing was pruned. */
@@ -28,6 +39,13 @@ export const ENGLISH: FigureWords = {
   prune: 'prune',
   weight: 'weight',
   output: 'output',
+  gone: 'row or column removed',
+  weightsRoot: 'weights, square-root scale',
+  threshold: (value) => `threshold ±${value}`,
+  groups: (size) => `lines mark groups of ${size}`,
+  blocks: (size) => `lines mark blocks of ${size}`,
+  mapExtent: (shown, of) => `${of === null ? `all of ${shown}` : `first ${shown} of ${of}`}; a column is one output`,
+  beforeAfterLabel: (kernel, kept, weights) => `Histogram of ${kernel}: ${kept} of ${weights} weights are kept`,
   beforeCount: (weights, threshold) =>
     `${weights} weights, ${threshold === null ? 'no single threshold' : threshold === '0' ? 'threshold 0' : `threshold ±${threshold} (dashed)`}`,
   afterCount: (kept, zeros) => (zeros === null ? `${kept} kept, none pruned` : `${kept} kept; ${zeros} zeros left out`),

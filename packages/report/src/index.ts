@@ -7,6 +7,7 @@ export { Missing, Name, Section, Sub, Table } from './components/parts.js';
 export * from './components/report-view.js';
 export * from './components/size-table.js';
 export * from './components/summary.js';
+export type { Savable, Tools } from './components/tools.js';
 export { TrialTable } from './components/trial-table.js';
 export * from './data/change-columns.js';
 export * from './data/changes.js';

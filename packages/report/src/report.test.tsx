@@ -1,12 +1,12 @@
 import type { Row } from '@espalier/experiment';
 import { Resvg } from '@resvg/resvg-js';
-import { figuresOf, renderReport, toCsv } from './files/index.js';
+import { figuresOf, renderReport, tablesOf, toCsv } from './files/index.js';
 import { granularities, pruningDataOf } from './index.js';
 import { HOSTILE, panel, report, row } from './testing.js';
 
 const ESCAPE = '\u001b';
 /** The page without its figures. */
-const words = (html: string) => html.replace(/<svg.*?<\/svg>/gs, '');
+const words = (html: string) => html.replace(/<svg.*?<\/svg>/gs, '').replace(/<div class="tools">.*?<\/div>/gs, '');
 
 describe('granularities', () => {
   test('the smallest trial within a point of dense, else the most accurate', () => {
@@ -33,7 +33,7 @@ describe('renderReport', () => {
   test('one file that asks for nothing else, under a megabyte', () => {
     expect(html).not.toMatch(/\b(?:src|href)="(?!data:)/);
     expect(html).not.toMatch(/@import|url\(|<script/);
-    expect(html.match(/https?:\/\/[^"]*/g)!.every((url) => url === 'http://www.w3.org/2000/svg')).toBe(true);
+    expect(html.match(/https?:\/\/[^"%]*/g)!.every((url) => url === 'http://www.w3.org/2000/svg')).toBe(true);
     expect(Buffer.byteLength(html)).toBeLessThan(1e6);
     expect(renderReport(report())).toBe(html);
   });
@@ -71,6 +71,20 @@ describe('renderReport', () => {
     '<li>said of one<span class="sub">unstructured 50%</span></li>',
   ])('says %s', (text) => {
     expect(words(html)).toContain(text);
+  });
+
+  test('each figure and each table is a link to itself as a file, in both languages', () => {
+    const links = [...html.matchAll(/<a download="([^"]*)" href="data:([^;]*);charset=utf-8,([^"]*)"/g)];
+    const entities = (text: string) => text.replaceAll('&amp;', '&').replaceAll('&lt;', '<');
+    const content = (of: string) => decodeURIComponent(entities(of));
+    const figures = figuresOf(report()).map(({ name }) => `${name}.svg`);
+    const once = ['granularities.csv', ...figures.slice(0, 2), 'trials.csv', 'trials.csv', ...figures.slice(2)];
+    expect(links.map(([, name]) => name)).toEqual([...once, ...once]);
+    const find = (name: string) => links.filter((link) => link[1] === name).map(([, , , of]) => content(of));
+    expect(find('trials.csv')[0]).toBe(toCsv(report()));
+    expect(find('accuracy-size.svg')[0]).toBe(figuresOf(report())[0].svg);
+    expect(find('accuracy-size.svg')[1]).toBe(figuresOf(report(), { language: 'zh' })[0].svg);
+    expect(html).toContain('aria-label="Download “Accuracy against size” as SVG"');
   });
 
   test('the notes name what was not possible', () => {
@@ -148,6 +162,21 @@ describe('figuresOf', () => {
       after: { edges: [-1, -0.5, 0, 0.5, 1], counts: [50, 0, 0, 30] },
       corner: { of: [20, 40], shown: [2, 4], keep: [true, false, true, false, false, true, false, true] },
     });
+  });
+});
+
+describe('tablesOf', () => {
+  test('one line for each granularity, its numbers in full', () => {
+    const [, { name, csv }] = tablesOf(report());
+    const [head, ...lines] = csv.trimEnd().split('\r\n');
+    const cells = (of: string, line: string) => line.split(',')[head.split(',').indexOf(of)];
+    expect(name).toBe('granularities');
+    expect(lines.map((line) => cells('trial', line))).toEqual(['unstructured 0.9', 'structured 0.5', '2:4 0.5']);
+    expect(cells('within_a_point', lines[1])).toBe('false');
+    expect(Number(cells('times_smaller_brotli', lines[0]))).toBeCloseTo(4100 / 480);
+    expect(Number(cells('wasm_realised', lines[0]))).toBeCloseTo(0.102);
+    expect(csv).not.toMatch(/NaN|undefined|null/);
+    expect(tablesOf(report(), { language: 'zh' })[1].csv).toContain('任何硬件');
   });
 });
 

@@ -3,11 +3,11 @@
  * anywhere else. A page that chooses for the reader sets data-theme="light" or "dark" on the document's element.
  */
 export const STYLE = `
-.espalier-report { color-scheme: light dark; --ink: #1f2328; --muted: #57606a; --ground: #ffffff; --raised: #f5f6f8; --line: #dfe3e8; --good: #0b6b52; --bad: #a0440a; }
+.espalier-report { color-scheme: light dark; --ink: #1f2328; --muted: #57606a; --ground: #ffffff; --raised: #f5f6f8; --line: #dfe3e8; --good: #0b6b52; --link: #1f5d99; --bad: #a0440a; }
 @media (prefers-color-scheme: dark) {
-  :root:not([data-theme='light']) .espalier-report { --ink: #e4e7eb; --muted: #a3adb8; --ground: #14171b; --raised: #1c2026; --line: #31373f; --good: #4cc3a2; --bad: #ea9a5c; }
+  :root:not([data-theme='light']) .espalier-report { --ink: #e4e7eb; --muted: #a3adb8; --ground: #14171b; --raised: #1c2026; --line: #31373f; --good: #4cc3a2; --link: #7fb4ea; --bad: #ea9a5c; }
 }
-:root[data-theme='dark'] .espalier-report { color-scheme: dark; --ink: #e4e7eb; --muted: #a3adb8; --ground: #14171b; --raised: #1c2026; --line: #31373f; --good: #4cc3a2; --bad: #ea9a5c; }
+:root[data-theme='dark'] .espalier-report { color-scheme: dark; --ink: #e4e7eb; --muted: #a3adb8; --ground: #14171b; --raised: #1c2026; --line: #31373f; --good: #4cc3a2; --link: #7fb4ea; --bad: #ea9a5c; }
 :root[data-theme='light'] .espalier-report { color-scheme: light; }
 .espalier-report, .espalier-report * { box-sizing: border-box; }
 .espalier-report { color: var(--ink); background: var(--ground); font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif; -webkit-text-size-adjust: 100%; }
@@ -41,6 +41,9 @@ export const STYLE = `
 .espalier-report .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 12px; }
 .espalier-report .figures > *, .espalier-report .panels > * { min-width: 0; }
 .espalier-report svg { display: block; width: 100%; height: auto; max-width: 520px; }
+.espalier-report .tools { display: flex; flex-wrap: wrap; gap: 4px 14px; margin-top: 6px; font-size: 12px; }
+.espalier-report .tools a { color: var(--link); padding: 3px 0; text-underline-offset: 3px; }
+.espalier-report .tools a::before { content: '↓ '; }
 .espalier-report ul { padding-left: 20px; margin: 8px 0; }
 .espalier-report li { overflow-wrap: anywhere; }
 .espalier-report pre { margin: 8px 0; padding: 12px 14px; background: var(--raised); border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
@@ -51,5 +54,5 @@ export const STYLE = `
   .espalier-report th:first-child { white-space: normal; min-width: 104px; }
   .espalier-report dl > div { grid-template-columns: 1fr; gap: 0; margin-bottom: 6px; }
 }
-@media print { .espalier-report .scroll { overflow: visible; border: 0; } .espalier-report { font-size: 12px; } }
+@media print { .espalier-report .tools { display: none; } .espalier-report section, .espalier-report .figures > * { break-inside: avoid; } .espalier-report .scroll { overflow: visible; border: 0; } .espalier-report { font-size: 12px; } }
 `;

@@ -6,6 +6,7 @@ import { paretoCharts } from '../data/pareto-charts.js';
 import { trimmed } from '../numbers.js';
 import type { Texts } from '../texts/index.js';
 import { Name, Section } from './parts.js';
+import { ToolRow, type Tools } from './tools.js';
 
 /** Drawn for a phone's width and enlarged elsewhere, so that their letters stay readable on both. */
 const INLINE = { background: 'none', width: 400, height: 280 } as const;
@@ -14,10 +15,11 @@ const PANELS = ['before', 'after', 'mask'] as const;
 interface FiguresProps {
   readonly report: Report;
   readonly texts: Texts;
+  readonly tools?: Tools | undefined;
 }
 
 /** Accuracy against size and against latency, with the frontier and the dense model marked. */
-export function ParetoFigures({ report, texts }: FiguresProps) {
+export function ParetoFigures({ report, texts, tools }: FiguresProps) {
   const charts = paretoCharts(report, texts);
   if (charts.length === 0) return null;
   return (
@@ -32,6 +34,7 @@ export function ParetoFigures({ report, texts }: FiguresProps) {
               yLabel={texts.pareto.accuracy}
               words={texts.figure}
             />
+            <ToolRow name={name} title={chart.title} tools={tools} />
           </div>
         ))}
       </div>
@@ -40,7 +43,7 @@ export function ParetoFigures({ report, texts }: FiguresProps) {
 }
 
 /** The sparsity of each layer with its share of all parameters. */
-export function LayerFigures({ report, texts }: FiguresProps) {
+export function LayerFigures({ report, texts, tools }: FiguresProps) {
   const charts = layerCharts(report, texts);
   if (charts.length === 0) return null;
   const { layers } = texts;
@@ -57,6 +60,7 @@ export function LayerFigures({ report, texts }: FiguresProps) {
               width={INLINE.width}
               background={INLINE.background}
             />
+            <ToolRow name={name} title={title} tools={tools} />
             {shown < kernels && <p class="read">{layers.largest(shown, kernels)}</p>}
           </div>
         ))}
@@ -66,7 +70,7 @@ export function LayerFigures({ report, texts }: FiguresProps) {
 }
 
 /** One kernel's weights before and after, and its mask, for one trial of each strategy. */
-export function KernelFigures({ report, texts }: FiguresProps) {
+export function KernelFigures({ report, texts, tools }: FiguresProps) {
   const charts = kernelCharts(report, texts);
   if (charts.length === 0) return null;
   return (
@@ -81,6 +85,7 @@ export function KernelFigures({ report, texts }: FiguresProps) {
               <PruningPanel key={panel} panel={panel} data={data} background="none" words={texts.figure} />
             ))}
           </div>
+          <ToolRow name={name} title={title} tools={tools} />
         </div>
       ))}
     </Section>

@@ -6,9 +6,16 @@ import { bytes, percent, threeDigits, times } from '../numbers.js';
 import type { Texts } from '../texts/index.js';
 import { AccuracyCell, RanOn } from './cells.js';
 import { Missing, Name, Section, Sub, Table } from './parts.js';
+import { ToolRow, type Tools } from './tools.js';
+
+interface TableProps {
+  readonly report: Report;
+  readonly texts: Texts;
+  readonly tools?: Tools | undefined;
+}
 
 /** Granularity × hardware friendliness × compression, in measured numbers: one trial of each strategy. */
-export function GranularityTable({ report, texts }: { report: Report; texts: Texts }) {
+export function GranularityTable({ report, texts, tools }: TableProps) {
   if (report.rows.length === 0) return null;
   const backends = backendsOf(report);
   const nameOf = nameTrials(report, texts);
@@ -47,6 +54,7 @@ export function GranularityTable({ report, texts }: { report: Report; texts: Tex
           );
         })}
       </Table>
+      <ToolRow name="granularities" title={granularity.heading} tools={tools} />
     </Section>
   );
 }

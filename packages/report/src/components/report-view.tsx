@@ -7,6 +7,7 @@ import { Notes } from './notes.js';
 import { Name, Section } from './parts.js';
 import { SizeTable } from './size-table.js';
 import { Summary } from './summary.js';
+import type { Tools } from './tools.js';
 import { TrialTable } from './trial-table.js';
 
 /** Sections with much to draw, which a file may have to do without. */
@@ -16,11 +17,12 @@ export interface ReportViewProps {
   readonly report: Report;
   readonly texts?: Texts;
   readonly omit?: readonly Omittable[];
+  readonly tools?: Tools | undefined;
 }
 
 /** The whole report. Style it with `STYLE`; everything is within one element of class espalier-report. */
-export function ReportView({ report, texts = english, omit = [] }: ReportViewProps) {
-  const props = { report, texts };
+export function ReportView({ report, texts = english, omit = [], tools }: ReportViewProps) {
+  const props = { report, texts, tools };
   return (
     <article class="espalier-report" lang={texts.lang}>
       <h1>

@@ -5,9 +5,16 @@ import { accuracy, count, orMissing, percent, share } from '../numbers.js';
 import type { Texts } from '../texts/index.js';
 import { AccuracyCell, TimeCell } from './cells.js';
 import { Missing, Name, Section, Sub, Table } from './parts.js';
+import { ToolRow, type Tools } from './tools.js';
+
+interface TableProps {
+  readonly report: Report;
+  readonly texts: Texts;
+  readonly tools?: Tools | undefined;
+}
 
 /** Every trial below the dense model, each number with what it is measured against. */
-export function TrialTable({ report, texts }: { report: Report; texts: Texts }) {
+export function TrialTable({ report, texts, tools }: TableProps) {
   const backends = backendsOf(report);
   const { dense, rows } = report;
   const { trials } = texts;
@@ -29,6 +36,7 @@ export function TrialTable({ report, texts }: { report: Report; texts: Texts }) 
           <TrialRow key={row.id} report={report} row={row} backends={backends} texts={texts} />
         ))}
       </Table>
+      <ToolRow name="trials" title={trials.heading} tools={tools} />
     </Section>
   );
 }

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findChromium, REQUIRED } from '../../../../tools/testing/chromium.js';
 import { HOSTILE, panel, report, row } from '../testing.js';
-import { renderChanges, renderReport } from './index.js';
+import { figuresOf, renderChanges, renderReport, toCsv } from './index.js';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -101,6 +101,23 @@ const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
     await page.addStyleTag({ content: '.espalier-report .read { color: #dddddd }' });
     expect((await violations(page)).join()).toContain('color-contrast');
     await close();
+  });
+
+  test('figures and tables are saved from the file itself', async () => {
+    const context = await browser.newContext({ acceptDownloads: true });
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(join(dir, 'report.html')).href);
+    const save = async (name: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator(`a[download="${name}"]:visible`).first().click(),
+      ]);
+      expect(download.suggestedFilename()).toBe(name);
+      return readFileSync(await download.path(), 'utf8');
+    };
+    expect(await save('accuracy-size.svg')).toBe(figuresOf(full())[0].svg);
+    expect(await save('trials.csv')).toBe(toCsv(full()));
+    await context.close();
   });
 
   test('a table that is wider than a phone can be scrolled with the keyboard', async () => {

@@ -1,7 +1,6 @@
 import type { Latency, Report, Row, Timing } from '@espalier/experiment';
 import { backendsOf, compactAs, timingOn, valuesOf } from '../data/measured.js';
-
-type Cell = string | number | null | undefined;
+import { type Cell, csvOf } from './csv-lines.js';
 
 /** The dense model and every trial, one a line; numbers in full, empty = not measured; RFC 4180. */
 export function toCsv(report: Report): string {
@@ -9,7 +8,7 @@ export function toCsv(report: Report): string {
   const columns = [...COLUMNS, ...valuesOf(report).flatMap(compactColumns), ...backends.flatMap(timingColumns)];
   const dense = columns.map(({ dense }) => dense(report));
   const rows = report.rows.map((row) => columns.map(({ pruned }) => pruned(row)));
-  return [columns.map(({ name }) => name), dense, ...rows].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
+  return csvOf([columns.map(({ name }) => name), dense, ...rows]);
 }
 
 interface Column {
@@ -119,11 +118,3 @@ function timingColumns(backend: string): Column[] {
 }
 
 const some = <T>(value: T | undefined, read: (value: T) => Cell): Cell => (value === undefined ? null : read(value));
-
-function quote(cell: Cell): string {
-  if (cell === null || cell === undefined) return '';
-  if (typeof cell === 'number') return String(cell);
-  // A spreadsheet takes text that starts like this for a formula and runs it.
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

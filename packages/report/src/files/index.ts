@@ -4,3 +4,4 @@ export { toCsv } from './csv.js';
 export * from './figures.js';
 export * from './page.js';
 export * from './report-page.js';
+export { tablesOf, type TableFile } from './tables.js';

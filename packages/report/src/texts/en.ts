@@ -153,5 +153,6 @@ export const english: Texts = {
       `Accuracy: noise is two standard errors of the difference of two measurements on ${old} and ${now} samples, taken as independent. Time: each time is divided by the dense model's in the same rounds, and two ratios differ where their p10–p90 do not overlap. Sizes have no noise.`,
   },
 
+  save: (what, form) => `Download “${what}” as ${form}`,
   language: 'Language',
 };

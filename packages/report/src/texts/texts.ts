@@ -145,5 +145,7 @@ export interface Texts {
     readonly method: (samplesOld: string, samplesNew: string) => string;
   };
 
+  /** What a link that saves a figure or a table is called when it is read aloud. */
+  readonly save: (what: string, form: string) => string;
   readonly language: string;
 }

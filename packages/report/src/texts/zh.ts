@@ -14,6 +14,13 @@ export const chinese: Texts = {
     prune: '剪去',
     weight: '权重',
     output: '输出',
+    gone: '整行或整列已移除',
+    weightsRoot: '权重个数（平方根刻度）',
+    threshold: (value) => `阈值 ±${value}`,
+    groups: (size) => `线条每 ${size} 个划为一组`,
+    blocks: (size) => `线条每 ${size} 个划为一块`,
+    mapExtent: (shown, of) => `${of === null ? `全部 ${shown}` : `${of} 中的前 ${shown}`}；每列对应一个输出`,
+    beforeAfterLabel: (kernel, kept, weights) => `${kernel} 的直方图：${weights} 个权重中保留 ${kept} 个`,
     beforeCount: (weights, threshold) =>
       `${weights} 个权重，${threshold === null ? '没有单一阈值' : threshold === '0' ? '阈值为 0' : `阈值 ±${threshold}（虚线）`}`,
     afterCount: (kept, zeros) => (zeros === null ? `保留全部 ${kept} 个` : `保留 ${kept} 个，${zeros} 个零未画出`),
@@ -175,5 +182,6 @@ export const chinese: Texts = {
       `精度：噪声取分别在 ${old} 与 ${now} 个样本上的两次测量之差的两倍标准误，视两次测量为独立。时间：每个时间都除以同一轮次中稠密模型的时间，两个比值的 p10–p90 不重叠时才算不同。文件大小没有噪声。`,
   },
 
+  save: (what, form) => `下载“${what}”，${form}`,
   language: '语言',
 };
