@@ -7,7 +7,19 @@ import { findChromium, REQUIRED, WEBGPU_FLAGS } from '../../../../tools/testing/
 import { type Harness, startHarness } from './harness.js';
 import { initialScripts } from './initial-scripts.js';
 import { asFiles, damaged, denseNet } from './models.js';
-import { axeViolations, choose, drop, figure, measure, number, settled, sparsity, tabTo, take } from './page.js';
+import {
+  axeViolations,
+  choose,
+  drop,
+  figure,
+  measure,
+  number,
+  saveOf,
+  settled,
+  sparsity,
+  tabTo,
+  take,
+} from './page.js';
 
 const executablePath = findChromium();
 const here = executablePath !== undefined || REQUIRED;
@@ -68,12 +80,59 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     expect(await number(page, 'accuracy')).toBeLessThan(accuracy);
     expect(await number(page, 'size')).toBeLessThan(size / 5);
     expect(await maskKept()).toBeLessThan(kept);
-    expect(await page.locator('[data-chart=histogram] line.threshold').count()).toBe(2);
+    expect(await page.locator('[data-chart=histogram] line[data-threshold]').count()).toBe(2);
     expect(await page.locator('[data-chart=layers] li').count()).toBe(3);
     await page.waitForFunction(() => location.search === '?sparsity=0.95');
     await page.reload();
     await settled(page);
     expect(await figure(page, 'weights')).toBe('14 k');
+    // Brotli comes after the other three.
+    await page.waitForFunction(() => /kB/.test(document.querySelector('[data-size=brotli]')!.textContent!));
+    const sizeOf = async (kind: string) =>
+      Number.parseFloat((await page.textContent(`[data-size=${kind}] .layer-numbers`))!);
+    expect(await sizeOf('raw')).toBeCloseTo(1.07);
+    expect(await sizeOf('brotli')).toBeLessThan(await sizeOf('gzip'));
+    expect(await sizeOf('compact')).toBeLessThan(await sizeOf('brotli'));
+    for (const name of ['histogram-fc1-kernel', 'mask-fc1-kernel', 'layers']) {
+      expect((await saveOf(page, name, 'SVG')).bytes.toString()).toMatch(/^<svg[^]*fc1\/kernel/);
+      expect(isPng((await saveOf(page, name, 'PNG')).bytes)).toBe(true);
+      expect((await saveOf(page, name, 'CSV')).bytes.toString()).toMatch(/^[\w,]+\r\n/);
+    }
+    await page.close();
+  });
+
+  test('everything that was chosen is in the address, and comes back from it', async () => {
+    const page = await started();
+    await page.selectOption('.results .card-head select', 'fc2/kernel');
+    await page.selectOption('#try .sides > div:nth-child(1) select', 'live');
+    await page.selectOption('#try .sides > div:nth-child(2) select', 'dense');
+    await page.click('#try .gallery li:nth-child(7) button');
+    await page.uncheck('.backends li:nth-child(1) input');
+    await page.selectOption('#take select >> nth=1', 'int8');
+    const query = '?kernel=fc2/kernel&a=live&b=dense&sample=6&backends=wasm&values=int8';
+    await page.waitForFunction((wanted) => location.search === wanted, query);
+    await page.reload();
+    await settled(page);
+    expect(await page.inputValue('.results .card-head select')).toBe('fc2/kernel');
+    expect(await page.getAttribute('[data-chart=mask] canvas', 'aria-label')).toContain('fc2/kernel');
+    expect(await page.inputValue('#try .sides > div:nth-child(1) select')).toBe('live');
+    expect(await page.inputValue('#try .sides > div:nth-child(2) select')).toBe('dense');
+    expect(await page.getAttribute('#try .gallery li:nth-child(7) button', 'aria-pressed')).toBe('true');
+    expect(await page.isChecked('.backends li:nth-child(1) input')).toBe(false);
+    expect(await page.inputValue('#take select >> nth=1')).toBe('int8');
+    expect(await page.evaluate(() => location.search)).toBe(query);
+    // Another model has other kernels and no measurements.
+    await choose(page, 'model', 'lenet-5');
+    await page.waitForFunction(() => location.search === '?model=lenet-5&sample=6&backends=wasm&values=int8');
+    await page.close();
+  });
+
+  test('a worker that opens model after model keeps nothing of those before', async () => {
+    const page = await open();
+    const script = readdirSync(join(demo!.dist, 'assets')).find((name) => /^main-.*\.js$/.test(name))!;
+    const seen = await page.evaluate(memoryAfterLoads, { script: `./assets/${script}`, loads: 5 });
+    expect(seen[0].tensors).toBeGreaterThan(0);
+    for (const memory of seen) expect(memory).toEqual(seen[0]);
     await page.close();
   });
 
@@ -99,8 +158,27 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     const report = await take(page, 'Report');
     expect(report.name).toBe('lenet-300-100-report.html');
     expect(report.bytes.toString()).toContain('4x1 blocks');
-    expect((await take(page, 'SVG')).bytes.toString()).toMatch(/^<svg/);
-    expect([...(await take(page, 'PNG')).bytes.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+    expect(JSON.parse((await take(page, 'JSON')).bytes.toString()).rows).toHaveLength(5);
+    expect((await take(page, 'Trials')).bytes.toString().trimEnd().split('\r\n')).toHaveLength(7);
+    const names = unzip((await take(page, 'All figures')).bytes).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['accuracy-size.svg', 'accuracy-latency-wasm.png']));
+    // Each figure and table by itself.
+    const saved = await page
+      .locator('.espalier-report [data-save]')
+      .evaluateAll((nodes) => nodes.map((node) => (node as HTMLElement).dataset.save!));
+    expect(saved).toEqual([
+      'lenet-300-100-accuracy-size',
+      'lenet-300-100-accuracy-compact',
+      'lenet-300-100-accuracy-latency-wasm',
+      'lenet-300-100-granularities',
+      'lenet-300-100-trials',
+      'lenet-300-100-trials',
+    ]);
+    for (const name of saved.slice(0, 3)) {
+      expect((await saveOf(page, name, 'SVG')).bytes.toString()).toMatch(/^<svg[^]*<circle/);
+    }
+    expect(isPng((await saveOf(page, saved[2], 'PNG')).bytes)).toBe(true);
+    expect((await saveOf(page, saved[3], 'CSV')).bytes.toString()).toMatch(/^strategy,.*\r\n/);
     await page.close();
   });
 
@@ -290,4 +368,39 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
   });
 });
 
+const isPng = (bytes: Buffer) => bytes.subarray(1, 4).toString() === 'PNG';
 const unzip = (zip: Uint8Array) => Object.entries(unzipSync(zip)).map(([name, bytes]) => ({ name, bytes }));
+
+/** Runs in the page: speaks to a worker of its own as the page would, with a cut and an accuracy between two loads. */
+async function memoryAfterLoads({ script, loads }: { script: string; loads: number }) {
+  const worker = new Worker(script, { type: 'module', name: 'live' });
+  let id = 0;
+  const call = <T>(method: string, argument?: unknown) =>
+    new Promise<T>((resolve, reject) => {
+      const mine = id++;
+      worker.addEventListener('message', ({ data }) => {
+        if (data.id !== mine) return;
+        if ('failure' in data) reject(new Error(data.failure.message));
+        else resolve(data.result);
+      });
+      worker.postMessage({ id: mine, method, argument });
+    });
+  const choice = {
+    cut: 'structured',
+    pattern: '2:4',
+    scorer: 'gradient',
+    scope: 'global',
+    sparsity: 0.5,
+    kernel: null,
+  };
+  const seen: { tensors: number; bytes: number }[] = [];
+  for (let i = 0; i < loads; i++) {
+    await call('open', { kind: 'zoo', name: 'lenet-300-100' });
+    await call('preview', choice);
+    const { artifacts } = await call<{ artifacts: unknown }>('details');
+    await call('keep', { id: 'measured', artifacts });
+    seen.push(await call('memory'));
+  }
+  worker.terminate();
+  return seen;
+}

@@ -59,11 +59,15 @@ export async function tabTo(page: Page, selector: string): Promise<void> {
   throw new Error(`the Tab key does not reach ${selector}`);
 }
 
-/** Presses a button of the last section and waits for what it downloads. */
-export async function take(page: Page, label: string): Promise<{ name: string; bytes: Buffer }> {
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.click(`#take button:has-text("${label}")`),
-  ]);
-  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+/** Presses a button and waits for what it downloads. */
+async function download(page: Page, selector: string): Promise<{ name: string; bytes: Buffer }> {
+  const [found] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
+  return { name: found.suggestedFilename(), bytes: readFileSync(await found.path()) };
 }
+
+/** By a button of the last section. */
+export const take = (page: Page, label: string) => download(page, `#take button:has-text("${label}")`);
+
+/** By a button under a figure or a table. */
+export const saveOf = (page: Page, name: string, form: 'SVG' | 'PNG' | 'CSV') =>
+  download(page, `[data-save="${name}"] button:has-text("${form}") >> nth=0`);

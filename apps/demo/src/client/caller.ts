@@ -1,9 +1,11 @@
 /** The page's end of a worker: calls that resolve, progress, and an end to all of it. */
 import type { Calls, Failure, Method, Progress, Request, Response } from '../worker/protocol.js';
+import { transfersOf } from '../worker/transfers.js';
 
 type Argument<M extends Method> = Parameters<Calls[M]>[0];
 
 export interface Caller {
+  /** Weights within the argument belong to the worker from then on. */
   call<M extends Method>(
     method: M,
     argument: Argument<M>,
@@ -55,7 +57,7 @@ export function startCaller(worker: Worker): Caller {
       const id = next++;
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject, onProgress });
-        worker.postMessage({ id, method, argument } satisfies Request);
+        worker.postMessage({ id, method, argument } satisfies Request, transfersOf(argument));
       });
     },
     end() {

@@ -10,6 +10,10 @@ export const en = {
     title: 'What does a cut cost, and what does it buy?',
     lead: 'Prune a neural network here, on your own device. Nothing is uploaded: every number below is measured in this browser.',
   },
+  save: {
+    label: 'Save',
+    one: (title: string, form: string) => `Save “${title}” as ${form}`,
+  },
   lesson: 'Lesson',
   lessons,
   model: {
@@ -94,7 +98,8 @@ export const en = {
   },
   mask: {
     title: 'Mask',
-    alt: (kernel: string, rows: number, columns: number) => `Mask of ${kernel}, its first ${rows} × ${columns} weights`,
+    alt: (kernel: string, rows: number, columns: number, kept: string) =>
+      `Mask of ${kernel}: of its first ${rows} × ${columns} weights ${kept} are kept`,
     kept: 'kept',
     pruned: 'pruned',
     gone: 'row or column removed',
@@ -106,9 +111,18 @@ export const en = {
   layers: {
     title: 'Layer by layer',
     kept: 'kept',
-    share: 'share of all parameters',
+    share: 'of all parameters',
+    axis: 'share of weights kept',
+    shareOf: (share: string) => `${share} of parameters`,
     alt: (id: string, kept: string, share: string) => `${id}: ${kept} kept, ${share} of all parameters`,
     lead: 'Bar: what is kept. Thickness: how many of the network’s weights sit there.',
+  },
+  sizes: {
+    title: 'File sizes',
+    names: { raw: 'as they are', gzip: 'gzip', brotli: 'brotli', compact: 'compact file' },
+    pending: 'measuring…',
+    lead: (dense: string) =>
+      `Bar and percentage: of the dense weights, ${dense}. Files of model.json keep zeros as they are; compression and the compact file do not.`,
   },
   try: {
     title: 'Try both',
@@ -182,9 +196,13 @@ export const en = {
       codebook: 'codebook, 5 bits',
     },
     results: 'What was measured',
-    report: 'Report (HTML)',
-    svg: 'Figure (SVG)',
-    png: 'Figure (PNG)',
+    reports: {
+      html: 'Report (HTML)',
+      json: 'Data (JSON)',
+      csv: 'Trials (CSV)',
+      figures: 'All figures (SVG and PNG)',
+    },
+    single: 'Every figure and table has buttons of its own that save it.',
     noReport: 'Measure a cut first, then the report has something to say.',
     command: 'On the command line',
     copy: 'Copy the CLI command',

@@ -11,6 +11,8 @@ function texts(node: unknown, path = ''): [string, string][] {
 const SAME = /^[^\p{Script=Han}]*$/u;
 const UNTRANSLATED = [
   '.cut.formulas.',
+  '.sizes.names.gzip',
+  '.sizes.names.brotli',
   '.cut.scorers.wanda',
   '.take.valueNames.float16',
   '.take.valueNames.int',

@@ -11,6 +11,7 @@ export const zh: Messages = {
     title: '剪一刀，失去什么，换来什么？',
     lead: '在你自己的设备上为神经网络剪枝。不上传任何东西：下面的每个数字都在这个浏览器里测得。',
   },
+  save: { label: '保存', one: (title, form) => `将“${title}”保存为 ${form}` },
   lesson: '小课',
   lessons,
   model: {
@@ -92,7 +93,7 @@ export const zh: Messages = {
   },
   mask: {
     title: '掩码',
-    alt: (kernel, rows, columns) => `${kernel} 的掩码，前 ${rows} × ${columns} 个权重`,
+    alt: (kernel, rows, columns, kept) => `${kernel} 的掩码：前 ${rows} × ${columns} 个权重中保留 ${kept} 个`,
     kept: '保留',
     pruned: '剪去',
     gone: '整行或整列移除',
@@ -104,9 +105,18 @@ export const zh: Messages = {
   layers: {
     title: '逐层来看',
     kept: '保留',
-    share: '占全部参数的比例',
+    share: '占全部参数',
+    axis: '保留的权重比例',
+    shareOf: (share) => `占参数的 ${share}`,
     alt: (id, kept, share) => `${id}：保留 ${kept}，占全部参数的 ${share}`,
     lead: '长度：保留的比例。粗细：网络的权重有多少在这一层。',
+  },
+  sizes: {
+    title: '文件大小',
+    names: { raw: '不压缩', gzip: 'gzip', brotli: 'brotli', compact: '紧凑文件' },
+    pending: '测量中……',
+    lead: (dense) =>
+      `条形与百分比以稠密权重 ${dense} 为基准。model.json 及其权重文件会原样存储零；压缩后的文件和紧凑文件则不会。`,
   },
   try: {
     title: '两相对照',
@@ -180,9 +190,13 @@ export const zh: Messages = {
       codebook: '码本，5 位',
     },
     results: '测量结果',
-    report: '报告（HTML）',
-    svg: '图（SVG）',
-    png: '图（PNG）',
+    reports: {
+      html: '报告（HTML）',
+      json: '数据（JSON）',
+      csv: '全部方案（CSV）',
+      figures: '全部图（SVG 与 PNG）',
+    },
+    single: '每幅图、每张表旁都有各自的保存按钮。',
     noReport: '先测量一次剪枝，报告才有内容。',
     command: '命令行',
     copy: '复制命令',

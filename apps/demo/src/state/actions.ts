@@ -1,8 +1,8 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { CallFailed, Cancelled, startWorker } from '../client/caller.js';
-import { needsData, type Settings } from '../settings.js';
-import type { Details, ModelSource, Which } from '../worker/protocol.js';
+import { CUTTING, needsData, type Settings, type Values } from '../settings.js';
+import type { Details, ModelInfo, ModelSource, Which } from '../worker/protocol.js';
 import { makeMeasuring, type Measuring } from './measuring.js';
 import type { Problem, Store } from './store.js';
 import { formatSettings } from './url.js';
@@ -10,12 +10,11 @@ import { formatSettings } from './url.js';
 /** Everything that the page can be asked to do. */
 export interface Actions extends Measuring {
   choose(change: Partial<Settings>): void;
-  showKernel(id: string): void;
   openFiles(files: readonly File[]): Promise<void>;
   dismiss(): void;
   predict(images: Float32Array, which: readonly Which[]): Promise<number[][][]>;
   digits(from: number, count: number): Promise<{ images: Float32Array; labels: Int32Array }>;
-  pack(which: Which, as: 'tfjs' | 'espalier', values: string): Promise<Uint8Array>;
+  pack(which: Which, as: 'tfjs' | 'espalier', values: Values): Promise<Uint8Array>;
 }
 
 /** Accuracy waits until the slider has been still for this long. */
@@ -49,8 +48,7 @@ export function makeActions(store: Store): Actions {
     try {
       do {
         again = false;
-        const { settings, kernel } = store.get();
-        const preview = await live.call('preview', { ...settings, kernel });
+        const preview = await live.call('preview', store.get().settings);
         store.set({ preview, problem: store.get().problem?.kind === 'other' ? null : store.get().problem });
       } while (again);
       pause = setTimeout(follow, STILL_MS);
@@ -81,8 +79,17 @@ export function makeActions(store: Store): Actions {
     while (unweighed) {
       const next: Details['artifacts'] = unweighed;
       unweighed = undefined;
-      const sizes = await files.call('sizes', next).catch((error) => (fail('other', error), null));
-      if (!unweighed && store.get().fresh) store.set({ sizes });
+      try {
+        const sizes = await files.call('sizes', next);
+        const wanted = () => unweighed === undefined && store.get().fresh;
+        if (wanted()) store.set({ sizes: { ...sizes, brotli: null } });
+        if (wanted()) {
+          const brotli = await files.call('brotli', undefined);
+          if (wanted()) store.set({ sizes: { ...sizes, brotli } });
+        }
+      } catch (error) {
+        fail('other', error);
+      }
     }
     weighing = false;
   }
@@ -96,6 +103,7 @@ export function makeActions(store: Store): Actions {
     return opened;
   }
 
+  let first = true;
   async function openNow(next: ModelSource, settings: Partial<Settings>): Promise<void> {
     store.set({ opening: true });
     try {
@@ -104,13 +112,13 @@ export function makeActions(store: Store): Actions {
       measuring.forget();
       store.set({
         model,
-        settings: suited({ ...store.get().settings, ...settings }, model.digits === true, model.channels),
-        kernel: null,
+        settings: suited({ ...store.get().settings, ...settings, ...(first ? {} : UNSEEN) }, model),
         preview: null,
         details: null,
         dense: null,
         problem: null,
       });
+      first = false;
       write();
       await refresh();
       store.set({ dense: await live.call('denseAccuracy', undefined) });
@@ -148,21 +156,11 @@ export function makeActions(store: Store): Actions {
       }
       store.set({ settings });
       write();
-      if (Object.keys(change).some((key) => key !== 'epochs')) void refresh();
-    },
-    showKernel(kernel) {
-      store.set({ kernel });
-      void refresh();
+      if (CUTTING.some((key) => key in change)) void refresh();
     },
     async openFiles(files) {
-      const read = files.map(async (file) => ({
-        name: file.webkitRelativePath || file.name,
-        bytes: new Uint8Array(await file.arrayBuffer()),
-      }));
-      await Promise.all(read).then(
-        (all) => open({ kind: 'files', files: all }, { model: 'own' }),
-        (error) => fail('model', error),
-      );
+      const named = files.map((file) => ({ name: file.webkitRelativePath || file.name, file }));
+      await open({ kind: 'files', files: named }, { model: 'own' });
     },
     dismiss: () => store.set({ problem: null }),
     predict: (images, which) => live.call('predict', { images, which }),
@@ -171,10 +169,15 @@ export function makeActions(store: Store): Actions {
   };
 }
 
+/** What another model has not got: its measurements, and its kernels by name. */
+const UNSEEN = { kernel: null, a: 'dense', b: 'live', take: 'live' } as const;
+
 /** Choices that the model rules out go back to those that always work. */
-function suited(settings: Settings, digits: boolean, channels: boolean): Settings {
+function suited(settings: Settings, { digits: fits, channels, kernels }: ModelInfo): Settings {
+  const digits = fits === true;
   return {
     ...settings,
+    kernel: kernels.some(({ id }) => id === settings.kernel) ? settings.kernel : null,
     ...(!digits && needsData(settings.scorer) && { scorer: 'magnitude' as const }),
     ...(!digits && { epochs: 0 }),
     ...(!channels && settings.cut === 'structured' && { cut: 'unstructured' as const }),

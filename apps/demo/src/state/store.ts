@@ -26,12 +26,11 @@ export interface State {
   readonly opening: boolean;
   /** The dense model's accuracy. */
   readonly dense: number | null;
-  readonly kernel: string | null;
   readonly preview: Preview | null;
   readonly details: Pick<Details, 'accuracy'> | null;
   /** Whether details belong to the preview that is shown. */
   readonly fresh: boolean;
-  /** Of the preview that is shown; null = not packed yet. */
+  /** Of the preview that is shown; null = not packed yet. Brotli comes last. */
   readonly sizes: FileSizes | null;
   /** The weights are being scored for the first time. */
   readonly scoring: boolean;
@@ -48,7 +47,6 @@ export const INITIAL: State = {
   model: null,
   opening: true,
   dense: null,
-  kernel: null,
   preview: null,
   details: null,
   fresh: false,

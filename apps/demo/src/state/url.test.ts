@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CUTS, DEFAULTS, MODELS, PATTERNS, SCOPES, SCORERS } from '../settings.js';
+import { BACKENDS, CUTS, DEFAULTS, MODELS, PATTERNS, SCOPES, SCORERS, VALUES } from '../settings.js';
 import { formatSettings, parseSettings } from './url.js';
 
 test('the defaults need no words', () => {
@@ -13,6 +13,12 @@ test('what differs is written, patterns as people write them', () => {
   );
 });
 
+test('kernels and backends are written so that people can read them', () => {
+  expect(formatSettings({ ...DEFAULTS, kernel: 'fc2/kernel', backends: ['wasm', 'webgpu'], sample: null })).toBe(
+    '?kernel=fc2/kernel&sample=drawn&backends=wasm,webgpu',
+  );
+});
+
 test('a model of the user has no address', () => {
   expect(formatSettings({ ...DEFAULTS, model: 'own' })).toBe('');
 });
@@ -22,6 +28,8 @@ test.each([
   '?sparsity=&epochs=&cut=',
   '?sparsity=NaN&epochs=Infinity',
   '?model=own',
+  '?kernel=&a=&b=&take=&values=int2&sample=40',
+  '?sample=-1',
 ])('nonsense is passed over: %s', (query) => {
   expect(parseSettings(query)).toEqual(DEFAULTS);
 });
@@ -35,6 +43,13 @@ test('law: what is written is read', () => {
     scope: fc.constantFrom(...SCOPES),
     sparsity: fc.integer({ min: 0, max: 99 }).map((n) => n / 100),
     epochs: fc.integer({ min: 0, max: 10 }),
+    kernel: fc.constantFrom(null, 'fc1/kernel', 'block & 1/卷积?'),
+    a: fc.constantFrom('dense', 'live', 'unstructured magnitude global 0.9 1'),
+    b: fc.constantFrom('dense', 'live', '2:4 wanda global 0.5 0'),
+    sample: fc.option(fc.integer({ min: 0, max: 39 })),
+    backends: fc.option(fc.subarray([...BACKENDS])),
+    take: fc.constantFrom('live', 'structured magnitude local 0.75 3'),
+    values: fc.constantFrom(...VALUES),
   });
   fc.assert(fc.property(settings, (s) => expect(parseSettings(formatSettings(s))).toEqual(s)));
 });

@@ -1,5 +1,6 @@
 /** The settings as the page's address, and back: only what differs from the defaults is written. */
 import {
+  BACKENDS,
   CUTS,
   DEFAULTS,
   MODELS,
@@ -9,7 +10,12 @@ import {
   SCOPES,
   SCORERS,
   type Settings,
+  SHOWN,
+  VALUES,
 } from '../settings.js';
+
+/** Longer names than any that is shown are no names. */
+const LONGEST = 200;
 
 /** Reads a query string; whatever is not as it should be is left at its default. */
 export function parseSettings(search: string): Settings {
@@ -21,6 +27,9 @@ export function parseSettings(search: string): Settings {
     const value = text === null || text.trim() === '' ? NaN : Number(text);
     return value >= 0 && value <= most ? value : fallback;
   };
+  const name = (key: 'a' | 'b' | 'take' | 'kernel') => query.get(key)?.slice(0, LONGEST) || DEFAULTS[key];
+  const backends = query.get('backends')?.split(',');
+  const sample = query.get('sample');
   return {
     model: oneOf('model', MODELS, DEFAULTS.model as (typeof MODELS)[number]),
     cut: oneOf('cut', CUTS, DEFAULTS.cut),
@@ -29,16 +38,26 @@ export function parseSettings(search: string): Settings {
     scope: oneOf('scope', SCOPES, DEFAULTS.scope),
     sparsity: number('sparsity', MOST_SPARSITY, DEFAULTS.sparsity),
     epochs: Math.round(number('epochs', MOST_EPOCHS, DEFAULTS.epochs)),
+    kernel: name('kernel'),
+    a: name('a')!,
+    b: name('b')!,
+    sample: sample === DRAWN ? null : Math.floor(number('sample', SHOWN - 1, DEFAULTS.sample!)),
+    backends: backends ? BACKENDS.filter((backend) => backends.includes(backend)) : null,
+    take: name('take')!,
+    values: oneOf('values', VALUES, DEFAULTS.values),
   };
 }
+
+/** Where nothing is picked, the pad is for drawing. */
+const DRAWN = 'drawn';
 
 /** '?cut=block&sparsity=0.75', or '' for the defaults. A model of the user's own has no address. */
 export function formatSettings(settings: Settings, keep: Readonly<Record<string, string | undefined>> = {}): string {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(settings)) {
+  for (const [key, value] of Object.entries({ ...settings, sample: settings.sample ?? DRAWN })) {
     if (value !== DEFAULTS[key as keyof Settings] && value !== 'own') query.set(key, String(value));
   }
   for (const [key, value] of Object.entries(keep)) if (value !== undefined) query.set(key, value);
-  const text = query.toString().replaceAll('%3A', ':');
+  const text = query.toString().replace(/%(?:3A|2C|2F)/g, decodeURIComponent);
   return text === '' ? '' : `?${text}`;
 }

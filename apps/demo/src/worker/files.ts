@@ -1,7 +1,18 @@
 /** What files weigh: packing takes a while, and nobody waits for it here. */
 import type { Calls } from './protocol.js';
-import { quickSizes } from './sizes.js';
+import { brotliSize, filesOf, quickSizes } from './sizes.js';
+
+let last: readonly Uint8Array[] = [];
 
 export const fileCalls = {
-  sizes: async (artifacts) => quickSizes(artifacts),
+  async sizes(artifacts) {
+    last = filesOf(artifacts);
+    return quickSizes(artifacts, last);
+  },
+
+  async brotli() {
+    const files = last;
+    last = [];
+    return brotliSize(files);
+  },
 } satisfies { [M in keyof Calls]?: (argument: Parameters<Calls[M]>[0]) => Promise<ReturnType<Calls[M]>> };

@@ -1,7 +1,7 @@
 /** What answers while the user plays: the mask at once, accuracy and exact sizes behind it. */
 import { type MaskHandle, type Plan, type Scores, UsageError } from '@espalier/core';
-import { copyOf } from '@espalier/experiment';
-import { tensor, tidy } from '@tensorflow/tfjs-core';
+import { copyOf, panelParam } from '@espalier/experiment';
+import { memory, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { ScorerName } from '../settings.js';
 import { type AnyPrunable, artifactsOf } from './adapted.js';
 import { useWorkBackend } from './backend.js';
@@ -13,7 +13,8 @@ import { packModel } from './pack.js';
 import { accuracyOf } from './live-accuracy.js';
 import { scoreInMemory } from './live-scores.js';
 
-interface Live extends Omit<Source, 'scores'> {
+interface Live extends Omit<Source, 'scores' | 'shown'> {
+  shown: Source['shown'];
   readonly open: OpenModel;
   /** A copy that masks go on. */
   readonly twin: AnyPrunable;
@@ -37,11 +38,18 @@ export const liveCalls = {
     await useWorkBackend();
     const open = await openModel(source);
     const twin = (await copyOf(open.model)) as AnyPrunable;
-    const weights = new Map<string, Float32Array>();
-    for (const { id, role } of open.model.params) if (role === 'kernel') weights.set(id, await open.model.read(id));
     close();
     const rawBytes = 4 * open.info.params;
-    live = { open, model: open.model, twin, weights, rawBytes, scores: new Map(), plan: undefined, handle: undefined };
+    live = {
+      open,
+      model: open.model,
+      twin,
+      shown: undefined,
+      rawBytes,
+      scores: new Map(),
+      plan: undefined,
+      handle: undefined,
+    };
     return open.info;
   },
 
@@ -49,7 +57,8 @@ export const liveCalls = {
     generation++;
     const state = current();
     const scores = await scoresOf(state, choice);
-    const { plan, result } = await preview({ ...state, scores }, choice, kernel);
+    const shown = await shownKernel(state, kernel);
+    const { plan, result } = await preview({ ...state, scores, shown }, choice);
     state.plan = plan;
     return result;
   },
@@ -104,6 +113,11 @@ export const liveCalls = {
     return true as const;
   },
 
+  async memory() {
+    const { numTensors, numBytes } = memory();
+    return { tensors: numTensors, bytes: numBytes };
+  },
+
   async pack({ which, as, values }) {
     const artifacts = which === 'live' ? await liveArtifacts(current()) : await artifactsOf(modelOf(which));
     return packModel(artifacts, as, values);
@@ -125,6 +139,15 @@ function modelOf(which: Which): AnyPrunable {
   const found = which === 'dense' ? model : which === 'live' ? twin : kept.get(which);
   if (found) return found;
   throw new UsageError('no-model', `there is no model '${which}'`);
+}
+
+/** The weights that are drawn, read once as long as the same kernel is. */
+async function shownKernel(state: Live, wanted: string | null): Promise<Live['shown']> {
+  const { model, shown } = state;
+  const param = model.params.find(({ id, role }) => id === wanted && role === 'kernel') ?? panelParam(model.params);
+  if (!param) return undefined;
+  if (shown?.param !== param) state.shown = { param, values: await model.read(param.id) };
+  return state.shown;
 }
 
 /** Scored once for each scorer. */

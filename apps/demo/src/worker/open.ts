@@ -1,4 +1,4 @@
-import { memoryPlan, summarisePlan } from '@espalier/core';
+import { InputError, memoryPlan, show, summarisePlan } from '@espalier/core';
 import { decodeModelFiles, type DecodedModel } from '@espalier/format/web';
 import lenet300Json from '@espalier/zoo/models/lenet-300-100/model.json?url';
 import lenet300Weights from '@espalier/zoo/models/lenet-300-100/weights.bin?url';
@@ -10,7 +10,7 @@ import type { ZooName } from '@espalier/zoo/web';
 import { adapt, type AnyPrunable, inputShapes, notesOf, outputShapes } from './adapted.js';
 import { SIDE } from './digits.js';
 import { fetchBytes } from './fetch-bytes.js';
-import type { ModelInfo, ModelSource } from './protocol.js';
+import type { ModelInfo, ModelSource, NamedFile } from './protocol.js';
 
 export interface OpenModel {
   readonly model: AnyPrunable;
@@ -62,7 +62,7 @@ async function read(source: ModelSource): Promise<Pick<DecodedModel, 'name' | 'f
     return { name, format: artifacts.format as DecodedModel['format'], artifacts };
   }
   if (source.kind === 'files') {
-    const decoded = decodeModelFiles(source.files);
+    const decoded = decodeModelFiles(await Promise.all(source.files.map(bytesOf)));
     return { ...decoded, name: nameOf(decoded) };
   }
   const [json, weights] = await Promise.all(FILES[source.name].map(fetchBytes));
@@ -71,6 +71,20 @@ async function read(source: ModelSource): Promise<Pick<DecodedModel, 'name' | 'f
     { name: 'weights.bin', bytes: weights },
   ];
   return { ...decodeModelFiles(files), name: source.name };
+}
+
+/** A file may be gone or changed since it was chosen. */
+async function bytesOf({ name, file }: NamedFile) {
+  try {
+    return { name, bytes: new Uint8Array(await file.arrayBuffer()) };
+  } catch (error) {
+    const [found, fix] = [(error as Error).message, 'choose it again'];
+    throw new InputError('file-unreadable', `${show(name)} could not be read: ${found}; ${fix}`, {
+      where: name,
+      found,
+      fix,
+    });
+  }
 }
 
 /** The folder's name says more than 'model.json'. */

@@ -1,5 +1,5 @@
-import { type Plan, resolveMask, type Scores, settlePlan, summarisePlan } from '@espalier/core';
-import { makePanel, panelParam } from '@espalier/experiment';
+import { type Param, type Plan, resolveMask, type Scores, settlePlan, summarisePlan } from '@espalier/core';
+import { makePanel } from '@espalier/experiment';
 import { sparsityOf } from '../settings.js';
 import type { AnyPrunable } from './adapted.js';
 import { maskMap } from './mask-map.js';
@@ -10,13 +10,13 @@ import { estimateCompact } from './sizes.js';
 export interface Source {
   readonly model: AnyPrunable;
   readonly scores: Scores;
-  /** Every kernel's weights. */
-  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** The kernel that is drawn, with its weights. */
+  readonly shown: { readonly param: Param; readonly values: Float32Array } | undefined;
   readonly rawBytes: number;
 }
 
 /** Decides and counts; touches no tensor, so that it answers while a finger is on the slider. */
-export async function preview(source: Source, choice: CutChoice, kernel: string | null) {
+export async function preview(source: Source, choice: CutChoice) {
   const start = performance.now();
   const { model, scores } = source;
   const { params, groups, branches } = model;
@@ -33,7 +33,7 @@ export async function preview(source: Source, choice: CutChoice, kernel: string 
     macs: summary.macs && { ...summary.macs },
     ...(summary.channels && { channels: { ...summary.channels } }),
     layers,
-    ...(await pictures(source, plan, summary.layers, kernel)),
+    ...(await pictures(source, plan, summary.layers)),
     estimate: estimate(source, plan, layers, summary.params),
     notes: [...summary.notes],
     ms: performance.now() - start,
@@ -42,14 +42,12 @@ export async function preview(source: Source, choice: CutChoice, kernel: string 
 }
 
 async function pictures(
-  { model, weights }: Source,
+  { model, shown }: Source,
   plan: Plan,
   layers: Parameters<typeof makePanel>[0]['layers'],
-  kernel: string | null,
 ): Promise<Pick<Preview, 'panel' | 'mask'>> {
-  const param = model.params.find(({ id }) => id === kernel) ?? panelParam(model.params);
-  const before = param && weights.get(param.id);
-  if (!param || !before) return { panel: null, mask: null };
+  if (!shown) return { panel: null, mask: null };
+  const { param, values: before } = shown;
   const mask = await resolveMask(plan, param, [...model.groups, ...(model.branches ?? [])]);
   return {
     panel: makePanel({ param, before, after: before, mask, layers }) ?? null,

@@ -1,17 +1,22 @@
 /** What the page and its workers say to each other: plain data only. */
 import type { Panel, Phase, Report, Row } from '@espalier/experiment';
-import type { NamedBytes } from '@espalier/format/web';
 import type { ZooName } from '@espalier/zoo/web';
 import type { io } from '@tensorflow/tfjs-core';
-import type { Cut, Pattern, Scope, ScorerName } from '../settings.js';
+import type { Backend, Cut, Pattern, Scope, ScorerName, Values } from '../settings.js';
 
-export const BACKENDS = ['cpu', 'wasm', 'webgl', 'webgpu'] as const;
-export type Backend = (typeof BACKENDS)[number];
+export { type Backend, BACKENDS } from '../settings.js';
 
 export type ModelSource =
   | { readonly kind: 'zoo'; readonly name: ZooName }
-  | { readonly kind: 'files'; readonly files: readonly NamedBytes[] }
+  /** Read where they are needed: the page holds no bytes of them. */
+  | { readonly kind: 'files'; readonly files: readonly NamedFile[] }
   | { readonly kind: 'artifacts'; readonly name: string; readonly artifacts: io.ModelArtifacts };
+
+export interface NamedFile {
+  /** With its folders. */
+  readonly name: string;
+  readonly file: Blob;
+}
 
 export interface KernelInfo {
   readonly id: string;
@@ -87,10 +92,12 @@ export interface Details {
   readonly artifacts: io.ModelArtifacts;
 }
 
-/** Bytes of model.json with its weights, of both by gzip, and of the compact file. */
+/** Bytes of model.json with its weights as they are, by gzip and by brotli, and of the compact file. */
 export interface FileSizes {
   readonly raw: number;
   readonly gzip: number;
+  /** null = still being compressed. */
+  readonly brotli: number | null;
   readonly compact: number;
 }
 
@@ -129,14 +136,19 @@ export interface Calls {
   details(): Details | null;
   /** The dense model's accuracy, percent; null where the digits do not fit. */
   denseAccuracy(): number | null;
-  sizes(artifacts: io.ModelArtifacts): FileSizes;
+  /** All but brotli, which takes longer and has to be loaded. */
+  sizes(artifacts: io.ModelArtifacts): Omit<FileSizes, 'brotli'>;
+  /** Of the model whose sizes were asked for last. */
+  brotli(): number;
   /** Probabilities, model by model, image by image. */
   predict(request: { readonly images: Float32Array; readonly which: readonly Which[] }): number[][][];
   /** Test digits: images and labels from `from` on. */
   digits(request: { readonly from: number; readonly count: number }): { images: Float32Array; labels: Int32Array };
   /** Makes a measured model known under its id. */
   keep(request: { readonly id: string; readonly artifacts: io.ModelArtifacts }): true;
-  pack(request: { readonly which: Which; readonly as: 'tfjs' | 'espalier'; readonly values: string }): Uint8Array;
+  pack(request: { readonly which: Which; readonly as: 'tfjs' | 'espalier'; readonly values: Values }): Uint8Array;
+  /** What a leak would show in. */
+  memory(): { readonly tensors: number; readonly bytes: number };
   backends(): BackendState[];
   /** The report of the dense model alone. */
   dense(request: {

@@ -7,11 +7,12 @@ import { Histogram } from './histogram.js';
 import { Layers } from './layers.js';
 import { MaskPicture } from './mask.js';
 import { EnergyNote } from './readout.js';
+import { Sizes } from './sizes.js';
 
 /** Pictures of what the cut leaves. */
 export function LiveView() {
   const text = useText();
-  const { showKernel } = useActions();
+  const { choose } = useActions();
   const model = useStore(({ model }) => model);
   const preview = useStore(({ preview }) => preview);
   const kernels = (model?.kernels ?? []).map(({ id, shape }) => [id, `${id} [${shape.join(', ')}]`] as const);
@@ -20,7 +21,14 @@ export function LiveView() {
     <>
       <Card
         title={text.weights.title}
-        aside={<Select label={text.weights.kernel} value={shown} options={kernels} onChange={showKernel} />}
+        aside={
+          <Select
+            label={text.weights.kernel}
+            value={shown}
+            options={kernels}
+            onChange={(kernel) => choose({ kernel })}
+          />
+        }
       >
         <Histogram panel={preview?.panel ?? null} />
       </Card>
@@ -32,6 +40,9 @@ export function LiveView() {
           <Layers />
         </Card>
       </div>
+      <Card title={text.sizes.title}>
+        <Sizes />
+      </Card>
       <ul class="notes" lang="en">
         {(preview?.notes ?? []).slice(0, 6).map((note) => (
           <li key={note}>{note}</li>

@@ -1,7 +1,10 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { useText } from '../../i18n/index.js';
+import { textsOf } from '@espalier/report';
+import { useLanguage, useText } from '../../i18n/index.js';
+import { Save } from '../../ui/save.js';
 import { count } from '../../words.js';
 import type { MaskMap } from '../../worker/protocol.js';
+import { fileName } from './file-name.js';
 
 const CELL = 8;
 const CLASSES = ['pruned', 'kept', 'gone'] as const;
@@ -9,6 +12,7 @@ const CLASSES = ['pruned', 'kept', 'gone'] as const;
 /** A corner of the mask on a canvas: thousands of cells, drawn at once while the slider moves. */
 export function MaskPicture({ mask, kernel }: { readonly mask: MaskMap | null; readonly kernel: string }) {
   const text = useText();
+  const language = useLanguage();
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (!mask || !canvas.current) return undefined;
@@ -25,6 +29,7 @@ export function MaskPicture({ mask, kernel }: { readonly mask: MaskMap | null; r
   }, [mask]);
   const { rows = 1, columns = 1, of = [1, 1], group, block } = mask ?? {};
   const hasGone = mask?.cells.includes(2) ?? false;
+  const kept = mask?.cells.reduce((sum, cell) => sum + Number(cell === 1), 0) ?? 0;
   return (
     <figure class="chart" data-chart="mask">
       <div class="canvas-frame">
@@ -33,8 +38,8 @@ export function MaskPicture({ mask, kernel }: { readonly mask: MaskMap | null; r
           width={columns * CELL}
           height={rows * CELL}
           role="img"
-          aria-label={text.mask.alt(kernel, rows, columns)}
-          data-kept={mask?.cells.reduce((sum, cell) => sum + Number(cell === 1), 0)}
+          aria-label={text.mask.alt(kernel, rows, columns, count(kept))}
+          data-kept={mask ? kept : undefined}
         />
       </div>
       <figcaption class="legend">
@@ -47,9 +52,26 @@ export function MaskPicture({ mask, kernel }: { readonly mask: MaskMap | null; r
           {block !== undefined && ` · ${text.mask.block(block)}`}
         </span>
       </figcaption>
+      <Save
+        name={`mask-${fileName(kernel)}`}
+        title={text.mask.title}
+        disabled={!mask}
+        svg={async () =>
+          (await import('@espalier/figures')).maskMap(mask!, { title: kernel, words: textsOf(language).figure })
+        }
+        csv={() => maskCsv(mask!)}
+      />
     </figure>
   );
 }
+
+/** Row by row: 1 = kept, 0 = pruned, empty = removed. */
+export const maskCsv = ({ rows, columns, cells }: MaskMap): string =>
+  Array.from({ length: rows }, (_, r) =>
+    Array.from(cells.subarray(r * columns, (r + 1) * columns), (cell) => (cell === 2 ? '' : cell)).join(','),
+  )
+    .map((line) => `${line}\r\n`)
+    .join('');
 
 function paint(canvas: HTMLCanvasElement, { rows, columns, cells, group, block }: MaskMap): void {
   const context = canvas.getContext('2d')!;

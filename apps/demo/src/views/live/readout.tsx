@@ -39,7 +39,6 @@ export function Readout() {
   const was = dense;
   const loss = got !== null && was !== null ? ` (${signed(got - was)})` : '';
   const size = sizes?.compact ?? preview?.estimate.compact;
-  const gzip = sizes ? text.live.gzipFile(bytes(sizes.gzip)) : text.live.estimate;
   return (
     <dl class="readout" aria-busy={!fresh || !sizes}>
       <Figure
@@ -76,7 +75,7 @@ export function Readout() {
         name="size"
         label={text.live.size}
         value={size === undefined ? NONE : `${sizes ? '' : '≈ '}${bytes(size)}`}
-        note={`${text.live.compactFile} · ${gzip}`}
+        note={`${text.live.compactFile} · ${sizes ? text.live.gzipFile(bytes(sizes.gzip)) : text.live.estimate}`}
       />
       <Figure
         name="energy"

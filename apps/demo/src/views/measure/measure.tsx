@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { useLanguage, useText } from '../../i18n/index.js';
 import { MOST_EPOCHS } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
@@ -16,17 +16,20 @@ const FIRST: readonly Backend[] = ['cpu', 'wasm'];
 
 export function MeasureView() {
   const text = useText();
-  const { choose, measure, cancel } = useActions();
-  const epochs = useStore(({ settings }) => settings.epochs);
+  const { choose, measure, cancel, checkBackends } = useActions();
+  const { epochs, backends: wanted } = useStore(({ settings }) => settings);
   const model = useStore(({ model }) => model);
   const run = useStore(({ run }) => run);
   const found = useStore(({ backends }) => backends);
   const report = useStore(({ report }) => report);
   const cancelled = useStore(({ cancelled }) => cancelled);
-  const [chosen, setChosen] = useState<readonly Backend[]>(FIRST);
+  const usable = found ? found.filter(({ works }) => works).map(({ name }) => name) : FIRST;
+  const chosen = usable.filter((name) => wanted?.includes(name) ?? true);
+  // An address may ask for backends that have to be looked for.
+  const unknown = model !== null && !found && wanted?.some((name) => !FIRST.includes(name));
   useEffect(() => {
-    if (found) setChosen(found.filter(({ works }) => works).map(({ name }) => name));
-  }, [found]);
+    if (unknown) void checkBackends();
+  }, [unknown]);
   const busy = run !== null || model === null;
   return (
     <Section id="measure" title={text.measure.title} lead={text.measure.lead}>
@@ -44,7 +47,7 @@ export function MeasureView() {
           />
           <Lesson name="tuning" />
         </div>
-        <Backends chosen={chosen} onChoose={setChosen} locked={report !== null} />
+        <Backends chosen={chosen} onChoose={(backends) => choose({ backends })} locked={report !== null} />
       </div>
       <div class="actions">
         <button type="button" class="primary" disabled={busy} onClick={() => void measure('this', chosen)}>

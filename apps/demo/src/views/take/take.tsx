@@ -1,16 +1,13 @@
 import { useState } from 'preact/hooks';
 import { pruneCommand } from '../../command.js';
 import { useLanguage, useText } from '../../i18n/index.js';
+import { VALUES } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
 import { Card, Section } from '../../ui/card.js';
 import { Select } from '../../ui/controls.js';
-import type { Which } from '../../worker/protocol.js';
 import { useNamedModels } from '../try/models.js';
-import { save, toPng } from './save.js';
-
-const VALUES = ['float32', 'float16', 'int8', 'int4', 'codebook'] as const;
-type Values = (typeof VALUES)[number];
+import { save } from './save.js';
 
 export function TakeView() {
   const text = useText();
@@ -27,11 +24,10 @@ export function TakeView() {
 
 function ModelCard() {
   const text = useText();
-  const { pack } = useActions();
+  const { pack, choose } = useActions();
+  const { take: chosen, values } = useStore(({ settings }) => settings);
   const ready = useStore(({ details }) => details !== null);
   const name = useStore(({ model }) => model?.name ?? 'model');
-  const [chosen, setChosen] = useState<Which>('live');
-  const [values, setValues] = useState<Values>('float32');
   const models = useNamedModels()
     .filter(([id]) => id !== 'dense')
     .map(([id, label]) => [id, id === 'live' ? text.take.live : label] as const);
@@ -42,12 +38,12 @@ function ModelCard() {
   };
   return (
     <Card title={text.take.which}>
-      <Select label={text.take.which} value={which} options={models} onChange={setChosen} />
+      <Select label={text.take.which} value={which} options={models} onChange={(which) => choose({ take: which })} />
       <Select
         label={text.take.values}
         value={values}
         options={VALUES.map((value) => [value, text.take.valueNames[value]] as const)}
-        onChange={setValues}
+        onChange={(form) => choose({ values: form })}
       />
       <div class="actions">
         <button type="button" class="primary" disabled={!ready} onClick={() => void take('espalier')}>
@@ -67,34 +63,31 @@ function ReportCard() {
   const report = useStore(({ report }) => report);
   const ready = report !== null && report.rows.length > 0;
   const name = report?.model.name ?? 'model';
-  const files = () => import('@espalier/report/files');
-  const takeReport = async () => {
-    const { renderReport } = await files();
-    save(`${name}-report.html`, renderReport(report!, { language }), 'text/html');
-  };
-  const takeFigure = async (as: 'svg' | 'png') => {
-    const { figuresOf } = await files();
-    const [{ name: figure, svg }] = figuresOf(report!, { language });
-    save(
-      `${name}-${figure}.${as}`,
-      as === 'svg' ? svg : await toPng(svg),
-      as === 'svg' ? 'image/svg+xml' : 'image/png',
-    );
+  const takes: Readonly<Record<keyof typeof text.take.reports, () => Promise<void>>> = {
+    html: async () => {
+      const { renderReport } = await import('@espalier/report/files');
+      save(`${name}-report.html`, renderReport(report!, { language }), 'text/html');
+    },
+    json: async () => save(`${name}-report.json`, `${JSON.stringify(report, null, 2)}\n`, 'application/json'),
+    csv: async () => {
+      const { toCsv } = await import('@espalier/report/files');
+      save(`${name}-trials.csv`, toCsv(report!), 'text/csv');
+    },
+    figures: async () => {
+      const { figuresZip } = await import('./figures-zip.js');
+      save(`${name}-figures.zip`, await figuresZip(report!, language), 'application/zip');
+    },
   };
   return (
     <Card title={text.take.results}>
       <div class="actions">
-        <button type="button" disabled={!ready} onClick={() => void takeReport()}>
-          {text.take.report}
-        </button>
-        <button type="button" disabled={!ready} onClick={() => void takeFigure('svg')}>
-          {text.take.svg}
-        </button>
-        <button type="button" disabled={!ready} onClick={() => void takeFigure('png')}>
-          {text.take.png}
-        </button>
+        {Object.entries(takes).map(([form, take]) => (
+          <button key={form} type="button" disabled={!ready} onClick={() => void take()}>
+            {text.take.reports[form as keyof typeof takes]}
+          </button>
+        ))}
       </div>
-      {!ready && <p class="hint">{text.take.noReport}</p>}
+      <p class="hint">{ready ? text.take.single : text.take.noReport}</p>
     </Card>
   );
 }

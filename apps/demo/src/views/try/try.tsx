@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useText } from '../../i18n/index.js';
+import { SHOWN } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
 import { Section } from '../../ui/card.js';
@@ -12,7 +13,6 @@ import { Gallery } from './gallery.js';
 import { useNamedModels } from './models.js';
 import { normalised, SIDE } from './stroke.js';
 
-const SHOWN = 40;
 const EMPTY: Float32Array = new Float32Array(SIDE * SIDE);
 
 interface Digits {
@@ -32,13 +32,11 @@ export function TryView() {
 
 function Bench() {
   const text = useText();
-  const { digits: load } = useActions();
+  const { digits: load, choose } = useActions();
+  const { a, b, sample: chosen } = useStore(({ settings }) => settings);
   const model = useStore(({ model }) => model);
   const [digits, setDigits] = useState<Digits | null>(null);
-  const [chosen, setChosen] = useState<number | null>(0);
   const [ink, setInk] = useState(EMPTY);
-  const [a, setA] = useState<Which>('dense');
-  const [b, setB] = useState<Which>('live');
   const names = useNamedModels();
   useEffect(() => {
     if (model && !digits) void load(0, SHOWN).then(setDigits, () => undefined);
@@ -65,11 +63,11 @@ function Bench() {
           onDraw={(next) => {
             // Drawing on a test digit starts from it.
             setInk(next);
-            setChosen(null);
+            choose({ sample: null });
           }}
           onClear={() => {
             setInk(EMPTY);
-            setChosen(null);
+            choose({ sample: null });
           }}
         />
         <Slider
@@ -80,17 +78,17 @@ function Bench() {
           step={1}
           text={chosen === null ? '–' : `${chosen + 1} / ${SHOWN}`}
           hint={chosen !== null && digits ? text.try.label(digits.labels[chosen]) : ' '}
-          onInput={setChosen}
+          onInput={(sample) => choose({ sample })}
         />
       </div>
       <div class="card duel">
         <div class="sides">
           <div>
-            <Select label={text.try.modelA} value={left} options={names} onChange={setA} />
+            <Select label={text.try.modelA} value={left} options={names} onChange={(which) => choose({ a: which })} />
             <Answers name={nameOf(left)} probabilities={first} />
           </div>
           <div>
-            <Select label={text.try.modelB} value={right} options={names} onChange={setB} />
+            <Select label={text.try.modelB} value={right} options={names} onChange={(which) => choose({ b: which })} />
             <Answers name={nameOf(right)} probabilities={second} />
           </div>
         </div>
@@ -98,7 +96,9 @@ function Bench() {
           {first && second ? (answerOf(first) === answerOf(second) ? text.try.agree : text.try.disagree) : ' '}
         </p>
         <SparsitySlider label={text.try.sparsityB} />
-        {digits && <Gallery {...digits} answers={all ?? []} chosen={chosen} onChoose={(index) => setChosen(index)} />}
+        {digits && (
+          <Gallery {...digits} answers={all ?? []} chosen={chosen} onChoose={(sample) => choose({ sample })} />
+        )}
       </div>
     </div>
   );
