@@ -1,5 +1,6 @@
 import { checkSparsity, show, UsageError } from '@espalier/core';
 import { type Language, LANGUAGES } from '@espalier/report';
+import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';
 import { Option } from 'commander';
 import { type BlockSize, parseBlock } from './plugins.js';
 
@@ -75,4 +76,16 @@ export const languageOption = () =>
   new Option('--lang <language>', `what the page opens in: ${LANGUAGES.join(' | ')}`)
     .argParser<Language>(oneOf('--lang', LANGUAGES))
     .default('en' satisfies Language);
+export const repairStepsOption = () =>
+  new Option(
+    '--repair-steps <n>',
+    `obs: second-order steps along the loss of the labels at each stage (default: ${OBS_REPAIR_DEFAULTS.steps}); 0 leaves the labels out and is quicker`,
+  ).argParser(wholeNumber('--repair-steps'));
+
+/** Steps without the repair that makes them are a mistake. */
+export function checkRepairSteps({ repair, repairSteps }: { repair: string; repairSteps?: number | undefined }): void {
+  if (repairSteps === undefined || repair === 'obs') return;
+  throw new UsageError('option-combination', '--repair-steps is for --repair obs', { where: '--repair-steps' });
+}
+
 export const jsonOption = () => new Option('--json', 'prints one JSON document on stdout');

@@ -39,8 +39,13 @@ export function makeScorer(name: ScorerName, seed: number): Scorer {
   }[name]();
 }
 
-export const makeRepair = (name: RepairName): Repair | undefined =>
-  ({ none: () => undefined, obs: () => obsRepair(), bias: () => biasCompensation() })[name]();
+/** `steps` along the loss of the labels, of the repair obs. */
+export const makeRepair = (name: RepairName, { steps }: { steps?: number | undefined } = {}): Repair | undefined =>
+  ({
+    none: () => undefined,
+    obs: () => obsRepair(steps === undefined ? {} : { steps }),
+    bias: () => biasCompensation(),
+  })[name]();
 
 export interface StrategyChoice {
   readonly strategy: StrategyName;

@@ -65,6 +65,8 @@ describe('every wrong field is named by its path', () => {
     [{ training: { epochs: 0 } }, 'training.epochs', 'more than 0'],
     [{ training: { epochs: 1, distill: { alpha: 2 } } }, 'training.distill.alpha', 'at most 1'],
     [{ repair: 'glue' }, 'repair', "found 'glue'"],
+    [{ repairSteps: 2 }, 'repairSteps', 'for the repair obs'],
+    [{ repair: 'obs', repairSteps: -1 }, 'repairSteps', 'at least 0'],
     [{ repair: 'bias' }, 'repair', 'of the strategy structured'],
   ])('%j', (change, where, message) => {
     const error = faultsOf({ ...base, ...change });
@@ -120,6 +122,7 @@ describe('espalier train', () => {
       21,
     ],
     ['obs', { scorer: 'obs', repair: 'obs' }, 21],
+    ['obs-without-labels', { scorer: 'obs', repair: 'obs', repairSteps: 0 }, 21],
     ['rigl', { schedule: { kind: 'rigl', every: 2 } }, 21],
     [
       'lottery-ticket',

@@ -31,7 +31,7 @@ export interface Hessians {
  * their unfolded patches, one h·w × h·w matrix a channel for depthwise kernels. Streamed in pieces, summed in float64.
  *
  * What must not stop anybody is said in a note: kernels whose inputs the model does not offer, fewer rows than inputs,
- * Hessians that only a stronger damping makes positive definite, inputs that are always zero. Throws an InputError with code
+ * singular Hessians with the damping that they got, inputs that are always zero. Throws an InputError with code
  * 'data-empty' or 'inputs-not-finite'.
  */
 export async function layerHessians(
@@ -106,17 +106,22 @@ function finish(
   }
   let strongest = damping;
   let deadInputs = 0;
+  let singular = false;
   const dead = squares.map((square) => {
     mirror(square);
     for (let i = 0; i < square.values.length; i++) square.values[i] /= rows;
     checkFinite(param.id, square);
+    singular ||= rows >= layout.inputs && isSingular(linear, square);
     const zero = dampen(square, damping);
     deadInputs += zero.reduce((a, b) => a + b, 0);
     strongest = Math.max(strongest, strengthen(linear, square, damping));
     return zero;
   });
-  if (deadInputs > 0) notes.push(`${param.id}: ${deadInputs} of its inputs are zero in all calibration data`);
-  if (strongest > damping)
+  if (deadInputs > 0) {
+    const are = deadInputs === 1 ? 'is' : 'are';
+    notes.push(`${param.id}: ${deadInputs} of its inputs ${are} zero in all calibration data`);
+  }
+  if (singular || strongest > damping)
     notes.push(`${param.id}: its Hessian is singular, dampened by ${strongest} of its mean diagonal to solve with it`);
   return { param, layout, hessians: squares, dead };
 }
@@ -126,6 +131,16 @@ const meanDiagonal = ({ n, values }: Square) => {
   for (let i = 0; i < n; i++) sum += values[i * padded(n) + i];
   return sum / n;
 };
+
+/** Whether inputs are sums of multiples of others; those that are always zero do not count. */
+function isSingular(linear: Linear, { n, values }: Square): boolean {
+  const side = padded(n);
+  const copy = values.slice();
+  let most = 0;
+  for (let i = 0; i < n; i++) most = Math.max(most, copy[i * side + i]);
+  for (let i = 0; i < n; i++) copy[i * side + i] ||= most;
+  return most > 0 && linear.cholesky({ n, values: copy }) === undefined;
+}
 
 /** Adds damping · mean to the diagonal; inputs without any activity get 1, so that nothing follows from them. */
 function dampen(square: Square, damping: number): Uint8Array {

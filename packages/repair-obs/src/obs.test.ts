@@ -229,11 +229,20 @@ const one = (x: number[][]) =>
 test('dead inputs, singular Hessians and broken data are said', async () => {
   const model = tinyNetwork();
   const dead = await obsScorer().score({ model, batches: one([[0, 1, 2, 3], [0, 2, 1, 1], [0, 1, 1, 1], [0, 5, 1, 2]]) }); // prettier-ignore
-  expect(dead.notes?.join()).toContain('hidden/kernel: 1 of its inputs are zero in all calibration data');
+  expect(dead.notes?.join()).toContain('hidden/kernel: 1 of its inputs is zero in all calibration data');
   expect(Array.from((await dead.read('hidden/kernel')).subarray(0, 6)).every((s) => s >= 0)).toBe(true);
   const twins = [[1, 1, 0, 1], [2, 2, 1, 0], [3, 3, 1, 1], [1, 1, 5, 2]]; // prettier-ignore
   const singular = await obsScorer({ damping: 0 }).score({ model, batches: one(twins) });
   expect(singular.notes?.join()).toMatch(/hidden\/kernel: its Hessian is singular, dampened by 1.*e-7/);
+  const usual = await obsScorer().score({ model, batches: one(twins) });
+  expect(usual.notes?.join()).toContain(
+    'hidden/kernel: its Hessian is singular, dampened by 0.01 of its mean diagonal',
+  );
+  const regular = [[1, 0, 0, 1], [0, 2, 1, 0], [3, 3, 0, 1], [1, 1, 5, 2], [0, 0, 1, 4]]; // prettier-ignore
+  const notes = (await obsScorer().score({ model, batches: one(regular) })).notes!.filter((note) =>
+    note.startsWith('hidden'),
+  );
+  expect(notes).toEqual([]);
   await expect(obsScorer().score({ model, batches: one([[NaN, 1, 1, 1]]) })).rejects.toMatchObject({
     code: 'inputs-not-finite',
     where: 'hidden/kernel',

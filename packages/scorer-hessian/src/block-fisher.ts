@@ -24,7 +24,7 @@ export const BLOCK_FISHER_DEFAULTS = { samples: 256, block: 50, damping: 1e-5 };
  * Woodbury's identity: F⁻¹ −= F⁻¹g·gᵀF⁻¹/(n + gᵀF⁻¹g) (WoodFisher, arXiv:2004.14340). Unlike the diagonal, it knows which weights
  * stand in for each other within a block.
  *
- * Holds block · 8 bytes per weight while it works. Throws a UsageError with code 'samples', 'block' or 'damping', and otherwise
+ * Holds block · 8 bytes per weight while it works. Fewer samples than weights in a block are said in a note. Throws a UsageError with code 'samples', 'block' or 'damping', and otherwise
  * what `empiricalFisher` throws.
  */
 export function blockFisher(options: BlockFisherOptions = {}): Scorer {
@@ -55,7 +55,15 @@ export function blockFisher(options: BlockFisherOptions = {}): Scorer {
       });
       const scores = new Map<string, Float32Array>();
       for (const [id, blocks] of inverses) scores.set(id, await saliencies(model, id, blocks, block));
-      return scoresInMemory(name, scores, { backend: getBackend() });
+      const largest = Math.min(block, Math.max(...Array.from(inverses.values(), ([first]) => Math.sqrt(first.length))));
+      return scoresInMemory(name, scores, {
+        backend: getBackend(),
+        ...(count < largest && {
+          notes: [
+            `${name}: ${count} samples of calibration data for blocks of ${largest} weights, too few to tell them apart; give at least ${largest}`,
+          ],
+        }),
+      });
     },
   };
 }

@@ -59,6 +59,17 @@ test('blocks of one are the diagonal Fisher with damping', async () => {
   model.dispose();
 });
 
+test('fewer samples than weights in a block are said, with both numbers', async () => {
+  const model = tinyNetwork();
+  const notesOf = async (block: number) =>
+    (await blockFisher({ block }).score({ model, batches: tinyBatches({ sizes: [2, 3] }) })).notes ?? [];
+  expect(await notesOf(6)).toEqual([
+    'block-fisher: 5 samples of calibration data for blocks of 6 weights, too few to tell them apart; give at least 6',
+  ]);
+  expect(await notesOf(5)).toEqual([]);
+  model.dispose();
+});
+
 test('options that cannot be right are refused', () => {
   for (const make of [() => hutchinson({ draws: 0 }), () => hutchinson({ samples: 0.5 })])
     expect(make).toThrow(expect.objectContaining({ code: 'samples' }));

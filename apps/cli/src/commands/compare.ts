@@ -17,6 +17,7 @@ import { inputShapeOf, type LoadedData, lossFor, openData, openModel, type OpenM
 import { printJson } from '../plain.js';
 import { type NonFinite, unscoredOption } from '../read-any.js';
 import {
+  checkRepairSteps,
   dataOption,
   jsonOption,
   languageOption,
@@ -26,6 +27,7 @@ import {
   oneOf,
   positiveInteger,
   positiveNumber,
+  repairStepsOption,
   seedOption,
   sparsity,
   testOption,
@@ -117,6 +119,7 @@ export function compareCommand(): Command {
         .argParser(oneOf('--repair', COMPARED_REPAIRS))
         .default('none'),
     )
+    .addOption(repairStepsOption())
     .option(
       '--ignore <globs>',
       'layers or parameters to leave alone',
@@ -140,6 +143,7 @@ export function compareCommand(): Command {
 }
 
 async function compare(source: string, given: CompareOptions): Promise<void> {
+  checkRepairSteps(given);
   await checkOutputFolder(given.out);
   const options = { ...given, backends: await namesOf(given.backends) };
   await useBackend(WORK_BACKEND);
@@ -257,13 +261,17 @@ function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData,
   };
 }
 
-const notesOf = ({ accelerate, backends, repair }: CompareOptions) => [
+const notesOf = ({ accelerate, backends, repair, repairSteps: steps }: CompareOptions) => [
   ...ACCELERATED.filter((backend) => accelerate && backends.includes(backend)).map(
     (backend) =>
       `${backend}: pruned models run on @espalier/kernels-${backend}, the dense model on TensorFlow.js's own kernels`,
   ),
   ...webGpuNotes(),
-  ...(repair === 'none' ? [] : [`weights that stay have new values: --repair ${repair}`]),
+  ...(repair === 'none'
+    ? []
+    : [
+        `weights that stay have new values: --repair ${repair}${steps === undefined ? '' : ` --repair-steps ${steps}`}`,
+      ]),
 ];
 
 /** All files of the report, or none. */

@@ -8,11 +8,13 @@ import {
   dataOption,
   jsonOption,
   LEARNING_RATE,
+  checkRepairSteps,
   list,
   lossOption,
   oneOf,
   positiveInteger,
   positiveNumber,
+  repairStepsOption,
   seedOption,
   sparsity,
   testOption,
@@ -49,6 +51,7 @@ export interface PruneCliOptions extends BudgetOptions {
   readonly test?: string;
   readonly loss?: string;
   readonly repair: RepairName;
+  readonly repairSteps?: number;
   readonly reestimateNorms?: boolean;
   readonly schedule?: (typeof SCHEDULES)[number];
   readonly steps?: number;
@@ -109,6 +112,7 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
         .argParser(oneOf('--repair', REPAIRS))
         .default('none'),
     )
+    .addOption(repairStepsOption())
     .option(
       '--reestimate-norms',
       'gives batch norms the statistics of the pruned model on --data, after all pruning and training',
@@ -119,7 +123,7 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
     .addOption(
       new Option(
         '--schedule <name>',
-        `${SCHEDULES.join(' | ')} (default: one-shot; with --repair obs stages that each prune half of what is left)`,
+        `${SCHEDULES.join(' | ')} (default: one-shot; with --repair obs stages that each prune half of what is left, unless --repair-steps is 0)`,
       ).argParser(oneOf('--schedule', SCHEDULES)),
     )
     .option('--steps <n>', 'steps of the schedule (default: 5)', positiveInteger('--steps'))
@@ -163,6 +167,7 @@ export function checkCombination(o: PruneCliOptions): void {
   if (o.out === undefined && !o.dryRun)
     refuse('-o, --out', 'is missing: say where the pruned model goes, or give --dry-run');
   checkBudgetOptions(o);
+  checkRepairSteps(o);
   const only = (strategies: readonly StrategyName[], given: Record<string, unknown>) => {
     if (strategies.includes(o.strategy)) return;
     for (const [option, value] of Object.entries(given))

@@ -186,7 +186,7 @@ async function pruneWithProgress(
   data: Dataset | undefined,
   inputShape: number[] | undefined,
 ): Promise<PruneResult> {
-  const repair = makeRepair(options.repair);
+  const repair = makeRepair(options.repair, { steps: options.repairSteps });
   const schedule = scheduleOf(options, target);
   return task(
     `prune ${strategy.name} by ${scorer.name}${repair ? `, repair ${repair.name}` : ''}`,

@@ -3,6 +3,7 @@ import { encodePlan, memoryPlan, summarisePlan, UsageError } from '@espalier/cor
 import { arrayBatches } from '@espalier/core/data';
 import { writeFile, writeModel } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
+import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';
 import { Command } from 'commander';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,7 +56,11 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.out !== undefined && { out: options.out }),
   };
-  const recipe: Recipe = { ...given, sparsity: sparsityOf(given) };
+  const recipe: Recipe = {
+    ...given,
+    sparsity: sparsityOf(given),
+    ...(given.repair === 'obs' && { repairSteps: given.repairSteps ?? OBS_REPAIR_DEFAULTS.steps }),
+  };
   delete (recipe as { $schema?: string }).$schema;
   if (options.dryRun) return printJson(recipe);
   const { out, schedule } = recipe;

@@ -23,6 +23,7 @@ export interface TrialOptions {
   readonly lr?: number;
   readonly batch: number;
   readonly repair: RepairName;
+  readonly repairSteps?: number;
   readonly ignore?: readonly string[];
   readonly seed: number;
 }
@@ -42,7 +43,7 @@ export function makeTrials(options: TrialOptions, data: Dataset, inputShape: num
     return { epochs: losses.length, loss: losses[losses.length - 1] };
   };
   const seen = new Set<string>();
-  const repair = makeRepair(options.repair);
+  const repair = makeRepair(options.repair, { steps: options.repairSteps });
   return options.strategies
     .flatMap((choice) => {
       const strategy = makeStrategy({ ...choice, scope: options.scope });

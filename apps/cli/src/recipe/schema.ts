@@ -1,4 +1,5 @@
 import { BATCH_DEFAULTS } from '@espalier/core/data';
+import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';
 import { BLOCK_DEFAULTS } from '@espalier/strategy-block';
 import { NM_DEFAULTS } from '@espalier/strategy-nm';
 import {
@@ -118,13 +119,21 @@ export const recipeSchema = z
     sparsity: share.optional().describe('default: what the pattern fixes, else 0.5'),
     schedule: schedule.default({ kind: 'one-shot' }),
     repair: z.enum(REPAIRS).default('none'),
+    repairSteps: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        `obs: steps along the loss of the labels at each stage, 0 leaves them out; default: ${OBS_REPAIR_DEFAULTS.steps}`,
+      ),
     ignore: z.array(text).default([]),
     training,
   })
-  .superRefine(({ strategy, sparsity, schedule, scorer, repair, training }, context) => {
+  .superRefine(({ strategy, sparsity, schedule, scorer, repair, repairSteps, training }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (repair !== 'none' && schedule.kind !== 'one-shot')
       refuse(['repair'], `wanted none: the schedule ${schedule.kind} trains the weights instead`);
+    if (repairSteps !== undefined && repair !== 'obs') refuse(['repairSteps'], 'wanted none: it is for the repair obs');
     if (repair === 'bias' && strategy.kind !== 'structured')
       refuse(['repair'], 'wanted none or obs: bias makes up for removed channels, of the strategy structured');
     if (strategy.kind === 'nm') {

@@ -89,7 +89,7 @@ export async function trainBy(
     });
   }
   const steps = training.epochs * Math.ceil(data.size / training.batchSize);
-  const repair = makeRepair(recipe.repair);
+  const repair = makeRepair(recipe.repair, { steps: recipe.repairSteps });
   const oneShot = () => prune(model, { scorer, strategy, sparsity, data: batches, ignore, ...(repair && { repair }) });
   if (schedule.kind === 'one-shot') {
     const { plan, handle } = await oneShot();
