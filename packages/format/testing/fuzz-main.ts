@@ -23,7 +23,7 @@ const FILE_ROUNDS = 25;
 
 async function main(): Promise<void> {
   const random = seededRandom(seed);
-  const all = Object.entries(targets());
+  const all = Object.entries(targets(join(values.corpus, '..', 'golden')));
   const counts = Object.fromEntries(all.map(([name]) => [name, { inputs: 0, refused: 0, read: 0 }]));
   const started = performance.now();
   let [done, failures, memory] = [0, 0, 0];

@@ -60,7 +60,10 @@ function partsOf({ bytes, headerBytes, tensors }) {
 }
 
 /** Coded bytes and the bound under them. Zeros that are coded among the values have no bytes of their own. */
-const part = (bytes, entropy) => ({ bytes, entropy, over: entropy > 0 ? bytes / entropy - 1 : 0 });
+const over = (bytes, entropy) => (entropy > 0 ? bytes / entropy - 1 : 0);
+const part = (bytes, entropy) => ({ bytes, entropy, over: over(bytes, entropy) });
+/** A histogram of few draws has less entropy than what they were drawn from; by how much is added here. */
+const overSource = (bytes, entropy, bias) => ({ bias, overSource: over(bytes, entropy + bias) });
 function tensorOf({ name, elements, kept, positions, values, positionBytes, valueBytes, tableBytes, entropy }) {
   const symbols = valueBytes - tableBytes;
   const apart = positions !== 'dense' || kept === elements;
@@ -68,17 +71,21 @@ function tensorOf({ name, elements, kept, positions, values, positionBytes, valu
     ...{ name, elements, kept, forms: `${positions}, ${values}` },
     ...(apart && { positions: part(positionBytes, entropy.positions), values: part(symbols, entropy.values) }),
     both: part(positionBytes + symbols, entropy.positions + entropy.values),
+    ...overSource(positionBytes + symbols, entropy.positions + entropy.values, entropy.bias),
     tables: tableBytes,
   };
 }
 
 function allOf(tensors) {
   const total = (of) => sum(tensors, of);
+  const [bytes, entropy] = [total((t) => t.both.bytes), total((t) => t.both.entropy)];
   return {
     name: 'all kernels',
-    both: part(
-      total((t) => t.both.bytes),
-      total((t) => t.both.entropy),
+    both: part(bytes, entropy),
+    ...overSource(
+      bytes,
+      entropy,
+      total((t) => t.bias),
     ),
     tables: total((t) => t.tables),
   };
@@ -141,9 +148,21 @@ function print({ net, denseShard, rows }) {
     line(`${pruned.padEnd(7)}${form.padEnd(10)}`, [p.positions, p.values, p.tables, p.biases, p.header, p.records]);
   }
   console.error(
-    `\n  ${net}: each kernel's positions and values beside their order-0 entropy, together where zeros are coded among the values`,
+    `\n  ${net}: each kernel's positions and values beside their order-0 entropy, together where zeros are coded among the values; 'of source' adds what the histograms of so few draws miss (Miller, 1955)`,
   );
-  const heads = ['positions', 'entropy', 'over', 'values', 'entropy', 'over', 'both', 'entropy', 'over', 'tables'];
+  const heads = [
+    'positions',
+    'entropy',
+    'over',
+    'values',
+    'entropy',
+    'over',
+    'both',
+    'entropy',
+    'over',
+    'of source',
+    'tables',
+  ];
   line(' '.repeat(32), heads);
   for (const { pruned, form, tensors } of rows) {
     for (const t of [...tensors, allOf(tensors)]) {
@@ -152,6 +171,7 @@ function print({ net, denseShard, rows }) {
         ...cells(t.positions),
         ...cells(t.values),
         ...cells(t.both),
+        percent(t.overSource),
         t.tables,
       ]);
     }

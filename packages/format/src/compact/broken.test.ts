@@ -18,7 +18,7 @@ function compose(
   const writer = new ByteWriter();
   const bytes = new TextEncoder().encode(typeof json === 'string' ? json : JSON.stringify(json));
   writer.bytes(MAGIC);
-  writer.u8(1);
+  writer.u8(2);
   writer.u8(0);
   writer.u32(change.size ?? bytes.length);
   writer.u32(change.stored ?? bytes.length);
@@ -55,7 +55,8 @@ it.each<[string, Uint8Array, string, string]>([
   ['nothing', new Uint8Array(0), 'compact-truncated', 'the header'],
   ['a zip file', Uint8Array.of(0x50, 0x4b, 3, 4), 'compact-magic', 'other bytes at its beginning'],
   ['line ends that were changed', Uint8Array.of(0x89, 0x45, 0x53, 0x50, 0x0a), 'compact-magic', ''],
-  ['version 2', compose(header([]), []).map((byte, i) => (i === 8 ? 2 : byte)), 'compact-version', 'found 2'],
+  ['version 3', compose(header([]), []).map((byte, i) => (i === 8 ? 3 : byte)), 'compact-version', 'found 3'],
+  ['version 0', compose(header([]), []).map((byte, i) => (i === 8 ? 0 : byte)), 'compact-version', 'found 0'],
   ['an unknown method', compose(header([]), []).map((byte, i) => (i === 9 ? 7 : byte)), 'compact-header', 'method 7'],
   ['a header of 4 GB', compose(header([]), [], { size: 2 ** 32 - 1 }), 'compact-header', 'found 4294967295'],
   ['a header beyond the file', compose(header([]), [], { size: 9999, stored: 9999 }), 'compact-truncated', 'of header'],
@@ -70,10 +71,11 @@ it.each<[string, Uint8Array, string, string]>([
   ['a record too many', compose(header(w([2])), [ZEROS, ZEROS]), 'compact-trailing', ''],
   ['bytes behind the values', compose(header(w([2])), [[...ZEROS, 0]]), 'compact-trailing', "weight 'w'"],
   ['an empty record', compose(header(w([2])), [[]]), 'compact-truncated', 'forms of positions'],
-  ['an unknown form of positions', compose(header(w([2])), [[0x60, 0]]), 'compact-data', 'a form of positions'],
+  ['an unknown form of positions', compose(header(w([2])), [[0x70, 0]]), 'compact-data', 'a form of positions'],
   ['an unknown form of values', compose(header(w([2])), [[0x05]]), 'compact-data', 'a form of values'],
   ['values of int32 as int8', compose(header(w([2], 'int32')), [[0x02]]), 'compact-data', 'byte by byte'],
   ['an unknown mode of symbols', compose(header(w([2])), [[0, 10]]), 'compact-data', 'a mode of symbols'],
+  ['another one', compose(header(w([2])), [[0, 127]]), 'compact-data', 'a mode of symbols'],
   [
     'more kept than there are',
     compose(header(w([2])), [[0x10, 3]]),
@@ -99,6 +101,23 @@ it.each<[string, Uint8Array, string, string]>([
   ],
   ['groups of 5', compose(header(w([8, 1])), [[0x30, 1, 5]]), 'compact-data', 'groups of 4 or 8, found 5'],
   ['a block of 5', compose(header(w([8, 8])), [[0x40, 8, 5, 0]]), 'compact-data', 'a known block'],
+  ['counted positions beyond the bytes', compose(header(w([2])), [[0x60, 1]]), 'compact-data', 'in 0 bytes'],
+  ['counted positions of a code too large', compose(header(w([2])), [[0x60, 1, 255]]), 'compact-data', 'a code below'],
+  [
+    'counted positions of a large weight',
+    compose(header(w([20000])), [[0x60, 1, ...ZEROS]]),
+    'compact-data',
+    'at most',
+  ],
+  ['adaptive symbols without bytes', compose(header(w([2])), [[0, 128]]), 'compact-data', 'in 0 bytes'],
+  ['adaptive symbols of a sign alone', compose(header(w([2])), [[0, 136, 0]]), 'compact-data', 'a sign and more'],
+  ['adaptive symbols of a code too large', compose(header(w([2])), [[0, 128, 200]]), 'compact-data', 'a code below'],
+  [
+    'more adaptive symbols than 64 a byte',
+    compose(header(w([129])), [[0, 128, 1, 1]]),
+    'compact-data',
+    'at most 128 symbols in 2 bytes, found 129',
+  ],
   ['more channels than elements', compose(header(w([2])), [[0x02, 3]]), 'compact-data', 'at most 2 channels'],
   ['a codebook of nothing', compose(header(w([2])), [[0x04, 0]]), 'compact-data', 'a codebook of 1 to 256'],
   [

@@ -56,6 +56,8 @@ export class ByteReader {
   constructor(
     readonly bytes: Uint8Array,
     readonly where: string,
+    /** The file's; forms of later versions are no forms of it. */
+    readonly version = 2,
   ) {}
 
   get left(): number {

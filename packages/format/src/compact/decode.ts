@@ -1,15 +1,13 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show } from '@espalier/core';
-import { inflateSync } from 'fflate';
-import { checkDocument, type ModelDocument } from '../document.js';
-import { decodeUtf8, parseJson } from '../json.js';
+import type { ModelDocument } from '../document.js';
 import { READ_DEFAULTS } from '../limits.js';
 import { refuse } from '../refuse.js';
 import { checkWeights } from '../weights.js';
-import { ByteReader, corrupt } from './bytes.js';
-import { crc32 } from './crc32.js';
-import { DICTIONARY } from './dictionary.js';
-import { DEFLATED, MAGIC, STORED, toManifest, VERSION } from './encode.js';
+import { ByteReader } from './bytes.js';
+import { VERSION } from './encode.js';
+import { checkCrc, CRC_BYTES, FIX, readHeader, readSizes } from './header.js';
+import { Pending } from './pending.js';
 import { elementsOf, type Spec, widthOf } from './spec.js';
 import { type DecodedTensor, decodeTensor, expand } from './tensor.js';
 
@@ -45,11 +43,6 @@ export const DECODE_DEFAULTS = {
 
 /** Weights of this size are never suspicious. */
 const FREE_BYTES = 2 ** 26;
-const FIXED = MAGIC.length + 10;
-const CRC_BYTES = 4;
-/** No deflate stream expands more than this. */
-const DEFLATE_RATIO = 1032;
-const FIX = 'download or copy the file again';
 
 /**
  * The artifacts in a compact file; `weightData` is one ArrayBuffer. Every length and every checksum is checked before
@@ -66,12 +59,9 @@ export function decodeEspalier(bytes: Uint8Array, options: DecodeOptions = {}): 
 export class EspalierDecoder {
   private readonly options: Required<Omit<DecodeOptions, 'onTensor'>> & Pick<DecodeOptions, 'onTensor'>;
   private readonly where: string;
-  /** What has arrived and was not read: a view of `buffer`, or of a chunk. */
-  private pending: Uint8Array = new Uint8Array(0);
-  private buffer = new Uint8Array(0);
-  /** Bytes that were read, up to the beginning of `pending`. */
-  private consumed = 0;
+  private readonly pending = new Pending();
   private document: ModelDocument | undefined;
+  private version = VERSION;
   private next = 0;
   private decoded = 0;
   /** All weights, where their size is known at the beginning; else each weight for itself. */
@@ -88,22 +78,7 @@ export class EspalierDecoder {
   }
 
   push(bytes: Uint8Array): void {
-    // A Buffer of Node is a Uint8Array whose slice() copies nothing.
-    const chunk = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.pending.length === 0) this.pending = chunk;
-    else {
-      const [held, size] = [this.pending, this.pending.length + chunk.length];
-      const start = held.byteOffset - this.buffer.byteOffset;
-      if (held.buffer !== this.buffer.buffer || start + size > this.buffer.length) {
-        // Doubling keeps the copying of a record that comes in many pieces in bounds.
-        this.buffer = new Uint8Array(2 * size);
-        this.buffer.set(held);
-        this.pending = this.buffer.subarray(0, held.length);
-      }
-      const from = this.pending.byteOffset - this.buffer.byteOffset;
-      this.buffer.set(chunk, from + held.length);
-      this.pending = this.buffer.subarray(from, from + size);
-    }
+    this.pending.push(bytes);
     while (this.step());
   }
 
@@ -115,7 +90,7 @@ export class EspalierDecoder {
         'compact-truncated',
         `${this.where}: ${what}`,
         'all of it',
-        `the end of the file after ${this.consumed + this.pending.length} bytes`,
+        `the end of the file after ${this.pending.consumed + this.pending.bytes.length} bytes`,
         FIX,
       );
     }
@@ -128,12 +103,12 @@ export class EspalierDecoder {
     if (!this.document) return this.header();
     const { weightSpecs } = this.document.artifacts;
     if (this.next < weightSpecs!.length) return this.record(weightSpecs![this.next]);
-    if (this.pending.length > 0) {
+    if (this.pending.bytes.length > 0) {
       refuse(
         'compact-trailing',
         this.where,
-        `${this.consumed} bytes`,
-        `${this.pending.length} and more beyond them`,
+        `${this.pending.consumed} bytes`,
+        `${this.pending.bytes.length} and more beyond them`,
         FIX,
       );
     }
@@ -141,45 +116,14 @@ export class EspalierDecoder {
   }
 
   private header(): boolean {
-    const { where, pending, options } = this;
-    MAGIC.forEach((byte, i) => {
-      if (i < pending.length && pending[i] !== byte) {
-        refuse(
-          'compact-magic',
-          where,
-          'a compact file of Espalier',
-          'other bytes at its beginning',
-          'give an .espalier file',
-        );
-      }
-    });
-    if (pending.length < FIXED) return false;
-    const reader = new ByteReader(pending, where);
-    reader.take(MAGIC.length, 'magic');
-    const [version, method] = [reader.u8('version'), reader.u8('method')];
-    if (version !== VERSION)
-      refuse('compact-version', where, `version ${VERSION}`, `${version}`, 'use a newer release of Espalier');
-    if (method !== STORED && method !== DEFLATED)
-      refuse('compact-header', where, 'a header stored or deflated', `method ${method}`, FIX);
-    const [size, stored] = [reader.u32('length'), reader.u32('length')];
-    const most = method === STORED ? stored : stored * DEFLATE_RATIO;
-    if (size > options.maxJsonBytes || size > most || (method === STORED && size !== stored)) {
-      refuse(
-        'compact-header',
-        where,
-        `a header of at most ${Math.min(most, options.maxJsonBytes)} bytes`,
-        `${size}`,
-        FIX,
-      );
-    }
-    this.checkRoom(FIXED + stored + CRC_BYTES, 'header');
-    if (pending.length < FIXED + stored + CRC_BYTES) return false;
-    const body = reader.take(stored, 'header');
-    this.checkCrc(reader, where);
-    const json = method === STORED ? body : inflate(body, size, where);
-    const parsed = parseJson(decodeUtf8(json, `${where}: header`), `${where}: header`, options);
-    this.document = checkDocument(toManifest(parsed), where);
-    this.consume(reader.at);
+    const { pending, where, options } = this;
+    const sizes = readSizes(pending.bytes, where, options.maxJsonBytes);
+    if (!sizes) return false;
+    this.checkRoom(sizes.total, 'header');
+    if (pending.bytes.length < sizes.total) return false;
+    this.version = sizes.version;
+    this.document = readHeader(pending.bytes.subarray(0, sizes.total), sizes, where, options);
+    pending.consume(sizes.total);
     this.allocate(this.document.artifacts.weightSpecs!);
     return true;
   }
@@ -187,12 +131,12 @@ export class EspalierDecoder {
   private allocate(specs: readonly Spec[]): void {
     if (this.size === undefined || specs.some((spec) => spec.dtype === 'string')) return;
     const total = specs.reduce((sum, spec) => sum + elementsOf(spec) * widthOf(spec), 0);
-    this.checkSize(total, this.size, this.where);
+    checkSize(total, this.size, this.where, this.options);
     this.whole = allocated(total, this.where, this.options.maxWeightBytes);
   }
 
   private record(spec: Spec): boolean {
-    const { pending } = this;
+    const pending = this.pending.bytes;
     const where = `${this.where}: weight ${show(spec.name)}`;
     const start = new ByteReader(pending, where);
     // A length takes 8 bytes at most; fewer may be there while more are to come.
@@ -203,11 +147,11 @@ export class EspalierDecoder {
     if (pending.length < total) return false;
     const whole = new ByteReader(pending.subarray(0, total), where);
     whole.take(total - CRC_BYTES, 'record');
-    this.checkCrc(whole, where);
-    const reader = new ByteReader(pending.subarray(start.at, total - CRC_BYTES), where);
+    checkCrc(whole, where);
+    const reader = new ByteReader(pending.subarray(start.at, total - CRC_BYTES), where, this.version);
     const width = widthOf(spec);
     const size = spec.dtype === 'string' ? reader.varint('a size') : elementsOf(spec);
-    this.checkSize(this.decoded + size * width, this.consumed + total, where);
+    checkSize(this.decoded + size * width, this.pending.consumed + total, where, this.options);
     const tensor = decodeTensor(reader, spec, size);
     reader.end();
     const bytes =
@@ -218,79 +162,45 @@ export class EspalierDecoder {
     if (!this.whole) this.parts.push(bytes);
     this.decoded += bytes.length;
     this.next++;
-    this.consume(total);
+    this.pending.consume(total);
     this.options.onTensor?.({ ...tensor, spec, bytes: total });
     return true;
   }
 
-  private consume(bytes: number): void {
-    this.pending = this.pending.subarray(bytes);
-    this.consumed += bytes;
-  }
-
   /** A file whose size is known cannot hold more than is left of it. */
   private checkRoom(bytes: number, what: string, where = this.where): void {
-    if (this.size !== undefined && this.consumed + bytes > this.size) {
-      refuse('compact-truncated', where, `${bytes} bytes of ${what}`, `${this.size - this.consumed}`, FIX);
+    if (this.size !== undefined && this.pending.consumed + bytes > this.size) {
+      refuse('compact-truncated', where, `${bytes} bytes of ${what}`, `${this.size - this.pending.consumed}`, FIX);
     }
-  }
-
-  /** Refuses weights that no memory holds, and those of a file that is much too small for them. */
-  private checkSize(bytes: number, read: number, where: string): void {
-    const { maxWeightBytes, maxRatio } = this.options;
-    if (bytes > maxWeightBytes) {
-      refuse(
-        'weights-size',
-        where,
-        `at most ${maxWeightBytes} bytes of weights`,
-        `${bytes}`,
-        'use a machine with more memory',
-      );
-    }
-    const most = FREE_BYTES + maxRatio * read;
-    if (bytes > most) {
-      refuse(
-        'compact-ratio',
-        where,
-        `at most ${most} bytes of weights in ${read} bytes`,
-        `${bytes}`,
-        'raise maxRatio if you trust the file',
-      );
-    }
-  }
-
-  private checkCrc(reader: ByteReader, where: string): void {
-    const computed = crc32(reader.bytes.subarray(0, reader.at));
-    const stored = reader.u32('a checksum');
-    if (computed === stored) return;
-    const hex = (n: number) => `0x${n.toString(16).padStart(8, '0')}`;
-    refuse('compact-checksum', where, `CRC-32 ${hex(stored)}`, hex(computed), FIX);
   }
 }
 
-function inflate(bytes: Uint8Array, size: number, where: string): Uint8Array {
-  let out: Uint8Array | undefined;
-  try {
-    // One byte more than is wanted shows a stream that is too long.
-    out = inflateSync(bytes, { out: new Uint8Array(size + 1), dictionary: DICTIONARY });
-  } catch (error) {
-    refuse('compact-header', where, 'a header that inflates', String(error), FIX, error);
+/** Refuses weights that no memory holds, and those of a file that is much too small for them. */
+function checkSize(
+  bytes: number,
+  read: number,
+  where: string,
+  limits: { maxWeightBytes: number; maxRatio: number },
+): void {
+  const { maxWeightBytes, maxRatio } = limits;
+  if (bytes > maxWeightBytes) tooMuch(bytes, where, maxWeightBytes);
+  const most = FREE_BYTES + maxRatio * read;
+  if (bytes > most) {
+    const wanted = `at most ${most} bytes of weights in ${read} bytes`;
+    refuse('compact-ratio', where, wanted, `${bytes}`, 'raise maxRatio if you trust the file');
   }
-  return out!.length === size ? out! : corrupt(where, `a header of ${size} bytes`, out!.length);
+}
+
+function tooMuch(bytes: number, where: string, limit: number, cause?: unknown): never {
+  const wanted = `at most ${limit} bytes of weights`;
+  return refuse('weights-size', where, wanted, `${bytes}`, 'use a machine with more memory', cause);
 }
 
 function allocated(bytes: number, where: string, limit: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);
   } catch (error) {
-    return refuse(
-      'weights-size',
-      where,
-      `at most ${limit} bytes of weights`,
-      `${bytes}`,
-      'use a machine with more memory',
-      error,
-    );
+    return tooMuch(bytes, where, limit, error);
   }
 }
 

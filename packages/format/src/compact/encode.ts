@@ -28,7 +28,7 @@ export const ENCODE_DEFAULTS = { values: 'float32', codebookBits: 5, nonFinite: 
 export const VALUES_OPTIONS: readonly ValuesOption[] = ['float32', 'float16', 'int8', 'int4', 'codebook'];
 
 export const MAGIC = Uint8Array.of(0x89, 0x45, 0x53, 0x50, 0x0d, 0x0a, 0x1a, 0x0a);
-export const VERSION = 1;
+export const VERSION = 2;
 export const STORED = 0;
 export const DEFLATED = 1;
 const SUBJECT = 'the model to pack';

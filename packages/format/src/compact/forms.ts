@@ -1,5 +1,5 @@
 import { ByteWriter } from './bytes.js';
-import { entropyOf } from './entropy.js';
+import { type Entropy, entropyOf } from './entropy.js';
 import { fitsHalf, toHalf } from './half.js';
 import { quantiseScaled, quantiseShared } from './quantise.js';
 import { encodeSymbols } from './symbols.js';
@@ -12,8 +12,8 @@ export interface Stored {
   readonly bytes: Uint8Array;
   /** What of `bytes` is scales or a codebook. */
   readonly tableBytes: number;
-  /** Bytes of order-0 entropy of the symbols that are coded, each run by its own histogram. */
-  entropy(): number;
+  /** The order-0 entropy of the symbols that are coded, each run by its own histogram. */
+  entropy(): Entropy;
 }
 
 /** The values of the elements at `positions` (all of them where undefined), written in one form. */
@@ -43,7 +43,10 @@ function written(kind: ValuesKind, write: (writer: ByteWriter) => readonly Uint8
     kind,
     bytes: writer.done(),
     tableBytes: 0,
-    entropy: () => runs.reduce((sum, run) => sum + entropyOf(run), 0),
+    entropy: () => {
+      const all = runs.map(entropyOf);
+      return { bytes: all.reduce((sum, e) => sum + e.bytes, 0), bias: all.reduce((sum, e) => sum + e.bias, 0) };
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { isEspalierError } from '@espalier/core';
-import { compactFiles } from '../../testing/targets.js';
+import { compactFiles, goldenFiles } from '../../testing/targets.js';
 import { ByteReader, ByteWriter } from './bytes.js';
 import { crc32 } from './crc32.js';
 import { decodeEspalier } from './decode.js';
@@ -78,56 +78,59 @@ const others = (value: number) =>
     (other) => other >= 0 && other !== value,
   );
 
-describe.each(compactFiles().map((file, i) => ({ i, file })))('every length of file $i, changed', ({ file }) => {
-  it('of the header', () => {
-    const view = new DataView(file.buffer, file.byteOffset);
-    const end = FIXED + view.getUint32(14, true);
-    for (const at of [10, 14]) {
-      for (const value of others(view.getUint32(at, true))) {
-        const bytes = file.slice(0, end);
-        new DataView(bytes.buffer).setUint32(at, value, true);
-        expect([at, value, codeOf(replaced(file, 0, end, bytes))]).toEqual([
-          at,
-          value,
-          expect.stringMatching(/^compact-|^json/),
-        ]);
-      }
-    }
-  });
-
-  it('of a record', () => {
-    for (const { start, body, end } of recordsOf(file)) {
-      for (const value of others(end - body)) {
-        const length = varint(value);
-        // Right for a reader that believes the length, where the file has that many bytes.
-        const claimed = Math.min(file.length - 4, body + value);
-        const bytes = Uint8Array.from([...length, ...file.subarray(body, Math.max(body, claimed))]);
-        for (const broken of [
-          replaced(file, start, end, bytes),
-          replaced(file, start, Math.max(claimed, body), bytes),
-        ]) {
-          expect([value, codeOf(broken)]).toEqual([value, expect.stringMatching(/^compact-/)]);
+describe.each([...compactFiles(), ...goldenFiles()].map((file, i) => ({ i, file })))(
+  'every length of file $i, changed',
+  ({ file }) => {
+    it('of the header', () => {
+      const view = new DataView(file.buffer, file.byteOffset);
+      const end = FIXED + view.getUint32(14, true);
+      for (const at of [10, 14]) {
+        for (const value of others(view.getUint32(at, true))) {
+          const bytes = file.slice(0, end);
+          new DataView(bytes.buffer).setUint32(at, value, true);
+          expect([at, value, codeOf(replaced(file, 0, end, bytes))]).toEqual([
+            at,
+            value,
+            expect.stringMatching(/^compact-|^json/),
+          ]);
         }
       }
-    }
-  });
+    });
 
-  it('inside a record', () => {
-    const records = recordsOf(file);
-    const inner = varintsOf(file).filter(({ at }) => records.every(({ start }) => start !== at));
-    expect(inner.length).toBeGreaterThan(4);
-    for (const { at, size, value, what } of inner) {
-      const record = records.find(({ body, end }) => body <= at && at < end)!;
-      for (const other of others(value)) {
-        const body = Uint8Array.from([
-          ...file.subarray(record.body, at),
-          ...varint(other),
-          ...file.subarray(at + size, record.end),
-        ]);
-        const bytes = Uint8Array.from([...varint(body.length), ...body]);
-        const code = codeOf(replaced(file, record.start, record.end, bytes));
-        expect([what, value, other, code]).toEqual([what, value, other, expect.stringMatching(/^(compact-|weight)/)]);
+    it('of a record', () => {
+      for (const { start, body, end } of recordsOf(file)) {
+        for (const value of others(end - body)) {
+          const length = varint(value);
+          // Right for a reader that believes the length, where the file has that many bytes.
+          const claimed = Math.min(file.length - 4, body + value);
+          const bytes = Uint8Array.from([...length, ...file.subarray(body, Math.max(body, claimed))]);
+          for (const broken of [
+            replaced(file, start, end, bytes),
+            replaced(file, start, Math.max(claimed, body), bytes),
+          ]) {
+            expect([value, codeOf(broken)]).toEqual([value, expect.stringMatching(/^compact-/)]);
+          }
+        }
       }
-    }
-  });
-});
+    });
+
+    it('inside a record', () => {
+      const records = recordsOf(file);
+      const inner = varintsOf(file).filter(({ at }) => records.every(({ start }) => start !== at));
+      expect(inner.length).toBeGreaterThan(4);
+      for (const { at, size, value, what } of inner) {
+        const record = records.find(({ body, end }) => body <= at && at < end)!;
+        for (const other of others(value)) {
+          const body = Uint8Array.from([
+            ...file.subarray(record.body, at),
+            ...varint(other),
+            ...file.subarray(at + size, record.end),
+          ]);
+          const bytes = Uint8Array.from([...varint(body.length), ...body]);
+          const code = codeOf(replaced(file, record.start, record.end, bytes));
+          expect([what, value, other, code]).toEqual([what, value, other, expect.stringMatching(/^(compact-|weight)/)]);
+        }
+      }
+    });
+  },
+);

@@ -1,10 +1,10 @@
 /**
- * Positions by an adaptive binary range coder (a carry-propagating one, as in Martin 1979). Whether an element is kept is
+ * Positions by an adaptive binary range coder. Whether an element is kept is
  * predicted from how dense its row has been so far and how dense its column has, so that empty inputs, dead outputs and
  * layers that thin out cost next to nothing. All arithmetic is on integers: every machine decodes the same.
  */
-import type { ByteReader } from './bytes.js';
-import { ByteWriter, corrupt } from './bytes.js';
+import { type ByteReader, type ByteWriter, corrupt } from './bytes.js';
+import { FULL_RANGE, RangeEncoder, RENORMALISE } from './range-coder.js';
 
 const ONE = 1 << 15;
 /** Densities, in 1/2^15, at which the next context begins. */
@@ -17,7 +17,6 @@ const ROW_SHIFT = 5;
 const COLUMN_SHIFT = 4;
 const COUNT_START = 3;
 const COUNT_LIMIT = 255;
-const RENORMALISE = 1 << 23;
 /** No probability is closer to 0 or 1 than this. */
 const SURE = 8;
 
@@ -60,42 +59,25 @@ function startModel(width: number, size: number, kept: number): Model {
 /** The positions in ascending order, of `size` elements in rows of `width`. */
 export function encodeModelled(writer: ByteWriter, positions: Uint32Array, size: number, width: number): void {
   const { columns, chances, counts, initialRow } = startModel(width, size, positions.length);
-  const out = new ByteWriter();
-  let [low, range, cache, pending] = [0, ONE * 65536 - 1, -1, 0];
-  const shiftLow = () => {
-    if (low < 0xff000000 || low >= 2 ** 32) {
-      const carry = low >= 2 ** 32 ? 1 : 0;
-      if (cache >= 0) out.u8((cache + carry) & 255);
-      for (; pending > 0; pending--) out.u8((255 + carry) & 255);
-      cache = Math.floor(low / 2 ** 24) & 255;
-    } else pending++;
-    low = (low % 2 ** 24) * 256;
-  };
+  const coder = new RangeEncoder();
   let row = initialRow;
   let next = 0;
   for (let i = 0, column = 0; i < size; i++) {
     const isKept = positions[next] === i;
     const context = ROW_LEVEL[row] + COLUMN_LEVEL[columns[column]];
     const chance = chances[context];
-    const bound = Math.imul(range >>> 15, Math.min(ONE - SURE, Math.max(SURE, chance)));
-    if (isKept) {
-      next++;
-      range = bound;
-    } else {
-      low += bound;
-      range -= bound;
-    }
+    coder.encode(isKept, Math.imul(coder.range >>> 15, Math.min(ONE - SURE, Math.max(SURE, chance))));
+    if (isKept) next++;
     const target = isKept ? ONE - 1 : 0;
     chances[context] = chance + (((target - chance) * RATES[counts[context]]) >> 16);
     if (counts[context] < COUNT_LIMIT) counts[context]++;
     row += (target - row) >> ROW_SHIFT;
     columns[column] += (target - columns[column]) >> COLUMN_SHIFT;
     if (++column === width) column = 0;
-    for (; range < RENORMALISE; range *= 256) shiftLow();
   }
-  for (let i = 0; i < 5; i++) shiftLow();
-  writer.varint(out.length);
-  writer.bytes(out.done());
+  const bytes = coder.finish();
+  writer.varint(bytes.length);
+  writer.bytes(bytes);
 }
 
 /** The inverse, for as many positions as `positions` has room for. */
@@ -104,7 +86,7 @@ export function decodeModelled(reader: ByteReader, positions: Uint32Array, size:
   const { columns, chances, counts, initialRow } = startModel(width, size, positions.length);
   const wanted = positions.length;
   let code = (bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3] | 0;
-  let range = ONE * 65536 - 1;
+  let range = FULL_RANGE;
   let at = 4;
   let row = initialRow;
   let next = 0;

@@ -1,9 +1,10 @@
 import { type ByteReader, ByteWriter, corrupt } from './bytes.js';
+import { decodeCounted, encodeCounted } from './counted.js';
 import { decodeModelled, encodeModelled } from './modelled.js';
 import { decodeSymbols, encodeSymbols } from './symbols.js';
 
 /** How the positions of kept elements are stored; the numbers are those in the file. */
-export const POSITIONS = { dense: 0, bitmap: 1, gaps: 2, pattern: 3, block: 4, modelled: 5 } as const;
+export const POSITIONS = { dense: 0, bitmap: 1, gaps: 2, pattern: 3, block: 4, modelled: 5, counted: 6 } as const;
 export type PositionsKind = keyof typeof POSITIONS;
 
 /** A tensor's elements as rows of `width`; `planes` matrices of [depth, width] where an input axis is known. */
@@ -69,6 +70,8 @@ export function* encodePositions(positions: Uint32Array, layout: Layout): Genera
     });
   }
   yield make('modelled', positions, (w) => encodeModelled(w, positions, size, width));
+  const counted = encodeCounted(positions, size);
+  if (counted) yield make('counted', positions, (w) => w.bytes(counted));
 }
 
 /** The positions of a tensor that is not dense, ascending and below the tensor's size. */
@@ -84,7 +87,8 @@ export function decodePositions(reader: ByteReader, kind: number, layout: Layout
   else if (kind === POSITIONS.pattern) decodePatterns(reader, positions, layout);
   else if (kind === POSITIONS.block) decodeBlocks(reader, positions, layout);
   else if (kind === POSITIONS.modelled) decodeModelled(reader, positions, layout.size, layout.width);
-  else corrupt(where, 'a form of positions from 0 to 5', kind);
+  else if (kind === POSITIONS.counted && reader.version >= 2) decodeCounted(reader, positions, layout.size);
+  else corrupt(where, `a form of positions from 0 to ${reader.version < 2 ? 5 : 6}`, kind);
   return positions;
 }
 

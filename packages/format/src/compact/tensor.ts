@@ -1,5 +1,5 @@
 import { type ByteReader, ByteWriter, corrupt } from './bytes.js';
-import { entropyOfCounts } from './entropy.js';
+import { biasOfCounts, entropyOfCounts } from './entropy.js';
 import { formOf, type Store, type Stored } from './forms.js';
 import { halvesToFloats } from './half.js';
 import {
@@ -28,9 +28,10 @@ export interface TensorReport {
   readonly tableBytes: number;
   /**
    * Bytes of order-0 entropy: of the positions as independent draws of zero and not zero; of the values of what is not zero by the
-   * histogram of their symbols, which are steps, codes, or for exact values each byte of a float for itself.
+   * histogram of their symbols, which are steps, codes, or for exact values each byte of a float for itself. `bias` is by how
+   * much both together are too small where the draws are few.
    */
-  readonly entropy: { readonly positions: number; readonly values: number };
+  readonly entropy: { readonly positions: number; readonly values: number; readonly bias: number };
 }
 
 interface Choice {
@@ -70,6 +71,8 @@ export function encodeTensor(
   writer.bytes(best.positions);
   writer.bytes(best.values.bytes);
   const count = kept?.length ?? size;
+  const draws = [count, size - count];
+  const ofValues = values.entropy();
   return {
     record: writer.done(),
     report: {
@@ -81,7 +84,11 @@ export function encodeTensor(
       positionBytes: best.positions.length,
       valueBytes: best.values.bytes.length,
       tableBytes: best.values.tableBytes,
-      entropy: { positions: entropyOfCounts([count, size - count]), values: values.entropy() },
+      entropy: {
+        positions: entropyOfCounts(draws),
+        values: ofValues.bytes,
+        bias: ofValues.bias + biasOfCounts(draws),
+      },
     },
   };
 }
@@ -90,7 +97,7 @@ export function encodeTensor(
 function storeBlocks(candidate: Candidate, store: Store, most: number): Stored {
   return candidate.bytes.length < most
     ? store(candidate.positions)
-    : { kind: 'planes', bytes: new Uint8Array(most), tableBytes: 0, entropy: () => NaN };
+    : { kind: 'planes', bytes: new Uint8Array(most), tableBytes: 0, entropy: () => ({ bytes: NaN, bias: NaN }) };
 }
 
 function keptPositions(size: number, isZero: (i: number) => boolean): Uint32Array {
