@@ -50,4 +50,7 @@ export const sparsityOf = ({ nonzeros, inputs, outputs }: Pattern) => {
   return size === 0 ? 0 : 1 - nonzeros / size;
 };
 
+/** Bytes. */
+export const CACHE_LINE = 64;
+
 export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;

@@ -1,5 +1,5 @@
 import type { Heap } from './heap.js';
-import { roundUp } from './matrix.js';
+import { CACHE_LINE, roundUp } from './matrix.js';
 
 /** A piece of memory that all layers of one backend use in turn; it grows to the largest need and stays. */
 interface Region {
@@ -8,8 +8,6 @@ interface Region {
   offset: number;
   bytes: number;
 }
-
-const CACHE_LINE = 64;
 
 export interface Scratch {
   readonly panel: number;

@@ -2,7 +2,7 @@ import { countGroups, type Entries, entriesOf } from './entries.js';
 import type { Encoded, Format } from './format.js';
 import { pixelsOf, tapsOf } from '@espalier/core/kernels';
 import type { Heap } from './heap.js';
-import { type Matrix, type Pattern, roundUp } from './matrix.js';
+import { CACHE_LINE, type Matrix, type Pattern, roundUp } from './matrix.js';
 
 /** Offsets of inputs have 16 bits in the blocks. */
 const MOST_INPUTS = 65536 / 4;
@@ -25,7 +25,7 @@ export const sliced: Format = {
   fits: isVector,
   // Padding to whole slices is worth about a step and a half a row.
   cost: ({ nonzeros, outputs }) => (nonzeros + 1.5 * outputs) * 1.2,
-  bytes: ({ nonzeros, inputs, outputs }) => 8 * nonzeros + 36 * outputs + 4 * inputs,
+  bytes: ({ nonzeros, inputs, outputs }) => 8 * nonzeros + 36 * outputs + 4 * inputs + CACHE_LINE,
   encode(heap, matrix) {
     const { inputs, outputs } = matrix;
     const { places, values, starts } = byOutput(entriesOf(matrix), inputs, outputs);
@@ -39,14 +39,15 @@ export const sliced: Format = {
     const lengths = slices.map((slice) => roundUp(slice[SLICE - 1].length, SLICE));
     const all = lengths.reduce((sum, length) => sum + length, 0);
     const head = 4 * (slices.length + rows.length);
-    const bytes = head + 4 * (inputs + 1) + 8 * SLICE * all;
+    const bytes = head + 4 * (inputs + 1) + CACHE_LINE + 8 * SLICE * all;
     const offset = heap.allocate(bytes);
     const [floats, words] = [heap.floats(), heap.words()];
     const copy = offset + head;
-    const steps = copy + 4 * (inputs + 1);
     // A step of padding reads the zero behind x, so that it adds 0 whatever x is.
     const zero = copy + 4 * inputs;
     floats[zero >>> 2] = 0;
+    // No load of a step lies across two cache lines.
+    const steps = roundUp(zero + 4, CACHE_LINE);
     const at = offset >>> 2;
     let step = steps >>> 2;
     slices.forEach((slice, s) => {
@@ -85,7 +86,7 @@ export const blocks16: Format = {
   name: 'blocks-16x1-vector',
   fits: (pattern, g) => isVector(pattern, g) && pattern.inputs <= MOST_INPUTS,
   cost: ({ blocks16 }) => blocks16 * 4.5,
-  bytes: ({ blocks16, outputs }) => 66 * blocks16 + outputs / 4,
+  bytes: ({ blocks16, outputs }) => 66 * blocks16 + outputs / 4 + CACHE_LINE,
   encode: (heap, matrix, pattern) => encodeBlocks(heap, matrix, pattern),
   needs,
   run(heap, encoded, g, { sums }, x, y, bias, low, high) {
@@ -98,11 +99,11 @@ function encodeBlocks(heap: Heap, matrix: Matrix, pattern: Pattern): Vector {
   const { inputs, outputs } = matrix;
   const entries = entriesOf(matrix);
   const groups = roundUp(outputs, 16) / 16;
-  const bytes = 4 * groups + 66 * pattern.blocks16;
+  const bytes = 4 * groups + CACHE_LINE + 66 * pattern.blocks16;
   const offset = heap.allocate(bytes);
   const [floats, words] = [heap.floats(), heap.words()];
   const places = new Uint16Array(heap.memory.buffer);
-  const weights = offset + 4 * groups;
+  const weights = roundUp(offset + 4 * groups, CACHE_LINE);
   const [weight, place] = [weights >>> 2, (weights + 64 * pattern.blocks16) >>> 1];
   const counts = new Uint32Array(groups);
   countGroups(entries, 0, inputs, 16, counts);
