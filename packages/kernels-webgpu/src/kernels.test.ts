@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { withWebGpu } from './testing/suite.js';
 
@@ -42,6 +43,22 @@ withWebGpu('the kernels, on software WebGPU in Node', (load) => {
         { numRuns: 4, seed: 2, endOnFailure: true },
       );
       expect([...seen].sort()).toEqual([...FORM_NAMES].sort());
+    },
+    SLOW,
+  );
+
+  it(
+    'agree where hardly a weight is left',
+    async () => {
+      const { compare, values, tf: tfjs } = await load();
+      for (const left of [0, 1, 2, 3]) {
+        const w = new Float32Array(12 * 9);
+        for (let i = 0; i < left; i++) w[31 + 36 * i] = i + 1;
+        const run = (b: tf.Tensor) => tfjs.matMul(tfjs.tensor2d(values(24, 1), [2, 12]), b as tf.Tensor2D);
+        const found = await compare({ w, shape: [12, 9], run });
+        expect(found.size).toBeGreaterThanOrEqual(left === 0 ? 4 : 6);
+        for (const [name, error] of found) expect([left, name, error <= TOLERANCE]).toEqual([left, name, true]);
+      }
     },
     SLOW,
   );

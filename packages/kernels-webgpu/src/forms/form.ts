@@ -41,18 +41,20 @@ export interface Form {
   run(gpu: Gpu, encoded: Encoded, pattern: Pattern, call: Call, output?: TensorInfo): TensorInfo;
 }
 
-/** To the device, through TensorFlow.js, which counts the memory. Empty arrays get a word, since a binding cannot be empty. */
+/** To the device, through TensorFlow.js, which counts the memory. A binding cannot be empty, and holds one block at least. */
 export function upload(gpu: Gpu, { weights, indices, starts, order, steps = [0, 0] }: Arrays): Encoded {
-  const tensor = (values: Float32Array | Int32Array, least: number) => {
-    const filled =
-      values.length >= least
-        ? values
-        : values instanceof Float32Array
-          ? new Float32Array(least)
-          : new Int32Array(least);
-    return gpu.makeTensorInfo([filled.length], values instanceof Float32Array ? 'float32' : 'int32', filled);
-  };
-  const tensors = [tensor(weights, 4), tensor(indices, 1)];
-  for (const array of [starts, order]) if (array) tensors.push(tensor(array, 1));
+  const integers = [indices, starts, order].filter((array) => array !== undefined);
+  const tensors = [
+    gpu.makeTensorInfo([Math.max(4, weights.length)], 'float32', atLeast(4, weights)),
+    ...integers.map((array) => gpu.makeTensorInfo([Math.max(1, array.length)], 'int32', atLeast(1, array))),
+  ];
   return { tensors, steps };
+}
+
+/** The same values, with zeros behind them where they are fewer. */
+function atLeast<T extends Float32Array | Int32Array>(length: number, values: T): T {
+  if (values.length >= length) return values;
+  const longer = new (values.constructor as new (size: number) => T)(length);
+  longer.set(values);
+  return longer;
 }

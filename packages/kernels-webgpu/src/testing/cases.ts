@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { values, weights, type Zeros } from './weights.js';
 
+/** Zeros around the images, for each axis of NHWC. */
+type Sides = [[number, number], [number, number], [number, number], [number, number]];
+
 export interface Convolution extends Zeros {
   readonly batch: number;
   readonly size: readonly [number, number];
@@ -9,7 +12,7 @@ export interface Convolution extends Zeros {
   readonly kernel: readonly [number, number];
   readonly strides: [number, number];
   readonly dilations: [number, number];
-  readonly pad: 'same' | 'valid' | number;
+  readonly pad: 'same' | 'valid' | number | Sides;
   readonly activation: tf.fused.Activation;
   readonly bias: boolean;
 }
@@ -51,6 +54,41 @@ export const products: fc.Arbitrary<Product> = fc.record({
   activation: fc.constantFrom(undefined, ...activations),
 });
 
+const sides = fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 }));
+/** Any share of zeros, both ends included. */
+const anyZeros = {
+  ...zeros,
+  sparsity: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+  block: fc.constantFrom(1, 1, 2, 3, 4, 8, 16),
+  pattern: fc.constantFrom<Zeros['pattern'][]>(undefined, undefined, [1, 4], [2, 4], [3, 4], [2, 8], [4, 16], [8, 32]),
+  empty: fc.constantFrom(0, 0, 0.3, 0.9),
+};
+
+/** The same over more of everything, for tests that may take minutes. */
+export const moreConvolutions: fc.Arbitrary<Convolution> = fc.record({
+  ...anyZeros,
+  batch: fc.integer({ min: 1, max: 5 }),
+  size: fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 1, max: 13 })),
+  channels: fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 140 })),
+  kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
+  strides: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+  dilations: fc.constantFrom<[number, number][]>([1, 1], [1, 1], [1, 1], [2, 1], [1, 3], [2, 2]),
+  pad: fc.oneof(
+    fc.constantFrom<Convolution['pad'][]>('same', 'valid', 1, 2),
+    fc.tuple(sides, sides).map(([y, x]): Sides => [[0, 0], y, x, [0, 0]]),
+  ),
+  activation: fc.constantFrom(...activations),
+  bias: fc.boolean(),
+});
+
+export const moreProducts: fc.Arbitrary<Product> = fc.record({
+  ...anyZeros,
+  rows: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 11, max: 300 })),
+  inputs: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(127, 128, 129, 255, 256, 257, 511, 513, 1030)),
+  outputs: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 41, max: 600 })),
+  activation: fc.constantFrom(undefined, ...activations),
+});
+
 /** A kernel with these zeros, and the operation on it. */
 export interface Case {
   readonly w: Float32Array;
@@ -61,7 +99,7 @@ export interface Case {
 export function convolutionCase(c: Convolution): Case {
   const dilated = c.dilations.some((d) => d > 1);
   const strides: [number, number] = dilated ? [1, 1] : c.strides;
-  const pad = dilated && typeof c.pad === 'number' ? 'same' : c.pad;
+  const pad = dilated && typeof c.pad !== 'string' ? 'same' : c.pad;
   const [h, w] = c.size.map((n, i) => Math.max(n, (c.kernel[i] - 1) * c.dilations[i] + 1));
   const [inputs, outputs] = c.channels;
   return {
@@ -74,7 +112,7 @@ export function convolutionCase(c: Convolution): Case {
         strides,
         pad,
         dilations: c.dilations,
-        dimRoundingMode: typeof pad === 'number' ? 'floor' : undefined,
+        dimRoundingMode: typeof pad === 'string' ? undefined : 'floor',
         bias: c.bias ? tf.tensor1d(values(outputs, c.seed + 3)) : undefined,
         ...activationOf(c.activation, outputs, c.seed),
       }),

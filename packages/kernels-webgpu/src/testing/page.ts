@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { accelerate } from '../index.js';
 import { convolutionCase, productCase } from './cases.js';
 import { compare, download, FORM_NAMES } from './compare.js';
+import { checkNet } from './nets.js';
 import { values, weights } from './weights.js';
 
 export interface Outcome {
@@ -61,4 +62,10 @@ async function check(): Promise<Outcome> {
   return { backend: tf.getBackend(), forms: FORM_NAMES, errors, measured: reason };
 }
 
-Object.assign(globalThis, { check });
+const fromBase64 = (text: string) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+
+Object.assign(globalThis, {
+  check,
+  checkNet: (artifacts: tf.io.ModelArtifacts, weights: string, shape: number[], kernel: string) =>
+    checkNet({ artifacts: { ...artifacts, weightData: fromBase64(weights) }, shape }, kernel),
+});

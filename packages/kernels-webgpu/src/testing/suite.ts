@@ -10,8 +10,9 @@ async function modules() {
   await import('@tensorflow/tfjs-backend-webgpu');
   tf.env().set('PROD', true);
   const { accelerate, KERNELS } = await import('../index.js');
-  const { distance } = await import('./weights.js');
-  return { tf, accelerate, KERNELS, distance, ...(await import('./cases.js')), ...(await import('./compare.js')) };
+  const { distance, values, weights: zerosIn } = await import('./weights.js');
+  const [cases, compare, nets] = [await import('./cases.js'), await import('./compare.js'), await import('./nets.js')];
+  return { tf, accelerate, KERNELS, distance, values, zerosIn, ...cases, ...compare, ...nets };
 }
 
 export type Modules = Awaited<ReturnType<typeof modules>>;

@@ -7,6 +7,8 @@ export interface Zeros {
   readonly block: number;
   /** N:M along the inputs, the same for `block` neighbouring outputs, instead of `sparsity`. */
   readonly pattern?: readonly [keep: number, group: number];
+  /** Outputs, and inputs, of which this share has no weight at all. */
+  readonly empty?: number;
   readonly seed: number;
 }
 
@@ -16,7 +18,11 @@ export function values(size: number, seed: number): Float32Array {
 }
 
 /** [inputs, outputs]. */
-export function weights(inputs: number, outputs: number, { sparsity, block, pattern, seed }: Zeros): Float32Array {
+export function weights(
+  inputs: number,
+  outputs: number,
+  { sparsity, block, pattern, empty = 0, seed }: Zeros,
+): Float32Array {
   const random = seededRandom(seed + 1);
   const w = values(inputs * outputs, seed);
   const clear = (k: number, m: number) => w.fill(0, k * outputs + m, k * outputs + Math.min(outputs, m + block));
@@ -31,6 +37,8 @@ export function weights(inputs: number, outputs: number, { sparsity, block, patt
       for (let left = rest.length; left > keep; left--) clear(rest.splice(Math.floor(random() * left), 1)[0], m);
     }
   }
+  for (let m = 0; m < outputs; m++) if (random() < empty) for (let k = 0; k < inputs; k++) w[k * outputs + m] = 0;
+  for (let k = 0; k < inputs; k++) if (random() < empty) w.fill(0, k * outputs, (k + 1) * outputs);
   return w;
 }
 
