@@ -2,7 +2,7 @@ import { isEspalierError, UsageError } from '@espalier/core';
 import { enableTraining } from '@espalier/kernels-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { note } from './ui.js';
-import { openWebGpu, releaseWebGpu, unavailable } from './webgpu.js';
+import { type AdapterFacts, openWebGpu, releaseWebGpu, unavailable } from './webgpu.js';
 
 export const BACKENDS = ['cpu', 'wasm', 'webgpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
@@ -62,10 +62,13 @@ async function pick(): Promise<string> {
   throw new UsageError('backend-unavailable', 'no backend runs here', { where: 'backend' });
 }
 
-let inSoftware: string | undefined;
+let device: string | undefined;
 
 /** What a report must say of its times on webgpu, once that has run. */
-export const webGpuNotes = () => (inSoftware === undefined ? [] : [inSoftware]);
+export const webGpuNotes = () => (device === undefined ? [] : [device]);
+
+const sayDevice = ({ name, software }: AdapterFacts) =>
+  software ? `webgpu: ${name} computes in software; its times say nothing about a GPU` : `webgpu: measured on ${name}`;
 
 async function start(name: string): Promise<boolean> {
   if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
@@ -74,9 +77,10 @@ async function start(name: string): Promise<boolean> {
     enableTraining();
   } else if (name === 'webgpu') {
     const adapter = await openWebGpu();
-    if (adapter.software && inSoftware === undefined) {
-      inSoftware = `webgpu: ${adapter.name} computes in software; its times say nothing about a GPU`;
-      note(inSoftware);
+    if (device === undefined) {
+      device = sayDevice(adapter);
+      if (adapter.software) note(device);
+      else if (!picked) note(`backend webgpu, ${adapter.name}`);
     }
     // It looks for navigator.gpu when it is loaded.
     await import('@tensorflow/tfjs-backend-webgpu');

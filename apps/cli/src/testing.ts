@@ -17,11 +17,11 @@ export interface Run {
 }
 
 /** Runs the built command line as a user would, with everything piped. */
-export function espalier(args: readonly string[], cwd: string = tmpdir()): Run {
+export function espalier(args: readonly string[], cwd: string = tmpdir(), env: NodeJS.ProcessEnv = {}): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...env },
   });
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) };
 }

@@ -1,24 +1,22 @@
-import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findDriver, WEBGPU_REQUIRED, whyNoWebGpu } from '../../../tools/testing/webgpu.js';
 import { isFine } from './commands/doctor.js';
 import { nodeComplaints, versionComplaints } from './doctor/machine.js';
-import { scratch, tinyModel } from './testing.js';
+import { espalier, readJson, scratch, tinyModel } from './testing.js';
 
-const BIN = join(__dirname, '..', 'bin', 'espalier.js');
 const dir = scratch();
 const tiny = tinyModel(dir, 'tiny');
 
 /** On a machine whose Vulkan has no driver at all. */
-function without(...args: string[]) {
-  const env = { ...process.env, NO_COLOR: '1', VK_ICD_FILENAMES: '/none.json', VK_DRIVER_FILES: '/none.json' };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { cwd: dir, encoding: 'utf8', env });
-  return { code: status, stdout, stderr };
-}
+const without = (...args: string[]) =>
+  espalier(args, dir, { VK_ICD_FILENAMES: '/none.json', VK_DRIVER_FILES: '/none.json' });
 
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 onLinux('without a GPU', () => {
   it.each([
+    ['compare', ['compare', tiny, '--data', 'mnist', '-o', 'out', '--backends', 'cpu,webgpu']],
     ['prune', ['prune', tiny, '--dry-run', '--backend', 'webgpu']],
     ['bench', ['bench', tiny, '--backends', 'wasm,webgpu']],
   ])('%s on webgpu ends with 3, the reason and the fix', (_, args) => {
@@ -52,6 +50,87 @@ onLinux('without a GPU', () => {
     expect(report.backends[1].error).toBeLessThanOrEqual(1e-4);
     expect(report.backends[2]).toMatchObject({ reason: expect.any(String), fix: expect.any(String) });
   });
+});
+
+const missing = whyNoWebGpu();
+const withSoftware = missing === undefined || WEBGPU_REQUIRED ? describe : describe.skip;
+
+/** Programs compile in software, on a machine that may be busy. */
+const SLOW = 300_000;
+
+withSoftware(`on software WebGPU${missing === undefined ? '' : `: ${missing}`}`, () => {
+  const gpu = (...args: string[]) => {
+    const run = espalier(args, dir, { VK_ICD_FILENAMES: findDriver(), XDG_RUNTIME_DIR: dir });
+    expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/SwiftShader|llvmpipe|software/)]);
+    return run;
+  };
+  const data = join(dir, 'data.mjs');
+  writeFileSync(
+    data,
+    `const part = (size, shape, from) => ({ x: Float32Array.from({ length: size * shape }, (_, i) => Math.abs(Math.sin(i * (i + from)))), y: Int32Array.from({ length: size }, (_, i) => i % 10), shape: [shape], classes: 10 });
+     export default { train: part(32, 784, 0), test: part(32, 784, 9) };`,
+  );
+
+  it(
+    'compare goes to the end on cpu, wasm and webgpu, on the sparse kernels, and says on what device',
+    () => {
+      const options = ['--strategies', 'unstructured,structured', '--sparsities', '0.9', '--values', 'float32'];
+      const backends = ['--backends', 'cpu,wasm,webgpu', '--runs', '2'];
+      const out = join(dir, 'report');
+      const run = gpu('compare', 'lenet-300-100', '--data', data, '-o', out, ...options, ...backends);
+      expect(run.stdout).toMatch(/cpu\s+wasm\s+webgpu/);
+      const report = readJson(join(out, 'report.json'));
+      expect(report.rows).toHaveLength(2);
+      for (const { latency } of [report.dense, ...report.rows]) {
+        expect(latency.map(({ ran }: { ran: string }) => ran)).toEqual(['cpu', 'wasm', 'webgpu']);
+      }
+      expect(report.notes).toEqual(
+        expect.arrayContaining([
+          expect.stringContaining('webgpu: pruned models run on @espalier/kernels-webgpu'),
+          expect.stringContaining('computes in software; its times say nothing about a GPU'),
+        ]),
+      );
+    },
+    SLOW,
+  );
+
+  it(
+    'bench times the whole model and its layers, on wasm and webgpu in either order',
+    () => {
+      const run = gpu('bench', tiny, '--backends', 'webgpu,wasm', '--sparsities', '0,0.8', '--rounds', '2', '--json');
+      const { backends } = run.json();
+      expect(backends.map(({ backend }: { backend: string }) => backend)).toEqual(['webgpu', 'wasm']);
+      for (const { rows } of backends) {
+        expect(rows.map(({ layers }: { layers: unknown[] }) => layers.length)).toEqual([2, 2]);
+      }
+    },
+    SLOW,
+  );
+
+  it(
+    'prune decides what it decides on cpu, byte by byte',
+    () => {
+      const plan = (name: string) => readFileSync(join(dir, name, 'pruning.plan'));
+      gpu('prune', tiny, '-o', join(dir, 'on-webgpu'), '--sparsity', '0.7', '--backend', 'webgpu');
+      espalier(['prune', tiny, '-o', join(dir, 'on-cpu'), '--sparsity', '0.7', '--backend', 'cpu']);
+      expect(plan('on-webgpu').equals(plan('on-cpu'))).toBe(true);
+    },
+    SLOW,
+  );
+
+  it(
+    'auto leaves software alone and says so; doctor checks it and says what it is',
+    () => {
+      expect(gpu('prune', tiny, '--dry-run', '--backend', 'auto').stderr).toMatch(
+        /backend wasm \(not webgpu: its only adapter, .+, computes in software\)/,
+      );
+      const run = espalier(['doctor', '--json'], dir, { VK_ICD_FILENAMES: findDriver(), XDG_RUNTIME_DIR: dir });
+      const webgpu = run.json().backends[2];
+      expect(webgpu).toMatchObject({ backend: 'webgpu', works: true, adapter: { software: true } });
+      expect(webgpu.error).toBeLessThanOrEqual(1e-4);
+    },
+    SLOW,
+  );
 });
 
 test.each([

@@ -18,8 +18,9 @@ export interface MeasureOptions {
 /** A layer repeats one kernel whose code is warm already, so it needs little of what a whole model does. */
 const LAYER = { rounds: 15, warmup: 1, warmupMs: 10, minTimeMs: 1 };
 
-/** Runs of a layer's kernels in one timed call on a GPU. */
+/** Runs of a layer's kernels in one timed call on a GPU: so many, or what takes so long where the device is slow. */
 const GPU_RUNS = 20;
+const GPU_CALL_MS = 20;
 
 /** The part of the progress that the whole model is. */
 const WHOLE = 0.3;
@@ -105,8 +106,8 @@ async function timeLayer(
   // itself: so a call is several runs there.
   const onGpu = o.backend === 'webgpu';
   const token = onGpu ? relu(zeros([1024])) : scalar(0);
-  const runs = onGpu ? GPU_RUNS : 1;
   try {
+    const runs = onGpu ? await gpuRuns(replays, token) : 1;
     const contenders = replays.map(({ name, kernels }) => ({
       name,
       predict(x: Tensor) {
@@ -132,6 +133,28 @@ async function timeLayer(
     for (const { kernels } of replays) for (const kernel of kernels) kernel.dispose();
     token.dispose();
   }
+}
+
+/** How many runs one timed call is, by the slowest of all that are compared. */
+async function gpuRuns(
+  replays: readonly { readonly kernels: readonly { run(): void }[] }[],
+  token: Tensor,
+): Promise<number> {
+  let slowest = 0;
+  for (const { kernels } of replays) {
+    let ms = Infinity;
+    // The first run compiles.
+    for (let i = 0; i < 3; i++) {
+      const started = performance.now();
+      for (const { run } of kernels) run();
+      const after = relu(token);
+      await after.data();
+      after.dispose();
+      ms = Math.min(ms, performance.now() - started);
+    }
+    slowest = Math.max(slowest, ms);
+  }
+  return Math.max(1, Math.min(GPU_RUNS, Math.round(GPU_CALL_MS / slowest)));
 }
 
 /** The calls that one prediction makes, by weight, in the model's order. */

@@ -17,6 +17,7 @@ import { type NonFinite, unscoredOption } from '../read-any.js';
 import { jsonOption, list, oneOf, positiveInteger, seedOption, sparsity } from '../options.js';
 import { labelOf, makeStrategy, parseStrategy, type Scope, SCOPES, type StrategyChoice } from '../plugins.js';
 import { note, percent, task } from '../ui.js';
+import { visit } from '../visit.js';
 
 interface BenchOptions {
   readonly sparsities: number[];
@@ -81,7 +82,8 @@ export function benchCommand(): Command {
 
 async function bench(source: string, options: BenchOptions): Promise<void> {
   const backends = await namesOf(options.backends);
-  await useBackend(backends[0]);
+  const work = backends.find((name) => name !== 'webgpu') ?? 'wasm';
+  await useBackend(work);
   const open = await task(
     'read',
     () => openModel(source, undefined, options.nonFinite),
@@ -91,7 +93,7 @@ async function bench(source: string, options: BenchOptions): Promise<void> {
   try {
     const inputShape = benchShape(open, options.inputShape);
     await tryOut(open, [options.batch, ...inputShape]);
-    const rows = await measureAll(open, options, backends, inputShape);
+    const rows = await measureAll(open, options, backends, work, inputShape);
     const report = reportOf(open, options, inputShape, rows);
     if (options.json) printJson(report);
     else process.stdout.write(`\n${benchTables(report, terminalWidth())}\n`);
@@ -118,6 +120,7 @@ async function measureAll(
   { model }: OpenModel,
   options: BenchOptions,
   backends: readonly string[],
+  work: string,
   inputShape: number[],
 ): Promise<Map<string, BenchRow[]>> {
   const targets = targetsOf(options);
@@ -144,17 +147,19 @@ async function measureAll(
             ...(options.ignore && { ignore: options.ignore }),
             async latency([dense, pruned]) {
               for (const backend of backends) {
-                await useBackend(backend);
                 const what = `${backend} ${percent(sparsity, 0)}`;
-                const row = await measureRow(dense.model, pruned.model, {
-                  ...options,
-                  backend,
-                  inputShape,
-                  onProgress: (share, part) => bar.update(done + share, total, `${what}: ${part}`),
-                });
+                const row = await visit(backend, [dense.model, pruned.model], ([first, second]) =>
+                  measureRow(first, second, {
+                    ...options,
+                    backend,
+                    inputShape,
+                    onProgress: (share, part) => bar.update(done + share, total, `${what}: ${part}`),
+                  }),
+                );
                 measured.set(backend, row);
                 done++;
               }
+              await useBackend(work);
               return [];
             },
           });

@@ -3,7 +3,7 @@ import { type Contender, type MeasuredBackend, type Report, runComparison, type 
 import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
 import { accuracy, latency } from '@espalier/measure';
 import type { Language } from '@espalier/report';
-import { tidy, version_core, zeros } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy, version_core, zeros } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,6 +40,7 @@ import { compactFiles } from '../report/compact-files.js';
 import { reportFiles } from '../report/files.js';
 import { renderTable } from '../report/index.js';
 import { bytes, filesOf, line, note, task } from '../ui.js';
+import { visit } from '../visit.js';
 
 interface CompareOptions extends TrialOptions {
   readonly data: string;
@@ -164,7 +165,7 @@ async function compare(source: string, given: CompareOptions): Promise<void> {
     const tools = makeTools(options, calibration, test, shapes, scratch);
     const trials = makeTrials(options, calibration, shapes.calibration);
     const report = await task(
-      `compare ${trials.length} ways of pruning`,
+      `compare ${trials.length === 1 ? '1 way' : `${trials.length} ways`} of pruning`,
       (bar) =>
         runComparison({
           model,
@@ -231,21 +232,25 @@ function makeTools(
 /** One backend after the other; on wasm and webgpu the pruned model runs on the sparse kernels, the dense one on TensorFlow.js's own. */
 async function timeOnBackends(contenders: readonly Contender[], options: CompareOptions, inputShape: number[]) {
   const measured: MeasuredBackend[] = [];
+  const settings = { inputShape, batch: 1, rounds: options.runs, seed: options.seed };
+  const models = contenders.map(({ model }) => model);
   for (const backend of options.backends) {
-    await useBackend(backend);
-    const [, pruned] = contenders;
-    const fast =
-      options.accelerate && ACCELERATED.includes(backend) && pruned
-        ? await accelerated(backend, (pruned.model as AnyPrunable).model, () =>
-            tidy(() => pruned.model.predict(zeros([1, ...inputShape]))),
-          )
-        : undefined;
-    try {
-      const settings = { inputShape, batch: 1, rounds: options.runs, seed: options.seed };
-      measured.push(...(await latency(contenders, settings)).map((times) => ({ ...times, backend })));
-    } finally {
-      fast?.dispose();
-    }
+    const times = await visit(backend, models, async (there) => {
+      const pruned = there[1] as AnyPrunable | undefined;
+      const fast =
+        options.accelerate && ACCELERATED.includes(backend) && pruned
+          ? await accelerated(backend, pruned.model, () => tidy(() => pruned.predict(zeros([1, ...inputShape]))))
+          : undefined;
+      try {
+        return await latency(
+          contenders.map(({ name }, i) => ({ name, predict: (x: Tensor) => there[i].predict(x) })),
+          settings,
+        );
+      } finally {
+        fast?.dispose();
+      }
+    });
+    measured.push(...times.map((one) => ({ ...one, backend })));
   }
   await useBackend(WORK_BACKEND);
   return measured;

@@ -1,7 +1,4 @@
-import { installWebGpu, whyNoWebGpu } from './device.js';
-
-/** .ci/run sets it where there is a Chromium, whose driver these tests use: they must not be skipped there. */
-const REQUIRED = process.env.CI === 'true' && process.env.ESPALIER_CHROMIUM === 'required';
+import { installWebGpu, WEBGPU_REQUIRED, whyNoWebGpu } from '../../../../tools/testing/webgpu.js';
 
 /** TensorFlow.js's backend looks for navigator.gpu when it is loaded: everything comes after that. */
 async function modules() {
@@ -20,7 +17,7 @@ export type Modules = Awaited<ReturnType<typeof modules>>;
 /** Tests on software WebGPU in Node; skipped, with the reason, where there is none. */
 export function withWebGpu(name: string, tests: (load: () => Promise<Modules>) => void): void {
   const missing = whyNoWebGpu();
-  if (missing !== undefined && !REQUIRED) {
+  if (missing !== undefined && !WEBGPU_REQUIRED) {
     test.skip(`${name}: ${missing}`, () => undefined);
     return;
   }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runInThisContext } from 'node:vm';
-import { findChromium } from '../../../../tools/testing/chromium.js';
+import { findChromium, REQUIRED } from './chromium.js';
 
 const DRIVER = 'vk_swiftshader_icd.json';
 function isThere(path: string): boolean {
@@ -17,8 +17,11 @@ function isThere(path: string): boolean {
   }
 }
 
+/** .ci/run sets both where there is a Chromium, whose driver these tests use: they must not be skipped there. */
+export const WEBGPU_REQUIRED = process.env.CI === 'true' && REQUIRED;
+
 /** Where Debian, and then Google, put it. */
-function findDriver(): string | undefined {
+export function findDriver(): string | undefined {
   const chromium = findChromium();
   const folders = ['/usr/lib/chromium', ...(chromium ? [dirname(realpathSync(chromium))] : []), '/opt/google/chrome'];
   return folders.map((folder) => join(folder, DRIVER)).find((path) => isThere(path));
