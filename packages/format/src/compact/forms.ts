@@ -28,7 +28,8 @@ export interface Form {
 /** The form that the options ask for, where the tensor can have it. `bytes` are the weight's as in a shard. */
 export function formOf(spec: Spec, bytes: Uint8Array, { values, codebookBits }: TensorOptions): Form {
   const isPlainFloat = spec.dtype === 'float32' && !spec.quantization && spec.group !== 'optimizer';
-  if (values === 'float32' || !isPlainFloat) return exact(spec, bytes);
+  // Nothing has no channels.
+  if (values === 'float32' || !isPlainFloat || bytes.length === 0) return exact(spec, bytes);
   const floats = new Float32Array(bytes.slice().buffer);
   if (!floats.every(Number.isFinite)) return exact(spec, bytes);
   if (values === 'float16' || spec.shape.length < 2) return halves(floats) ?? exact(spec, bytes);
