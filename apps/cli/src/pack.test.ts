@@ -32,6 +32,14 @@ describe('pack and unpack', () => {
     expect(espalier(['validate', file]).stdout).toMatch(/^valid: layers-model in espalier, 4 weights/);
   });
 
+  test('prune ends with the command that packs what it wrote', () => {
+    const out = join(dir, 'to be packed');
+    const last = espalier(['prune', tiny, '-o', out, '--sparsity', '0.9']).stdout.trim().split('\n').at(-1)!;
+    expect(last).toContain(`espalier pack '${out}' -o '${out}.espalier'`);
+    expect(espalier(['pack', out, '-o', `${out}.espalier`]).code).toBe(0);
+    expect(espalier(['prune', tiny, '-o', out, '--dry-run']).stdout).not.toContain('espalier pack');
+  });
+
   test('the table says what each tensor takes', () => {
     const run = espalier(['pack', tiny, '-o', join(dir, 'table.espalier'), '--values', 'int8']);
     expect(run.stdout).toMatch(/fc1\/kernel +24 +100\.0% +dense +0 B +int8/);

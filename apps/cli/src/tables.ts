@@ -1,5 +1,7 @@
+import { basename, dirname } from 'node:path';
 import { show } from '@espalier/core';
 import Table from 'cli-table3';
+import { shellWords } from './about.js';
 import { out as pc } from './colours.js';
 import type { Outcome } from './budget/outcome.js';
 import type { describe } from './adapted.js';
@@ -126,7 +128,17 @@ export function pruneTable(s: PruneSummary): string {
     ...(s.accuracy ? [`accuracy         ${s.accuracy.dense.toFixed(2)}% → ${s.accuracy.pruned.toFixed(2)}%`] : []),
     ...s.skipped.map(({ id, reason }) => pc.dim(`left alone       ${name(id)}: ${name(reason)}`)),
     ...s.files.map((file) => `wrote            ${file.path} (${bytes(file.bytes)})`),
+    ...packing(s.files),
   ].join('\n');
+}
+
+/** A model.json stores every zero: what makes a small file of it. */
+function packing(files: PruneSummary['files']): string[] {
+  const model = files.find(({ path }) => basename(path) === 'model.json');
+  if (!model) return [];
+  const folder = dirname(model.path);
+  const command = ['espalier', 'pack', folder, '-o', `${folder}.espalier`];
+  return [`to store it small, without its zeros: ${shellWords(command)}`];
 }
 
 const AMOUNTS = {
