@@ -51,7 +51,7 @@ export function App({ language: first }: { readonly language: Language }) {
             <TakeView />
           </main>
           <footer>{text.footer}</footer>
-          {over && <div class="drop-veil">{text.model.drop}</div>}
+          {over && <div class="drop-veil">{text.model.dropFiles}</div>}
         </ActionsContext.Provider>
       </StoreContext.Provider>
     </LanguageContext.Provider>

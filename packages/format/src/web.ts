@@ -20,3 +20,7 @@ export { type TensorReport } from './compact/tensor.js';
 export { decodeModelFiles, type DecodedModel, type NamedBytes } from './decode-files.js';
 export type { ModelFormat } from './document.js';
 export { encodeModelFiles } from './encode-document.js';
+export { decodeIdx } from './idx-bytes.js';
+export type { Idx } from './idx-parse.js';
+export { decodeNpy, type Npy } from './npy.js';
+export { decodeNpz, NPZ_DEFAULTS } from './npz.js';

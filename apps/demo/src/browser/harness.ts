@@ -29,10 +29,13 @@ export async function startHarness(executablePath: string): Promise<Harness> {
   execFileSync(process.execPath, [vite, ...options], { cwd: join(__dirname, '..', '..') });
   const server = await serve(dist);
   const browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
+  const shared = await browser.newContext({ locale: 'en-US' });
   const faults: string[] = [];
 
   async function open(query = '', options: BrowserContextOptions = {}, where = browser): Promise<Page> {
-    const page = await where.newPage({ locale: 'en-US', ...options });
+    const plain = where === browser && Object.keys(options).length === 0;
+    // Pages of one context share what they have loaded and compiled.
+    const page = await (plain ? shared.newPage() : where.newPage({ locale: 'en-US', ...options }));
     page.setDefaultTimeout(60_000);
     page.on('pageerror', ({ message }) => faults.push(message));
     page.on('request', (request) => {

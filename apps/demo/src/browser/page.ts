@@ -1,6 +1,7 @@
 /** What the tests do on the page, as a person would. */
 import { readFileSync } from 'node:fs';
 import type { NamedBytes } from '@espalier/format/web';
+import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 
 /** Accuracy or not, the exact sizes are there. */
@@ -71,3 +72,6 @@ export const take = (page: Page, label: string) => download(page, `#take button:
 /** By a button under a figure or a table. */
 export const saveOf = (page: Page, name: string, form: 'SVG' | 'PNG' | 'CSV') =>
   download(page, `[data-save="${name}"] button:has-text("${form}") >> nth=0`);
+
+export const isPng = (bytes: Buffer) => bytes.subarray(1, 4).toString() === 'PNG';
+export const unzip = (zip: Uint8Array) => Object.entries(unzipSync(zip)).map(([name, bytes]) => ({ name, bytes }));

@@ -19,7 +19,13 @@ export async function serve(dir: string): Promise<{ origin: string; url: string;
     const path = join(dir, inside === '' ? 'index.html' : inside);
     readFile(path).then(
       (body) =>
-        response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(body),
+        response
+          .writeHead(200, {
+            'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+            // Names of assets change with their content.
+            'cache-control': path.includes('assets') ? 'max-age=3600' : 'no-cache',
+          })
+          .end(body),
       () => response.writeHead(404).end(),
     );
   });

@@ -3,6 +3,8 @@ import { lessons } from './lessons.en.js';
 export const en = {
   title: 'Espalier · prune a network in your browser',
   skip: 'Skip to the workbench',
+  colon: ': ',
+  stop: '.',
   language: 'Language',
   theme: { label: 'Appearance', auto: 'System', light: 'Light', dark: 'Dark' },
   nav: { label: 'Sections', model: 'Model', cut: 'Cut', try: 'Try', measure: 'Measure', take: 'Take away' },
@@ -24,20 +26,38 @@ export const en = {
       'lenet-5': 'Two convolutions and two dense layers; most weights sit in one of them.',
       'resnet-ds': 'Depthwise-separable residual net: little to spare, so cuts hurt early.',
     },
-    own: 'Your own',
+    own: 'Your own model',
     ownAbout: 'model.json with its shards, or one .espalier file',
     browse: 'Choose files',
     drop: 'Drop a model anywhere on this page',
-    data: 'Data',
-    digits: '2,000 test digits measure accuracy, 8,000 others train and calibrate.',
-    noDigits: (shape: string) =>
-      `This model takes ${shape}, so the digits do not fit: sizes and speed are measured, accuracy is not.`,
+    dropFiles: 'Drop a model or data',
     facts: (params: string, macs: string, kernels: number) =>
       `${params} parameters · ${macs} MACs a sample · ${kernels} kernels`,
     loading: 'Loading the model…',
     failed: 'This file is not a model that can be used',
     stays: (name: string) => `${name} stays open.`,
     dismiss: 'Dismiss',
+  },
+  data: {
+    own: 'Your own data',
+    about:
+      'Drop it anywhere on this page: one .npz file with x and y, or x_train, y_train, x_test and y_test; x.npy and y.npy; or two IDX files, images and labels. Bytes are divided by 255.',
+    zoo: 'Use the digits',
+    digits: 'MNIST digits',
+    reading: 'Reading the data…',
+    facts: (train: string, test: string, shape: string, classes: number) =>
+      `${test} samples measure accuracy, ${train} others train and calibrate · shape ${shape} · ${classes} classes.`,
+    shared: 'Every fifth sample is one for measuring.',
+    misfits: {
+      inputs: (model: string, { wanted, found }: { wanted: string; found: string }) =>
+        `${model} takes ${wanted} and these samples are ${found}, so they do not fit: sizes and speed are measured, accuracy is not.`,
+      outputs: (model: string, { wanted }: { wanted: string }) =>
+        `${model} gives ${wanted}, which is no row of class scores: sizes and speed are measured, accuracy is not.`,
+      labels: (model: string, { outputs, found }: { outputs: number; found: number }) =>
+        `${model} knows the classes 0 to ${outputs - 1} and these labels reach ${found}, so they do not fit: sizes and speed are measured, accuracy is not.`,
+    },
+    failed: 'These files are not data that can be used',
+    stays: (name: string) => `The data stays ${name}.`,
   },
   cut: {
     title: 'Cut',
@@ -55,7 +75,7 @@ export const en = {
     scorer: 'Saliency',
     scorers: { magnitude: 'Magnitude', gradient: 'Gradient', hessian: 'Hessian', wanda: 'Wanda', random: 'Random' },
     formulas: { magnitude: '|w|', gradient: '|w·∂L/∂w|', hessian: '½·w²·H', wanda: '|w|·‖x‖', random: 'chance' },
-    needsDigits: 'needs the digits, which do not fit this model',
+    needsData: 'needs data that fits this model',
     noChannels: 'no channel of this model can be removed',
     scope: 'Threshold',
     scopes: { global: 'Global', local: 'Local' },
@@ -130,8 +150,8 @@ export const en = {
     draw: 'Draw here',
     drawHint: 'With the keyboard: arrow keys move, hold Space to draw.',
     clear: 'Clear',
-    pick: 'Test digit',
-    label: (digit: number) => `It is a ${digit}.`,
+    pick: 'Test sample',
+    label: (digit: number) => `Its label is ${digit}.`,
     modelA: 'Model A',
     modelB: 'Model B',
     dense: 'dense',
@@ -141,10 +161,12 @@ export const en = {
     agree: 'Same answer',
     disagree: 'Different answers',
     sparsityB: 'Sparsity of the cut above',
-    gallery: 'Forty test digits',
-    galleryHint: 'Marked: where the two models answer differently.',
+    leadOwn: 'Step through the test samples of your data. Two models answer the same input.',
+    gallery: (n: number) => `${n} test samples`,
+    galleryHint: (n: number) => `The two models answer ${n} of them differently; these are marked.`,
     chance: 'Probability',
-    unavailable: 'The digits do not fit this model.',
+    unavailable:
+      'The data does not fit this model, so there is nothing to try it on. Your own data can be dropped anywhere on this page.',
   },
   measure: {
     title: 'Measure',
@@ -207,6 +229,8 @@ export const en = {
     command: 'On the command line',
     copy: 'Copy the CLI command',
     copied: 'Copied',
+    dataModule: (file: string) =>
+      `${file} stands for a module that returns your samples; the command line reads no .npz and .npy.`,
     address: 'The address of this page holds every choice; share it.',
   },
   error: { title: 'Something went wrong', reload: 'Reload the page' },

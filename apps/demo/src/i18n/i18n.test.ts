@@ -10,6 +10,8 @@ function texts(node: unknown, path = ''): [string, string][] {
 /** Names and formulas, the same everywhere. */
 const SAME = /^[^\p{Script=Han}]*$/u;
 const UNTRANSLATED = [
+  '.colon',
+  '.stop',
   '.cut.formulas.',
   '.sizes.names.gzip',
   '.sizes.names.brotli',

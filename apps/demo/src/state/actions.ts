@@ -2,7 +2,17 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { CallFailed, Cancelled, startWorker } from '../client/caller.js';
 import { CUTTING, needsData, type Settings, type Values } from '../settings.js';
-import type { Details, ModelInfo, ModelSource, Which } from '../worker/protocol.js';
+import { misfit } from '../fit.js';
+import type {
+  DataInfo,
+  DataSource,
+  Details,
+  ModelInfo,
+  ModelSource,
+  NamedFile,
+  Samples,
+  Which,
+} from '../worker/protocol.js';
 import { makeMeasuring, type Measuring } from './measuring.js';
 import type { Problem, Store } from './store.js';
 import { formatSettings } from './url.js';
@@ -13,7 +23,9 @@ export interface Actions extends Measuring {
   openFiles(files: readonly File[]): Promise<void>;
   dismiss(): void;
   predict(images: Float32Array, which: readonly Which[]): Promise<number[][][]>;
-  digits(from: number, count: number): Promise<{ images: Float32Array; labels: Int32Array }>;
+  samples(from: number, count: number): Promise<Samples>;
+  /** Back to the data that comes with the page. */
+  useZooData(): Promise<void>;
   pack(which: Which, as: 'tfjs' | 'espalier', values: Values): Promise<Uint8Array>;
 }
 
@@ -30,7 +42,8 @@ export function makeActions(store: Store): Actions {
     const message = error instanceof CallFailed ? error.failure.message : String((error as Error).message ?? error);
     store.set({ problem: { kind, message } });
   };
-  const measuring = makeMeasuring(store, live, () => source, fail);
+  let dataSource: DataSource = { kind: 'zoo' };
+  const measuring = makeMeasuring(store, live, () => ({ model: source, data: dataSource }), fail);
 
   let running = false;
   let again = false;
@@ -112,7 +125,7 @@ export function makeActions(store: Store): Actions {
       measuring.forget();
       store.set({
         model,
-        settings: suited({ ...store.get().settings, ...settings, ...(first ? {} : UNSEEN) }, model),
+        settings: suited({ ...store.get().settings, ...settings, ...(first ? {} : UNSEEN) }, model, store.get().data),
         preview: null,
         details: null,
         dense: null,
@@ -126,6 +139,32 @@ export function makeActions(store: Store): Actions {
       fail('model', error);
     } finally {
       store.set({ opening: false });
+    }
+  }
+
+  async function openData(next: DataSource): Promise<void> {
+    store.set({ readingData: true });
+    try {
+      // A model that is being opened is measured on the data of before; one after the other.
+      await opened;
+      const data = await live.call('data', next);
+      dataSource = next;
+      measuring.forget();
+      const { model, settings } = store.get();
+      store.set({
+        data,
+        details: null,
+        dense: null,
+        problem: null,
+        ...(model && { settings: suited(settings, model, data) }),
+      });
+      choose({ a: 'dense', b: 'live', take: 'live', sample: 0 });
+      await refresh();
+      store.set({ dense: await live.call('denseAccuracy', undefined) });
+    } catch (error) {
+      fail('data', error);
+    } finally {
+      store.set({ readingData: false });
     }
   }
 
@@ -146,25 +185,29 @@ export function makeActions(store: Store): Actions {
   const { model } = store.get().settings;
   void open({ kind: 'zoo', name: model === 'own' ? 'lenet-300-100' : model }, {});
 
+  function choose(change: Partial<Settings>): void {
+    if (change.model !== undefined && change.model !== 'own') {
+      void open({ kind: 'zoo', name: change.model }, change);
+      return;
+    }
+    store.set({ settings: { ...store.get().settings, ...change } });
+    write();
+    if (CUTTING.some((key) => key in change)) void refresh();
+  }
+
   return {
     ...measuring,
-    choose(change) {
-      const settings = { ...store.get().settings, ...change };
-      if (change.model !== undefined && change.model !== 'own') {
-        void open({ kind: 'zoo', name: change.model }, change);
-        return;
-      }
-      store.set({ settings });
-      write();
-      if (CUTTING.some((key) => key in change)) void refresh();
-    },
+    choose,
     async openFiles(files) {
       const named = files.map((file) => ({ name: file.webkitRelativePath || file.name, file }));
-      await open({ kind: 'files', files: named }, { model: 'own' });
+      const [data, models] = [named.filter(isData), named.filter((file) => !isData(file))];
+      if (models.length > 0) await open({ kind: 'files', files: models }, { model: 'own' });
+      if (data.length > 0) await openData({ kind: 'files', files: data });
     },
     dismiss: () => store.set({ problem: null }),
     predict: (images, which) => live.call('predict', { images, which }),
-    digits: (from, count) => live.call('digits', { from, count }),
+    samples: (from, count) => live.call('samples', { from, count }),
+    useZooData: () => openData({ kind: 'zoo' }),
     pack: (which, as, values) => live.call('pack', { which, as, values }),
   };
 }
@@ -172,14 +215,18 @@ export function makeActions(store: Store): Actions {
 /** What another model has not got: its measurements, and its kernels by name. */
 const UNSEEN = { kernel: null, a: 'dense', b: 'live', take: 'live' } as const;
 
+/** Samples and labels; everything else is taken for a part of a model. */
+const isData = ({ name }: NamedFile) => /\.np[yz]$|[.-]idx\d?(-ubyte)?(\.gz)?$/i.test(name);
+
 /** Choices that the model rules out go back to those that always work. */
-function suited(settings: Settings, { digits: fits, channels, kernels }: ModelInfo): Settings {
-  const digits = fits === true;
+function suited(settings: Settings, model: ModelInfo, data: DataInfo): Settings {
+  const { channels, kernels } = model;
+  const fits = misfit(model, data) === undefined;
   return {
     ...settings,
     kernel: kernels.some(({ id }) => id === settings.kernel) ? settings.kernel : null,
-    ...(!digits && needsData(settings.scorer) && { scorer: 'magnitude' as const }),
-    ...(!digits && { epochs: 0 }),
+    ...(!fits && needsData(settings.scorer) && { scorer: 'magnitude' as const }),
+    ...(!fits && { epochs: 0 }),
     ...(!channels && settings.cut === 'structured' && { cut: 'unstructured' as const }),
   };
 }

@@ -2,7 +2,7 @@ import type { Report } from '@espalier/experiment';
 import { CallFailed, type Caller, startWorker } from '../client/caller.js';
 import { compareCommand } from '../command.js';
 import { CUTS, type Settings } from '../settings.js';
-import type { Backend, ModelSource, Progress, TrialChoice } from '../worker/protocol.js';
+import type { Backend, DataSource, ModelSource, Progress, TrialChoice } from '../worker/protocol.js';
 import type { Problem, Store } from './store.js';
 
 export interface Measuring {
@@ -14,26 +14,32 @@ export interface Measuring {
   forget(): void;
 }
 
+interface Sources {
+  readonly model: ModelSource;
+  readonly data: DataSource;
+}
+
 interface Lab {
   readonly caller: Caller;
   readonly opened: Promise<unknown>;
-  readonly source: ModelSource;
+  readonly source: Sources;
 }
 
 export function makeMeasuring(
   store: Store,
   live: Caller,
-  sourceOf: () => ModelSource,
+  sourceOf: () => Sources,
   fail: (kind: Problem['kind'], error: unknown) => void,
 ): Measuring {
   let lab: Lab | undefined;
 
   async function openLab(): Promise<Caller> {
     const source = sourceOf();
-    if (lab && lab.source !== source) end();
+    if (lab && (lab.source.model !== source.model || lab.source.data !== source.data)) end();
     if (!lab) {
       const caller = startWorker('lab');
-      lab = { caller, source, opened: caller.call('open', source) };
+      const opened = caller.call('open', source.model).then(() => caller.call('data', source.data));
+      lab = { caller, source, opened };
     }
     await lab.opened;
     return lab.caller;
@@ -70,7 +76,7 @@ export function makeMeasuring(
     try {
       const caller = await openLab();
       if (!report) {
-        const about = { created: new Date().toISOString(), command: compareCommand(settings) };
+        const about = { created: new Date().toISOString(), command: compareCommand(settings, store.get().data) };
         store.set({ report: await caller.call('dense', { backends, about }, follow(at++, 0)) });
       }
       for (const [i, choice] of choices.entries()) {

@@ -2,10 +2,12 @@ import type { Report } from '@espalier/experiment';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import { DEFAULTS, type Settings } from '../settings.js';
-import type { BackendState, Details, FileSizes, ModelInfo, Preview, Progress } from '../worker/protocol.js';
+import { type Misfit, misfit } from '../fit.js';
+import { ZOO_DATA } from '../zoo-data.js';
+import type { BackendState, DataInfo, Details, FileSizes, ModelInfo, Preview, Progress } from '../worker/protocol.js';
 
 export interface Problem {
-  readonly kind: 'model' | 'trial' | 'other';
+  readonly kind: 'model' | 'data' | 'trial' | 'other';
   readonly message: string;
 }
 
@@ -24,6 +26,8 @@ export interface State {
   readonly settings: Settings;
   readonly model: ModelInfo | null;
   readonly opening: boolean;
+  readonly data: DataInfo;
+  readonly readingData: boolean;
   /** The dense model's accuracy. */
   readonly dense: number | null;
   readonly preview: Preview | null;
@@ -46,6 +50,8 @@ export const INITIAL: State = {
   settings: DEFAULTS,
   model: null,
   opening: true,
+  data: ZOO_DATA,
+  readingData: false,
   dense: null,
   preview: null,
   details: null,
@@ -95,3 +101,10 @@ export function useStore<T>(select: (state: State) => T): T {
   }, [store]);
   return value;
 }
+
+/** Why the data does not go into the model; undefined = it does, or there is no model yet. */
+export const useMisfit = (): Misfit | undefined => {
+  const model = useStore(({ model }) => model);
+  const data = useStore(({ data }) => data);
+  return model ? misfit(model, data) : undefined;
+};

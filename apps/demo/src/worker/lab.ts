@@ -5,15 +5,16 @@ import { runComparison, runTrial, type Tools } from '@espalier/experiment';
 import { accuracy } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';
 import type { io } from '@tensorflow/tfjs-core';
+import { fitOf } from '../fit.js';
 import { sparsityOf } from '../settings.js';
 import { artifactsOf } from './adapted.js';
 import { tryBackends, useWorkBackend } from './backend.js';
 import { breathe } from './breathe.js';
-import { loadDigits } from './digits.js';
+import { type Data, loadData } from './data.js';
 import { timeOn } from './latencies.js';
 import { type OpenModel, openModel } from './open.js';
 import { labelOf, makeScorer, makeStrategy, SEED } from './plugins.js';
-import type { Backend, Calls, Measured, Progress, TrialChoice } from './protocol.js';
+import type { Backend, Calls, Measured, ModelInfo, Progress, TrialChoice } from './protocol.js';
 import { compactForms } from './compact-forms.js';
 import { machine } from './machine.js';
 import { BROTLI_QUALITY, reportSizes } from './sizes.js';
@@ -21,11 +22,12 @@ import { type Steps, stepsOf } from './steps.js';
 
 /** As `espalier prune` does without --lr. */
 const LEARNING_RATE = 1e-3;
-const DATA_NAME = 'mnist, test part';
 const kernelsNote = (backend: string) =>
   `${backend}: pruned models run on @espalier/kernels-${backend}, the dense model on TensorFlow.js's own kernels`;
 
 let open: OpenModel | undefined;
+let loading: Promise<Data> | undefined;
+const dataNow = () => (loading ??= loadData({ kind: 'zoo' }));
 type Report = (progress: Progress) => void;
 
 const current = (): OpenModel => {
@@ -42,11 +44,17 @@ export const labCalls = {
     return opened.info;
   },
 
+  async data(source) {
+    const data = await loadData(source);
+    loading = Promise.resolve(data);
+    return data.info;
+  },
+
   backends: () => tryBackends(),
 
   async dense({ backends, about }, report) {
-    const { model, info, digitShape } = current();
-    const { test } = await loadDigits();
+    const { model, info } = current();
+    const data = await dataNow();
     const steps = stepsOf({ epochs: 0, backends: backends.length }, report);
     return runComparison({
       model,
@@ -56,7 +64,7 @@ export const labCalls = {
       about: {
         ...about,
         model: { name: info.name },
-        data: digitShape ? { name: DATA_NAME, samples: test.size } : null,
+        data: fitOf(info, data.info) ? { name: `${data.info.name}, test part`, samples: data.test.size } : null,
         machine: machine(),
         notes: [
           ...(['wasm', 'webgpu'] as const).filter((name) => backends.includes(name)).map(kernelsNote),
@@ -91,21 +99,31 @@ export const labCalls = {
   [M in keyof Calls]?: (argument: Parameters<Calls[M]>[0], report: Report) => Promise<ReturnType<Calls[M]>>;
 };
 
+/** The data as the model takes it. */
+async function fitting() {
+  const { info, train, test } = await dataNow();
+  const fit = fitOf(current().info, info);
+  const classes = fit?.classes ?? info.classes;
+  return { fit, train: { ...train, classes }, test: { ...test, classes } };
+}
+
+const closedShape = ({ inputShapes }: ModelInfo): readonly number[] | undefined =>
+  inputShapes.length === 1 && !inputShapes[0].includes(null) ? (inputShapes[0] as number[]) : undefined;
+
 async function makeTools(
   backends: readonly Backend[],
   steps: Steps,
   onArtifacts?: (artifacts: io.ModelArtifacts) => void,
 ): Promise<Tools> {
-  const { digitShape, info } = current();
-  const closed = info.inputShape?.every((n) => n !== null) ? (info.inputShape as number[]) : undefined;
-  const inputShape = digitShape ?? closed;
-  const { train, test } = await loadDigits();
+  const { info } = current();
+  const { train, test, fit } = await fitting();
+  const inputShape = fit?.inputShape ?? closedShape(info);
   return {
-    ...(digitShape && {
-      calibration: arrayBatches(train, { inputShape: digitShape, seed: SEED, batchSize: BATCH_DEFAULTS.batchSize }),
+    ...(fit && {
+      calibration: arrayBatches(train, { inputShape: fit.inputShape, seed: SEED, batchSize: BATCH_DEFAULTS.batchSize }),
       accuracy: async (model) => {
         await breathe();
-        return accuracy((x) => model.predict(x), test, { inputShape: digitShape });
+        return accuracy((x) => model.predict(x), test, { inputShape: fit.inputShape });
       },
     }),
     async sizesOf(model) {
@@ -113,20 +131,18 @@ async function makeTools(
       onArtifacts?.(artifacts);
       return reportSizes(artifacts);
     },
-    compactOf: async (model) => compactForms(await artifactsOf(model), digitShape && { test, inputShape: digitShape }),
+    compactOf: async (model) => compactForms(await artifactsOf(model), fit && { test, inputShape: fit.inputShape }),
     ...(inputShape && { latency: (contenders) => timeOn(backends, contenders, inputShape, steps) }),
   };
 }
 
 function trainer({ epochs }: TrialChoice, steps: Steps) {
   return async (model: PrunableModel, handles: readonly MaskHandle[]) => {
-    const { digitShape } = current();
-    if (!digitShape)
-      throw new UsageError('no-digits', 'this model does not take digits, so there is nothing to train on');
-    const { train } = await loadDigits();
+    const { train, fit } = await fitting();
+    if (!fit) throw new UsageError('data-shape', 'the data does not fit this model, so there is nothing to train on');
     const { losses } = await fineTune(model, {
       data: train,
-      inputShape: digitShape,
+      inputShape: fit.inputShape,
       epochs,
       seed: SEED,
       handles,

@@ -1,7 +1,8 @@
 import { type Scores, scoresInMemory, UsageError } from '@espalier/core';
 import { arrayBatches } from '@espalier/core/data';
 import { needsData, type ScorerName } from '../settings.js';
-import { loadDigits } from './digits.js';
+import { fitOf } from '../fit.js';
+import type { Data } from './data.js';
 import type { OpenModel } from './open.js';
 import { makeScorer, SEED } from './plugins.js';
 
@@ -9,14 +10,14 @@ import { makeScorer, SEED } from './plugins.js';
 const CALIBRATION = 256;
 
 /** Scores of every weight, and of every channel where the scorer has an opinion of its own on channels. */
-export async function scoreInMemory({ model, digitShape }: OpenModel, name: ScorerName): Promise<Scores> {
-  const train = needsData(name) && digitShape ? (await loadDigits()).train : undefined;
+export async function scoreInMemory({ model, info }: OpenModel, data: Data, name: ScorerName): Promise<Scores> {
+  const fit = needsData(name) ? fitOf(info, data.info) : undefined;
   const batches = () => {
-    if (!train || !digitShape) {
+    if (!fit) {
       throw new UsageError('data-missing', `the ${name} scorer needs data that fits the model`);
     }
-    const options = { inputShape: digitShape, seed: SEED, limit: CALIBRATION };
-    return arrayBatches(train, options)();
+    const { inputShape, classes } = fit;
+    return arrayBatches({ ...data.train, classes }, { inputShape, seed: SEED, limit: CALIBRATION })();
   };
   const scores = await makeScorer(name).score({ model, batches });
   const all = new Map<string, Float32Array>();

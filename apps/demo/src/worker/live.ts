@@ -1,11 +1,13 @@
 /** What answers while the user plays: the mask at once, accuracy and exact sizes behind it. */
 import { type MaskHandle, type Plan, type Scores, UsageError } from '@espalier/core';
+import { product } from '@espalier/core/data';
 import { copyOf, panelParam } from '@espalier/experiment';
 import { memory, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { ScorerName } from '../settings.js';
 import { type AnyPrunable, artifactsOf } from './adapted.js';
 import { useWorkBackend } from './backend.js';
-import { loadDigits, SIDE } from './digits.js';
+import { fitOf } from '../fit.js';
+import { type Data, loadData } from './data.js';
 import { type OpenModel, openModel } from './open.js';
 import { preview, type Source } from './preview.js';
 import type { Calls, CutChoice, Which } from './protocol.js';
@@ -24,6 +26,8 @@ interface Live extends Omit<Source, 'scores' | 'shown'> {
 }
 
 let live: Live | undefined;
+let loading: Promise<Data> | undefined;
+const dataNow = () => (loading ??= loadData({ kind: 'zoo' }));
 /** Grows with every preview, so that what follows an older one stops. */
 let generation = 0;
 const kept = new Map<string, AnyPrunable>();
@@ -53,6 +57,15 @@ export const liveCalls = {
     return open.info;
   },
 
+  async data(source) {
+    const data = await loadData(source);
+    loading = Promise.resolve(data);
+    generation++;
+    // Scores of other samples.
+    live?.scores.clear();
+    return data.info;
+  },
+
   async preview({ kernel, ...choice }) {
     generation++;
     const state = current();
@@ -71,24 +84,25 @@ export const liveCalls = {
     state.handle?.restore();
     state.handle = await twin.mask(plan);
     state.handle.apply();
-    const accuracy = open.digitShape ? await accuracyOf(twin, open.digitShape, () => mine === generation) : null;
+    const accuracy = await measured(open, twin, () => mine === generation);
     if (accuracy === undefined || mine !== generation) return null;
     return { accuracy, artifacts: await liveArtifacts(state) };
   },
 
   async denseAccuracy() {
     const { open, model } = current();
-    return (open.digitShape && (await accuracyOf(model, open.digitShape, () => true))) ?? null;
+    return (await measured(open, model, () => true)) ?? null;
   },
 
   async predict({ images, which }) {
-    const { digitShape } = current().open;
-    if (!digitShape) throw new UsageError('no-digits', 'this model does not take digits');
-    const count = images.length / SIDE ** 2;
+    const { info } = current().open;
+    const fit = fitOf(info, (await dataNow()).info);
+    if (!fit) throw new UsageError('data-shape', 'this model does not take such data');
+    const count = images.length / product(fit.inputShape);
     const answers: number[][][] = [];
     for (const name of which) {
       const model = modelOf(name);
-      const y = tidy(() => model.predict(tensor(images, [count, ...digitShape])));
+      const y = tidy(() => model.predict(tensor(images, [count, ...fit.inputShape])));
       const values = await y.data();
       y.dispose();
       const width = values.length / count;
@@ -97,11 +111,12 @@ export const liveCalls = {
     return answers;
   },
 
-  async digits({ from, count }) {
-    const { test } = await loadDigits();
-    const pixels = SIDE ** 2;
+  async samples({ from, count }) {
+    const { test } = await dataNow();
+    const width = product(test.shape);
     return {
-      images: test.x.slice(from * pixels, (from + count) * pixels),
+      shape: [...test.shape],
+      values: test.x.slice(from * width, (from + count) * width),
       labels: Int32Array.from(test.y.slice(from, from + count)),
     };
   },
@@ -141,6 +156,13 @@ function modelOf(which: Which): AnyPrunable {
   throw new UsageError('no-model', `there is no model '${which}'`);
 }
 
+/** null = the data does not fit; undefined = `goesOn` said no in between. */
+async function measured({ info }: OpenModel, model: AnyPrunable, goesOn: () => boolean) {
+  const data = await dataNow();
+  const fit = fitOf(info, data.info);
+  return fit ? accuracyOf(model, { ...data.test, classes: fit.classes }, fit.inputShape, goesOn) : null;
+}
+
 /** The weights that are drawn, read once as long as the same kernel is. */
 async function shownKernel(state: Live, wanted: string | null): Promise<Live['shown']> {
   const { model, shown } = state;
@@ -154,7 +176,7 @@ async function shownKernel(state: Live, wanted: string | null): Promise<Live['sh
 function scoresOf(state: Live, { scorer }: CutChoice): Promise<Scores> {
   const found = state.scores.get(scorer);
   if (found) return found;
-  const scoring = scoreInMemory(state.open, scorer);
+  const scoring = dataNow().then((data) => scoreInMemory(state.open, data, scorer));
   state.scores.set(scorer, scoring);
   scoring.catch(() => state.scores.delete(scorer));
   return scoring;

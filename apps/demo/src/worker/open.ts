@@ -1,4 +1,4 @@
-import { InputError, memoryPlan, show, summarisePlan } from '@espalier/core';
+import { memoryPlan, summarisePlan } from '@espalier/core';
 import { decodeModelFiles, type DecodedModel } from '@espalier/format/web';
 import lenet300Json from '@espalier/zoo/models/lenet-300-100/model.json?url';
 import lenet300Weights from '@espalier/zoo/models/lenet-300-100/weights.bin?url';
@@ -8,15 +8,13 @@ import resnetJson from '@espalier/zoo/models/resnet-ds/model.json?url';
 import resnetWeights from '@espalier/zoo/models/resnet-ds/weights.bin?url';
 import type { ZooName } from '@espalier/zoo/web';
 import { adapt, type AnyPrunable, inputShapes, notesOf, outputShapes } from './adapted.js';
-import { SIDE } from './digits.js';
 import { fetchBytes } from './fetch-bytes.js';
-import type { ModelInfo, ModelSource, NamedFile } from './protocol.js';
+import { bytesOf } from './file-bytes.js';
+import type { ModelInfo, ModelSource } from './protocol.js';
 
 export interface OpenModel {
   readonly model: AnyPrunable;
   readonly info: ModelInfo;
-  /** The shape of one sample where digits go in. */
-  readonly digitShape: readonly number[] | undefined;
 }
 
 const FILES: Readonly<Record<ZooName, readonly [json: string, weights: string]>> = {
@@ -29,12 +27,9 @@ const FILES: Readonly<Record<ZooName, readonly [json: string, weights: string]>>
 export async function openModel(source: ModelSource): Promise<OpenModel> {
   const { name, format, artifacts } = await read(source);
   const model = await adapt(artifacts);
-  const digitShape = digitShapeOf(model);
   const { macs, params } = await summarisePlan(memoryPlan({}), model, 0);
-  const inputs = inputShapes(model).map((shape) => shape.slice(1));
   return {
     model,
-    digitShape,
     info: {
       name,
       format,
@@ -48,8 +43,8 @@ export async function openModel(source: ModelSource): Promise<OpenModel> {
           size: shape.reduce((a, b) => a * b, 1),
           ...(skip !== undefined && { skip }),
         })),
-      inputShape: inputs.length === 1 ? inputs[0] : null,
-      digits: digitShape ? true : inputs.map((shape) => `[${shape.map((n) => n ?? '?').join(', ')}]`).join(', '),
+      inputShapes: inputShapes(model).map((shape) => shape.slice(1)),
+      outputShapes: outputShapes(model).map((shape) => shape.slice(1)),
       channels: model.groups.some(({ skip }) => skip === undefined),
       notes: notesOf(model),
     },
@@ -73,33 +68,10 @@ async function read(source: ModelSource): Promise<Pick<DecodedModel, 'name' | 'f
   return { ...decodeModelFiles(files), name: source.name };
 }
 
-/** A file may be gone or changed since it was chosen. */
-async function bytesOf({ name, file }: NamedFile) {
-  try {
-    return { name, bytes: new Uint8Array(await file.arrayBuffer()) };
-  } catch (error) {
-    const [found, fix] = [(error as Error).message, 'choose it again'];
-    throw new InputError('file-unreadable', `${show(name)} could not be read: ${found}; ${fix}`, {
-      where: name,
-      found,
-      fix,
-    });
-  }
-}
-
 /** The folder's name says more than 'model.json'. */
 function nameOf({ name, container }: DecodedModel): string {
   const parts = name.split('/');
   const file = parts[parts.length - 1];
   if (container === 'model.json' && parts.length > 1) return parts[parts.length - 2];
   return file.replace(/\.(espalier|json)$/i, '') || file;
-}
-
-/** Where 784 values go in and ten classes come out, the digits of the zoo can be tried. */
-function digitShapeOf(model: AnyPrunable): readonly number[] | undefined {
-  const [inputs, outputs] = [inputShapes(model), outputShapes(model)];
-  const shape = inputs[0]?.slice(1) ?? [];
-  const fits =
-    inputs.length === 1 && !shape.includes(null) && (shape as number[]).reduce((a, b) => a * b, 1) === SIDE ** 2;
-  return fits && outputs.length === 1 && outputs[0].at(-1) === 10 ? (shape as number[]) : undefined;
 }

@@ -32,13 +32,30 @@ export interface ModelInfo {
   readonly params: number;
   readonly macs: number | null;
   readonly kernels: readonly KernelInfo[];
-  /** Of one sample; null = several inputs. */
-  readonly inputShape: readonly (number | null)[] | null;
-  /** Whether the zoo's digits go in and ten classes come out; otherwise why not. */
-  readonly digits: true | string;
+  /** Of one sample, for each input and each output; null = open. */
+  readonly inputShapes: readonly (readonly (number | null)[])[];
+  readonly outputShapes: readonly (readonly (number | null)[])[];
   /** Whether any channels may go. */
   readonly channels: boolean;
   readonly notes: readonly string[];
+}
+
+export type DataSource = { readonly kind: 'zoo' } | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
+
+export interface DataInfo {
+  readonly name: string;
+  readonly own: boolean;
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  /** One more than the highest label. */
+  readonly classes: number;
+  /** How many samples. */
+  readonly train: number;
+  readonly test: number;
+  /** One set of samples, every fifth of which is for measuring. */
+  readonly shared: boolean;
+  /** What `--data` takes for the same samples; '' = nothing. */
+  readonly argument: string;
 }
 
 /** What decides the mask. */
@@ -84,9 +101,16 @@ export interface Preview {
   readonly ms: number;
 }
 
+export interface Samples {
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  readonly labels: Int32Array;
+}
+
 /** What takes longer and follows. */
 export interface Details {
-  /** Percent; null where the digits do not fit. */
+  /** Percent; null where the data does not fit. */
   readonly accuracy: number | null;
   /** The pruned model, smaller where channels are gone. */
   readonly artifacts: io.ModelArtifacts;
@@ -131,10 +155,12 @@ export type Which = 'dense' | 'live' | (string & {});
 export interface Calls {
   /** Reads and adapts a model; the one before stays until that has succeeded. */
   open(source: ModelSource): ModelInfo;
+  /** Reads data; what was used before stays until that has succeeded. */
+  data(source: DataSource): DataInfo;
   preview(choice: CutChoice & { readonly kernel: string | null }): Preview;
   /** null = another preview came in between. */
   details(): Details | null;
-  /** The dense model's accuracy, percent; null where the digits do not fit. */
+  /** The dense model's accuracy, percent; null where the data does not fit. */
   denseAccuracy(): number | null;
   /** All but brotli, which takes longer and has to be loaded. */
   sizes(artifacts: io.ModelArtifacts): Omit<FileSizes, 'brotli'>;
@@ -142,8 +168,8 @@ export interface Calls {
   brotli(): number;
   /** Probabilities, model by model, image by image. */
   predict(request: { readonly images: Float32Array; readonly which: readonly Which[] }): number[][][];
-  /** Test digits: images and labels from `from` on. */
-  digits(request: { readonly from: number; readonly count: number }): { images: Float32Array; labels: Int32Array };
+  /** Test samples from `from` on, at most `count`, with their labels. */
+  samples(request: { readonly from: number; readonly count: number }): Samples;
   /** Makes a measured model known under its id. */
   keep(request: { readonly id: string; readonly artifacts: io.ModelArtifacts }): true;
   pack(request: { readonly which: Which; readonly as: 'tfjs' | 'espalier'; readonly values: Values }): Uint8Array;

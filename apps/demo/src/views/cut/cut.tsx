@@ -1,7 +1,7 @@
 import { useText } from '../../i18n/index.js';
 import { CUTS, needsData, patternOf, PATTERNS, SCOPES, SCORERS } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
-import { useStore } from '../../state/store.js';
+import { useMisfit, useStore } from '../../state/store.js';
 import { Section } from '../../ui/card.js';
 import { Choices } from '../../ui/controls.js';
 import { CutPicture } from '../../ui/icons.js';
@@ -37,7 +37,7 @@ function Controls() {
   const settings = useStore(({ settings }) => settings);
   const model = useStore(({ model }) => model);
   const { cut, pattern, scorer, scope } = settings;
-  const noDigits = model !== null && model.digits !== true ? text.cut.needsDigits : undefined;
+  const noData = useMisfit() ? text.cut.needsData : undefined;
   const noChannels = model?.channels === false ? text.cut.noChannels : undefined;
   const { keep, group } = patternOf(settings);
   return (
@@ -78,7 +78,7 @@ function Controls() {
           value,
           label: text.cut.scorers[value],
           hint: text.cut.formulas[value],
-          disabled: needsData(value) ? noDigits : undefined,
+          disabled: needsData(value) ? noData : undefined,
         }))}
         onChange={(value) => choose({ scorer: value })}
       />

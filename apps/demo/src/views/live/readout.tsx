@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useText } from '../../i18n/index.js';
-import { useStore } from '../../state/store.js';
+import { useMisfit, useStore } from '../../state/store.js';
 import { accuracy, bytes, energy, percent, short, signed, threeDigits } from '../../words.js';
 import { energyOf, LOAD_PJ, MAC_PJ } from '../../energy.js';
 
@@ -33,7 +33,7 @@ export function Readout() {
   const fresh = useStore(({ fresh }) => fresh);
   const sizes = useStore(({ sizes }) => sizes);
   const scoring = useStore(({ scoring }) => scoring);
-  const digits = useStore(({ model }) => model?.digits === true);
+  const fits = useMisfit() === undefined;
   const { params, macs, channels } = preview ?? {};
   const got = details?.accuracy ?? null;
   const was = dense;
@@ -46,7 +46,7 @@ export function Readout() {
         label={text.live.accuracy}
         value={got === null ? NONE : accuracy(got)}
         note={
-          digits || !preview
+          fits || !preview
             ? scoring || got === null
               ? text.live.pending
               : was !== null && text.live.wasDense(accuracy(was)) + loss

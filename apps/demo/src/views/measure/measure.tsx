@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { useLanguage, useText } from '../../i18n/index.js';
 import { MOST_EPOCHS } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
-import { useStore } from '../../state/store.js';
+import { useMisfit, useStore } from '../../state/store.js';
 import { Section } from '../../ui/card.js';
 import { Slider } from '../../ui/controls.js';
 import type { Backend } from '../../worker/protocol.js';
@@ -30,6 +30,7 @@ export function MeasureView() {
   useEffect(() => {
     if (unknown) void checkBackends();
   }, [unknown]);
+  const unfit = useMisfit() !== undefined;
   const busy = run !== null || model === null;
   return (
     <Section id="measure" title={text.measure.title} lead={text.measure.lead}>
@@ -42,7 +43,7 @@ export function MeasureView() {
             max={MOST_EPOCHS}
             step={1}
             text={text.measure.epochsValue(epochs)}
-            disabled={model !== null && model.digits !== true}
+            disabled={unfit}
             onInput={(value) => choose({ epochs: value })}
           />
           <Lesson name="tuning" />

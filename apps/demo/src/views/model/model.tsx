@@ -1,11 +1,12 @@
-import { useRef } from 'preact/hooks';
 import { useText } from '../../i18n/index.js';
 import { MODELS, type ModelChoice } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
 import { Section } from '../../ui/card.js';
 import { Choices } from '../../ui/controls.js';
+import { FileBox } from '../../ui/file-box.js';
 import { count, short } from '../../words.js';
+import { DataView } from './data.js';
 
 export function ModelView() {
   const text = useText();
@@ -26,6 +27,7 @@ export function ModelView() {
       />
       <OwnModel />
       <Facts />
+      <DataView />
     </Section>
   );
 }
@@ -33,30 +35,13 @@ export function ModelView() {
 function OwnModel() {
   const text = useText();
   const { openFiles } = useActions();
-  const input = useRef<HTMLInputElement>(null);
   return (
-    <div class="dropzone">
-      <div>
-        <strong>{text.model.own}</strong>
-        <p>
-          {text.model.drop}: {text.model.ownAbout}.
-        </p>
-      </div>
-      <button type="button" onClick={() => input.current?.click()}>
-        {text.model.browse}
-      </button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        aria-label={text.model.browse}
-        onChange={({ currentTarget }) => {
-          void openFiles([...(currentTarget.files ?? [])]);
-          currentTarget.value = '';
-        }}
-      />
-    </div>
+    <FileBox
+      title={text.model.own}
+      about={`${text.model.drop}${text.colon}${text.model.ownAbout}${text.stop}`}
+      label={text.model.browse}
+      onFiles={(files) => void openFiles(files)}
+    />
   );
 }
 
@@ -64,7 +49,7 @@ function Facts() {
   const text = useText();
   const model = useStore(({ model }) => model);
   const opening = useStore(({ opening }) => opening);
-  const { params, macs, kernels, digits } = model ?? { params: 0, macs: null, kernels: [], digits: true as const };
+  const { params, macs, kernels } = model ?? { params: 0, macs: null, kernels: [] };
   return (
     <p class="facts" role="status" aria-busy={opening}>
       {!model || opening ? (
@@ -73,10 +58,8 @@ function Facts() {
         <>
           <strong>{model.name}</strong> ·{' '}
           {text.model.facts(count(params), macs === null ? '?' : short(macs), kernels.length)}
-          <br />
-          {digits === true ? text.model.digits : text.model.noDigits(digits)}
           {model.notes.map((note) => (
-            <span key={note} class="note">
+            <span key={note} class="note" lang="en">
               {note}
             </span>
           ))}

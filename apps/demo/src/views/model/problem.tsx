@@ -8,7 +8,13 @@ export function ProblemView() {
   const { dismiss } = useActions();
   const problem = useStore(({ problem }) => problem);
   const model = useStore(({ model }) => model);
-  const title = { model: text.model.failed, trial: text.measure.failed, other: text.error.title };
+  const data = useStore(({ data }) => data);
+  const title = {
+    model: text.model.failed,
+    data: text.data.failed,
+    trial: text.measure.failed,
+    other: text.error.title,
+  };
   return (
     <div role="alert" class="alerts">
       {problem && (
@@ -17,6 +23,7 @@ export function ProblemView() {
             <strong>{title[problem.kind]}</strong>
             <p lang="en">{problem.message}</p>
             {problem.kind === 'model' && model && <p>{text.model.stays(model.name)}</p>}
+            {problem.kind === 'data' && <p>{text.data.stays(data.name)}</p>}
           </div>
           <button type="button" onClick={dismiss}>
             {text.model.dismiss}

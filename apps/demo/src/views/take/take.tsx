@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { pruneCommand } from '../../command.js';
+import { DATA_MODULE, pruneCommand } from '../../command.js';
 import { useLanguage, useText } from '../../i18n/index.js';
 import { VALUES } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
-import { useStore } from '../../state/store.js';
+import { useMisfit, useStore } from '../../state/store.js';
 import { Card, Section } from '../../ui/card.js';
 import { Select } from '../../ui/controls.js';
 import { useNamedModels } from '../try/models.js';
@@ -96,7 +96,9 @@ function CommandCard() {
   const text = useText();
   const settings = useStore(({ settings }) => settings);
   const [copied, setCopied] = useState(false);
-  const command = pruneCommand(settings);
+  const data = useStore(({ data }) => data);
+  const fits = useMisfit() === undefined;
+  const command = pruneCommand(settings, data, fits);
   const copy = async () => {
     // Pages without https have no clipboard; the command can be selected by hand.
     const done = await navigator.clipboard?.writeText(command).then(
@@ -117,6 +119,7 @@ function CommandCard() {
         </button>
         <span role="status">{copied ? text.take.copied : ''}</span>
       </div>
+      {fits && data.argument === '' && <p class="hint">{text.take.dataModule(DATA_MODULE)}</p>}
       <p class="hint">{text.take.address}</p>
     </Card>
   );

@@ -8,10 +8,25 @@ export const answerOf = (probabilities: readonly number[]) =>
 interface Props {
   readonly name: string;
   readonly probabilities: readonly number[] | undefined;
+  /** Those that are drawn. */
+  readonly classes: readonly number[];
 }
 
-/** Ten bars, and the answer in large type. */
-export function Answers({ name, probabilities }: Props) {
+const MOST = 10;
+
+/** All classes, or of many the ones that either model finds likeliest. */
+export function likeliest(answers: readonly (readonly number[] | undefined)[], classes: number): number[] {
+  const all = Array.from({ length: Math.max(classes, ...answers.map((of) => of?.length ?? 0)) }, (_, i) => i);
+  if (all.length <= MOST) return all;
+  const best = (i: number) => Math.max(...answers.map((of) => of?.[i] ?? 0));
+  return [...all]
+    .sort((a, b) => best(b) - best(a))
+    .slice(0, MOST)
+    .sort((a, b) => a - b);
+}
+
+/** A bar for each class, and the answer in large type. */
+export function Answers({ name, probabilities, classes }: Props) {
   const text = useText();
   const answer = probabilities && answerOf(probabilities);
   const certain = answer === undefined ? '' : percent(probabilities![answer]);
@@ -24,8 +39,8 @@ export function Answers({ name, probabilities }: Props) {
           <small>{answer === undefined ? text.try.nothing : text.try.says(answer, certain)}</small>
         </span>
       </p>
-      <ol class="bars" aria-label={`${name}: ${text.try.chance}`}>
-        {Array.from({ length: 10 }, (_, digit) => {
+      <ol class="bars" style={{ '--bars': classes.length }} aria-label={`${name}: ${text.try.chance}`}>
+        {classes.map((digit) => {
           const value = probabilities?.[digit] ?? 0;
           return (
             <li key={digit} class={digit === answer ? 'best' : ''}>

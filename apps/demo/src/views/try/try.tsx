@@ -1,30 +1,29 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useText } from '../../i18n/index.js';
 import { SHOWN } from '../../settings.js';
+import { product } from '../../shape.js';
 import { useActions } from '../../state/actions.js';
-import { useStore } from '../../state/store.js';
+import { useMisfit, useStore } from '../../state/store.js';
 import { Section } from '../../ui/card.js';
 import { Select, Slider } from '../../ui/controls.js';
-import type { Which } from '../../worker/protocol.js';
+import { threeDigits } from '../../words.js';
+import type { Samples, Which } from '../../worker/protocol.js';
 import { SparsitySlider } from '../cut/sparsity.js';
-import { Answers, answerOf } from './answers.js';
+import { Answers, answerOf, likeliest } from './answers.js';
 import { DrawPad } from './draw-pad.js';
 import { Gallery } from './gallery.js';
 import { useNamedModels } from './models.js';
+import { Picture, pictureOf } from './picture.js';
 import { normalised, SIDE } from './stroke.js';
 
 const EMPTY: Float32Array = new Float32Array(SIDE * SIDE);
 
-interface Digits {
-  readonly images: Float32Array;
-  readonly labels: Int32Array;
-}
-
 export function TryView() {
   const text = useText();
-  const fits = useStore(({ model }) => model === null || model.digits === true);
+  const fits = useMisfit() === undefined;
+  const own = useStore(({ data }) => data.own);
   return (
-    <Section id="try" title={text.try.title} lead={text.try.lead}>
+    <Section id="try" title={text.try.title} lead={own ? text.try.leadOwn : text.try.lead}>
       {fits ? <Bench /> : <p class="empty-note">{text.try.unavailable}</p>}
     </Section>
   );
@@ -32,75 +31,113 @@ export function TryView() {
 
 function Bench() {
   const text = useText();
-  const { digits: load, choose } = useActions();
-  const { a, b, sample: chosen } = useStore(({ settings }) => settings);
-  const model = useStore(({ model }) => model);
-  const [digits, setDigits] = useState<Digits | null>(null);
+  const { samples: load, choose } = useActions();
+  const { a, b, sample } = useStore(({ settings }) => settings);
+  const ready = useStore(({ model }) => model !== null);
+  const data = useStore(({ data }) => data);
+  const [samples, setSamples] = useState<Samples | null>(null);
   const [ink, setInk] = useState(EMPTY);
   const names = useNamedModels();
   useEffect(() => {
-    if (model && !digits) void load(0, SHOWN).then(setDigits, () => undefined);
-  }, [model]);
+    setSamples(null);
+    if (ready) void load(0, SHOWN).then(setSamples, () => undefined);
+  }, [ready, data]);
   // A measured model goes with its results.
   const [left, right] = [a, b].map((which, i) =>
     names.some(([id]) => id === which) ? which : (['dense', 'live'] as const)[i],
   );
-  const picked =
-    chosen !== null && digits ? digits.images.subarray(chosen * SIDE ** 2, (chosen + 1) * SIDE ** 2) : null;
-  const image = picked ?? ink;
-  const input = useMemo(() => (picked ? picked : normalised(ink)), [picked, ink]);
+  const drawable = !data.own;
+  const shown = samples?.labels.length ?? SHOWN;
+  const chosen = sample === null ? (drawable ? null : 0) : Math.min(sample, shown - 1);
+  const picked = useMemo(() => (chosen !== null && samples ? valuesOf(samples, chosen) : null), [samples, chosen]);
+  const input = useMemo(() => picked ?? normalised(ink), [picked, ink]);
   const blank = !picked && ink === EMPTY;
   const one = useAnswers(blank ? null : input, left, right);
-  const all = useAnswers(digits?.images ?? null, left, right);
+  const all = useAnswers(samples?.values ?? null, left, right);
   const nameOf = (which: Which) => names.find(([id]) => id === which)?.[1] ?? which;
   const [first, second] = [one?.[0]?.[0], one?.[1]?.[0]];
+  const classes = likeliest([first, second], data.classes);
   return (
     <div class="try">
       <div class="card input">
-        <h3>{text.try.draw}</h3>
-        <DrawPad
-          image={image}
-          onDraw={(next) => {
-            // Drawing on a test digit starts from it.
-            setInk(next);
-            choose({ sample: null });
-          }}
-          onClear={() => {
-            setInk(EMPTY);
-            choose({ sample: null });
-          }}
-        />
+        <h3>{drawable ? text.try.draw : text.try.pick}</h3>
+        {drawable ? (
+          <DrawPad
+            image={picked ?? ink}
+            onDraw={(next) => {
+              // Drawing on a test digit starts from it.
+              setInk(next);
+              choose({ sample: null });
+            }}
+            onClear={() => {
+              setInk(EMPTY);
+              choose({ sample: null });
+            }}
+          />
+        ) : (
+          picked && samples && <Sample shape={samples.shape} values={picked} />
+        )}
         <Slider
           label={text.try.pick}
           value={chosen ?? 0}
           min={0}
-          max={SHOWN - 1}
+          max={shown - 1}
           step={1}
-          text={chosen === null ? '–' : `${chosen + 1} / ${SHOWN}`}
-          hint={chosen !== null && digits ? text.try.label(digits.labels[chosen]) : ' '}
-          onInput={(sample) => choose({ sample })}
+          text={chosen === null ? '–' : `${chosen + 1} / ${shown}`}
+          hint={chosen !== null && samples ? text.try.label(samples.labels[chosen]) : ' '}
+          onInput={(next) => choose({ sample: next })}
         />
       </div>
       <div class="card duel">
         <div class="sides">
           <div>
             <Select label={text.try.modelA} value={left} options={names} onChange={(which) => choose({ a: which })} />
-            <Answers name={nameOf(left)} probabilities={first} />
+            <Answers name={nameOf(left)} probabilities={first} classes={classes} />
           </div>
           <div>
             <Select label={text.try.modelB} value={right} options={names} onChange={(which) => choose({ b: which })} />
-            <Answers name={nameOf(right)} probabilities={second} />
+            <Answers name={nameOf(right)} probabilities={second} classes={classes} />
           </div>
         </div>
         <p class="verdict" role="status">
           {first && second ? (answerOf(first) === answerOf(second) ? text.try.agree : text.try.disagree) : ' '}
         </p>
         <SparsitySlider label={text.try.sparsityB} />
-        {digits && (
-          <Gallery {...digits} answers={all ?? []} chosen={chosen} onChoose={(sample) => choose({ sample })} />
+        {samples && (
+          <Gallery
+            samples={samples}
+            answers={all ?? []}
+            chosen={chosen}
+            onChoose={(next) => choose({ sample: next })}
+          />
         )}
       </div>
     </div>
+  );
+}
+
+function valuesOf({ shape, values }: Samples, index: number): Float32Array {
+  const width = product(shape);
+  return values.subarray(index * width, (index + 1) * width);
+}
+
+const MOST_VALUES = 24;
+
+/** As a picture, or its first values. */
+function Sample({ shape, values }: { readonly shape: readonly number[]; readonly values: Float32Array }) {
+  if (pictureOf(shape)) {
+    return (
+      <div class="pad still">
+        <Picture shape={shape} values={values} />
+      </div>
+    );
+  }
+  const some = Array.from(values.subarray(0, MOST_VALUES), (value) => threeDigits(value).replace('-', '−'));
+  return (
+    <p class="values">
+      {some.join('  ')}
+      {values.length > MOST_VALUES && ' …'}
+    </p>
   );
 }
 
