@@ -1,4 +1,4 @@
-import { isEspalierError, UsageError } from '@espalier/core';
+import { isEspalierError, UsageError, sentence } from '@espalier/core';
 import { enableTraining } from '@espalier/kernels-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { note } from './ui.js';
@@ -68,7 +68,9 @@ let device: string | undefined;
 export const webGpuNotes = () => (device === undefined ? [] : [device]);
 
 const sayDevice = ({ name, software }: AdapterFacts) =>
-  software ? `webgpu: ${name} computes in software; its times say nothing about a GPU` : `webgpu: measured on ${name}`;
+  software
+    ? sentence('device-in-software', { backend: 'webgpu', device: name })
+    : sentence('device', { backend: 'webgpu', device: name });
 
 async function start(name: string): Promise<boolean> {
   if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');

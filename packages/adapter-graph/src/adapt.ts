@@ -1,4 +1,12 @@
-import { type Change, InputError, type MaskHandle, type Plan, type PrunableModel, show } from '@espalier/core';
+import {
+  type Change,
+  InputError,
+  type MaskHandle,
+  type Plan,
+  type PrunableModel,
+  show,
+  sentence,
+} from '@espalier/core';
 import {
   customLoss,
   type HeldWeight,
@@ -170,7 +178,7 @@ function checkOutput({ nodes }: Graph, output: string | undefined): void {
 }
 
 function foreignNote({ name, op }: { name: string; op: string }): string {
-  return `${show(name)} is the operation ${show(op)}, which TensorFlow.js does not have; the model runs only where a program registers it`;
+  return sentence('unknown-operation', { id: show(name), what: show(op) });
 }
 
 function notesOf(constants: ReadonlyMap<string, Constant>): string[] {
@@ -178,5 +186,5 @@ function notesOf(constants: ReadonlyMap<string, Constant>): string[] {
   for (const { stored } of constants.values()) if (stored) counts.set(stored, (counts.get(stored) ?? 0) + 1);
   if (counts.size === 0) return [];
   const list = Array.from(counts, ([dtype, count]) => `${count} as ${dtype}`).join(', ');
-  return [`weights were stored quantised (${list}); they are float32 from here on, also in what is written`];
+  return [sentence('were-quantised', { types: list })];
 }

@@ -2,6 +2,7 @@ import type { Group, Param, PrunableModel, Selection } from './contracts.js';
 import { show, UsageError } from './errors.js';
 import { matchesGlob } from './glob.js';
 import type { Slice } from './selection.js';
+import { sentence } from './sentences.js';
 
 /** Whether an element strategy may prune the parameter: a kernel that nothing protects. */
 export const isPrunable = (param: Param) => param.role === 'kernel' && param.skip === undefined;
@@ -85,13 +86,13 @@ export function protect(
   const skipOf = (group: Group) => {
     const { own, readers } = namesOf(group, params);
     const [mine, reader] = [hit(own, globs), hit(readers, keepInputs)];
-    if (mine !== undefined) return { skip: `ignored by ${show(mine)}` };
-    return reader === undefined ? {} : { skip: `read by a layer that keeps its inputs, by ${show(reader)}` };
+    if (mine !== undefined) return { skip: sentence('ignored', { glob: show(mine) }) };
+    return reader === undefined ? {} : { skip: sentence('inputs-kept', { glob: show(reader) }) };
   };
   const result = {
     params: params.map((p) => {
       const glob = hit([p.id, layerOf(p.id)], globs);
-      return glob === undefined ? p : { ...p, skip: `ignored by ${show(glob)}` };
+      return glob === undefined ? p : { ...p, skip: sentence('ignored', { glob: show(glob) }) };
     }),
     groups: groups.map((g) => ({ ...g, ...skipOf(g) })),
     branches: branches.map((b) => ({ ...b, ...skipOf(b) })),

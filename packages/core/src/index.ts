@@ -12,6 +12,7 @@ export * from './plan.js';
 export * from './plan-file.js';
 export * from './schedule.js';
 export * from './budget/index.js';
+export * from './sentences.js';
 export * from './summary.js';
 export * from './prune.js';
 export * from './permute.js';

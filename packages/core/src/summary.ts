@@ -2,6 +2,7 @@ import { countKept } from './bits.js';
 import type { Group, Plan, PrunableModel } from './contracts.js';
 import { isPrunable } from './eligible.js';
 import { resolveMask, unitsOf } from './plan.js';
+import { sentence } from './sentences.js';
 
 export interface LayerSummary {
   /** The parameter's id. */
@@ -57,8 +58,7 @@ export async function summarisePlan(
       total.macsKept += kept * param.uses;
     }
     if (!isPrunable(param) && kept === size) continue;
-    if (kept === 0 && size > 0 && !inRemovedBranch(param.id))
-      notes.push(`${param.id}: no weight is left, so everything behind it sees a constant`);
+    if (kept === 0 && size > 0 && !inRemovedBranch(param.id)) notes.push(sentence('nothing-left', { id: param.id }));
     if (isPrunable(param)) {
       total.prunable += size;
       total.prunableKept += kept;

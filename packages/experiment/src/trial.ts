@@ -7,6 +7,7 @@ import {
   type PrunableModel,
   type PruneResult,
   resolveMask,
+  sentence,
 } from '@espalier/core';
 import { latencyOf, measure } from './measured.js';
 import { makePanel, panelParam } from './panel.js';
@@ -114,7 +115,7 @@ function describe(trial: Trial, { plan, sparsity, params, macs, layers, channels
     macs: macs && { ...macs },
     layers: layers.map(({ id, shape, size, kept, threshold }) => ({ id, shape: [...shape], size, kept, threshold })),
     ...(channels && { channels: { ...channels } }),
-    notes: [...notes, ...skipped.map(({ id, reason }) => `${id} is left alone: ${reason}`)],
+    notes: [...notes, ...skipped.map(({ id, reason }) => sentence('left-alone', { id, why: reason }))],
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Bits, type Context, InputError } from '@espalier/core';
+import { type Bits, type Context, InputError, sentence } from '@espalier/core';
 import { outputFactors } from './curvature.js';
 import type { LayerHessian } from './hessians.js';
 import type { Linear } from './linear.js';
@@ -71,9 +71,7 @@ export async function descend(
       };
       const best = await along(slope.loss, dot(slope.gradients, delta), at);
       if (best === 'not finite') {
-        notes.push(
-          `obs: the loss of step ${i + 1} of ${steps} along the labels is not finite; kept the values before it`,
-        );
+        notes.push(sentence('loss-not-finite', { step: i + 1, steps }));
         break;
       }
       if (!best) break;

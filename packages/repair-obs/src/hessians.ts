@@ -1,4 +1,11 @@
-import { type Context, InputError, isInputsUnsupported, type Param, type PrunableModel } from '@espalier/core';
+import {
+  type Context,
+  InputError,
+  isInputsUnsupported,
+  type Param,
+  type PrunableModel,
+  sentence,
+} from '@espalier/core';
 import { type Layout, layoutOf } from './layout.js';
 import { type Linear, mirror, padded, type Square, zeroSquare } from './linear.js';
 
@@ -54,7 +61,7 @@ export async function layerHessians(
         }
       } catch (error) {
         if (!isInputsUnsupported(error)) throw error;
-        notes.push(`${sum.param.id} is left as it is: ${(error as { found?: string }).found}`);
+        notes.push(sentence('inputs-not-had', { id: sum.param.id, why: (error as { found: string }).found }));
         sums.delete(sum.param.id);
       }
     }
@@ -100,9 +107,7 @@ function finish(
   notes: string[],
 ): LayerHessian {
   if (rows < layout.inputs) {
-    notes.push(
-      `${param.id}: ${rows} rows of calibration data for ${layout.inputs} inputs, too few to tell them apart; give at least ${layout.inputs}`,
-    );
+    notes.push(sentence('few-rows', { id: param.id, rows, inputs: layout.inputs, least: layout.inputs }));
   }
   let strongest = damping;
   let deadInputs = 0;
@@ -118,11 +123,10 @@ function finish(
     return zero;
   });
   if (deadInputs > 0) {
-    const are = deadInputs === 1 ? 'is' : 'are';
-    notes.push(`${param.id}: ${deadInputs} of its inputs ${are} zero in all calibration data`);
+    const code = deadInputs === 1 ? 'dead-input' : 'dead-inputs';
+    notes.push(sentence(code, { id: param.id, count: deadInputs }));
   }
-  if (singular || strongest > damping)
-    notes.push(`${param.id}: its Hessian is singular, dampened by ${strongest} of its mean diagonal to solve with it`);
+  if (singular || strongest > damping) notes.push(sentence('singular-hessian', { id: param.id, damping: strongest }));
   return { param, layout, hessians: squares, dead };
 }
 

@@ -8,6 +8,7 @@ import {
   scoresInMemory,
   show,
   UsageError,
+  sentence,
 } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 
@@ -77,7 +78,7 @@ async function inputNorms(
         }
       } catch (error) {
         if (!isInputsUnsupported(error)) throw error;
-        notes.push(`${id} is left as it is: ${(error as { found?: string }).found}`);
+        notes.push(sentence('inputs-not-had', { id, why: (error as { found: string }).found }));
         sums.delete(id);
       }
     }

@@ -6,6 +6,7 @@ import {
   scoresInMemory,
   show,
   UsageError,
+  sentence,
 } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
@@ -59,9 +60,7 @@ export function blockFisher(options: BlockFisherOptions = {}): Scorer {
       return scoresInMemory(name, scores, {
         backend: getBackend(),
         ...(count < largest && {
-          notes: [
-            `${name}: ${count} samples of calibration data for blocks of ${largest} weights, too few to tell them apart; give at least ${largest}`,
-          ],
+          notes: [sentence('few-samples', { scorer: name, samples: count, block: largest, least: largest })],
         }),
       });
     },

@@ -15,6 +15,7 @@ import {
   pruneCount,
   selectLowest,
   type Selection,
+  sentence,
   setPruned,
   show,
   type Slice,
@@ -67,7 +68,7 @@ export function block(options: BlockOptions = {}): Strategy {
       const targets: Target[] = [];
       for (const param of eligibleParams(selection)) {
         if (outAxisOf(param) < 0) {
-          notes.push(`${param.id} stays dense: it has no input and output axis for ${name} blocks`);
+          notes.push(sentence('dense-no-block-axes', { id: param.id, block: name }));
           continue;
         }
         const grid = gridOf(param, outputs, inputs);
@@ -145,9 +146,9 @@ function spread({ slice, grid: { first, within } }: Target, blocks: Bits): Bits 
 }
 
 function notesOn({ id }: Param, { first, rest }: Grid, name: string): string[] {
-  if (first.length === 0) return [`${id} stays dense: it is smaller than a ${name} block`];
+  if (first.length === 0) return [sentence('dense-small', { id, block: name })];
   const axes = (['outputs', 'inputs'] as const).filter((axis) => rest[axis] > 0);
-  return axes.map((axis) => `${id}: the last ${rest[axis]} ${axis} stay dense, ${name} blocks do not divide them`);
+  return axes.map((axis) => sentence('dense-block-tail', { id, rest: rest[axis], axis, block: name }));
 }
 
 function checkSize(outputs: number, inputs: number): void {

@@ -11,6 +11,7 @@ import {
   nothingToPrune,
   outAxisOf,
   type Param,
+  sentence,
   setPruned,
   sliceOf,
   type Slice,
@@ -59,19 +60,31 @@ export function nm(options: NmOptions = {}): Strategy {
         const lengths = axes.map((axis) => (axis < 0 ? 0 : param.shape[axis]));
         const uneven = lengths.findIndex((length) => length % group !== 0);
         if (axes.some((axis) => axis < 0)) {
-          notes.push(`${param.id} stays dense: it has no input axis for ${name}`);
+          notes.push(sentence('dense-no-input-axis', { id: param.id, pattern: name }));
         } else if (uneven >= 0 && tail === 'error') {
           throw notDivisible(name, param, group, WORDS[uneven], lengths[uneven]);
         } else if (lengths.some((length) => length < group)) {
           const short = lengths.findIndex((length) => length < group);
           notes.push(
-            `${param.id} stays dense: its ${WORDS[short]} axis has ${lengths[short]} of the ${group} entries that a group of ${name} needs`,
+            sentence('dense-short-axis', {
+              id: param.id,
+              axis: WORDS[short],
+              size: lengths[short],
+              group,
+              pattern: name,
+            }),
           );
         } else {
           lengths.forEach((length, i) => {
             if (length % group !== 0)
               notes.push(
-                `${param.id}: the last ${length % group} of ${length} ${WORDS[i]}s stay dense, ${name} does not divide them`,
+                sentence('dense-tail', {
+                  id: param.id,
+                  rest: length % group,
+                  size: length,
+                  axis: `${WORDS[i]}s`,
+                  pattern: name,
+                }),
               );
           });
           slices.set(param.id, { slice: await sliceOf(selection, param), param });

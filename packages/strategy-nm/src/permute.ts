@@ -6,6 +6,7 @@ import {
   type Permutation,
   type Selection,
   type Site,
+  sentence,
 } from '@espalier/core';
 import { NM_DEFAULTS } from './nm.js';
 import { checkPattern } from './pattern.js';
@@ -65,7 +66,7 @@ export async function findPermutation(
     const readers = readersOf(group);
     if (readers.length === 0) return [];
     const reason = group.skip ?? readers.map((reader) => whyNot(reader, group, size)).find((why) => why !== undefined);
-    if (reason !== undefined) notes.push(`the channels of ${group.id} keep their order: ${reason}`);
+    if (reason !== undefined) notes.push(sentence('order-kept', { id: group.id, why: reason }));
     return reason === undefined ? [{ group, readers }] : [];
   });
 
@@ -104,11 +105,11 @@ function runsOf({ unitOf }: Site, size: number): number[] | undefined {
 
 function whyNot({ param, site }: Reader, { size: channels }: Group, size: number): string | undefined {
   const starts = runsOf(site, channels);
-  if (!starts) return `${param.id} reads them in another order`;
-  if (channels < size) return `${channels} channels are no group of ${size}`;
+  if (!starts) return sentence('order-read-otherwise', { id: param.id });
+  if (channels < size) return sentence('order-few-channels', { size: channels, group: size });
   // The tail that N:M leaves dense is at the end of the axis; elsewhere its groups would straddle runs.
   const fits = channels % size === 0 ? starts.every((start) => start % size === 0) : site.unitOf.length === channels;
-  return fits ? undefined : `the ${channels} channels do not line up with groups of ${size} in ${param.id}`;
+  return fits ? undefined : sentence('order-not-aligned', { size: channels, group: size, id: param.id });
 }
 
 /** One column for each channel: its scores in every kernel that reads it, one after the other. */

@@ -12,6 +12,7 @@ import {
   resolveMask,
   type Site,
   unitsOf,
+  sentence,
 } from '@espalier/core';
 
 /** A kernel that reads channels which the plan removes. */
@@ -39,9 +40,9 @@ export function biasCompensation(): Repair {
       const values: Record<string, Float32Array> = {};
       const notes: string[] = [];
       for (const reader of readersOf(context.model, plan)) {
-        const why = reader.bias ? undefined : 'it has no bias';
+        const why = reader.bias ? undefined : sentence('no-bias', {});
         const means = why === undefined ? await meanInputs(context, reader.kernel) : why;
-        if (typeof means === 'string') notes.push(`${reader.kernel.id}: not compensated, ${means}`);
+        if (typeof means === 'string') notes.push(sentence('not-compensated', { id: reader.kernel.id, why: means }));
         else values[reader.bias!.id] = await shifted(context.model, plan, reader, means);
       }
       return { plan, values, ...(notes.length > 0 && { notes }) };
@@ -89,10 +90,10 @@ async function meanInputs({ model, batches }: Context, { id }: Param): Promise<F
       }
     }
   } catch (error) {
-    if (isEspalierError(error) && error.code === 'inputs-unsupported') return 'its inputs are not followed';
+    if (isEspalierError(error) && error.code === 'inputs-unsupported') return sentence('inputs-not-followed', {});
     throw error;
   }
-  return sums && rows > 0 ? sums.map((sum) => sum / rows) : 'there is no data';
+  return sums && rows > 0 ? sums.map((sum) => sum / rows) : sentence('no-data', {});
 }
 
 async function shifted(model: PrunableModel, plan: Plan, reader: Reader, means: Float64Array): Promise<Float32Array> {

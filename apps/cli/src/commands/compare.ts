@@ -1,3 +1,4 @@
+import { sentence } from '@espalier/core';
 import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
 import { type Contender, type MeasuredBackend, type Report, runComparison, type Tools } from '@espalier/experiment';
 import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
@@ -267,15 +268,16 @@ function about({ name, file }: OpenModel, { testName = '', shared }: LoadedData,
 }
 
 const notesOf = ({ accelerate, backends, repair, repairSteps: steps }: CompareOptions) => [
-  ...ACCELERATED.filter((backend) => accelerate && backends.includes(backend)).map(
-    (backend) =>
-      `${backend}: pruned models run on @espalier/kernels-${backend}, the dense model on TensorFlow.js's own kernels`,
+  ...ACCELERATED.filter((backend) => accelerate && backends.includes(backend)).map((backend) =>
+    sentence('kernels-used', { backend, kernels: `@espalier/kernels-${backend}` }),
   ),
   ...webGpuNotes(),
   ...(repair === 'none'
     ? []
     : [
-        `weights that stay have new values: --repair ${repair}${steps === undefined ? '' : ` --repair-steps ${steps}`}`,
+        sentence('new-values', {
+          options: `--repair ${repair}${steps === undefined ? '' : ` --repair-steps ${steps}`}`,
+        }),
       ]),
 ];
 

@@ -1,4 +1,5 @@
 import type { Group, Param } from '../contracts.js';
+import { sentence } from '../sentences.js';
 
 /** Parameters by id that nobody may prune, and why, said to the user. */
 export type LeftAlone = Readonly<Record<string, string>>;
@@ -17,7 +18,7 @@ export function leaveAlone<B extends readonly Group[] | undefined>(
     skip === undefined || item.skip !== undefined ? item : { ...item, skip };
   const ofSites = (group: Group) => {
     const site = group.sites.find(({ param }) => why(param) !== undefined);
-    return withSkip(group, site && `runs through ${site.param}, which ${why(site.param)}`);
+    return withSkip(group, site && sentence('runs-through', { id: site.param, why: why(site.param)! }));
   };
   return {
     params: params.map((param) => withSkip(param, why(param.id))),

@@ -1,5 +1,5 @@
 import type { Report, Row } from '@espalier/experiment';
-import { english, type Texts } from '../texts/index.js';
+import { english, type Texts, translate } from '../texts/index.js';
 import { nameTrials, strategyName } from './names.js';
 
 export interface Remark {
@@ -15,9 +15,9 @@ export function remarks(report: Report, texts: Texts = english): Remark[] {
     for (const note of new Set(row.notes)) rowsOf.set(note, [...(rowsOf.get(note) ?? []), row]);
   }
   return [
-    ...report.notes.map((text) => ({ text, trials: [] })),
+    ...report.notes.map((text) => ({ text: translate(text, texts), trials: [] })),
     ...[...rowsOf].map(([text, rows]) => ({
-      text,
+      text: translate(text, texts),
       trials: rows.length === report.rows.length ? [] : namesOf(report, rows, texts),
     })),
   ];

@@ -3,6 +3,7 @@ import { english } from './en.js';
 import type { Texts } from './texts.js';
 
 export { chinese, english };
+export { translate } from './translate.js';
 export type { Hardware, Texts } from './texts.js';
 
 export const LANGUAGES = ['en', 'zh'] as const;

@@ -1,3 +1,4 @@
+import type { SentenceCode } from '@espalier/core';
 import type { FigureWords } from '@espalier/figures';
 
 /** What makes the zeros of a trial quick. */
@@ -144,6 +145,11 @@ export interface Texts {
     readonly differs: (what: string, old: string, now: string) => string;
     readonly method: (samplesOld: string, samplesNew: string) => string;
   };
+
+  /** What is said of models and decisions, by code; absent = as it is. */
+  readonly sentences?: Readonly<Record<SentenceCode, string>>;
+  /** The axes that these sentences name. */
+  readonly axes?: Readonly<Record<string, string>>;
 
   /** What a link that saves a figure or a table is called when it is read aloud. */
   readonly save: (what: string, form: string) => string;
