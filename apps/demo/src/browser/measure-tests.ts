@@ -1,4 +1,5 @@
 /** What the page measures, shows and gives away. */
+import type { Report } from '@espalier/experiment';
 import { chromium } from 'playwright-core';
 import { findChromium, WEBGPU_FLAGS } from '../../../../tools/testing/chromium.js';
 import type { Harness } from './harness.js';
@@ -68,10 +69,10 @@ export function measureTests(demo: () => Harness): void {
     await page.close();
   });
 
-  test('WebGPU, in software', async () => {
+  test('every granularity is measured on WebGPU, in software', async () => {
     const gpu = await chromium.launch({ executablePath: findChromium()!, headless: true, args: WEBGPU_FLAGS });
     try {
-      const page = await demo().started('?epochs=0&cut=structured&sparsity=0.5', {}, gpu);
+      const page = await demo().started('?epochs=0&pattern=1:4&sparsity=0.75', {}, gpu);
       // The adapter in software is slow, and maps only small buffers.
       await drop(page, asFiles(denseNet('tiny', 784, 16, 10)));
       await page.waitForSelector('.facts:has-text("12,730")');
@@ -80,8 +81,14 @@ export function measureTests(demo: () => Harness): void {
       await page.waitForSelector('.backends small');
       await page.waitForSelector('.backends li:nth-child(4) small:has-text("runs")');
       for (const other of [1, 2, 3]) await page.uncheck(`.backends li:nth-child(${other}) input:enabled`);
-      await measure(page, 1);
-      expect(await page.textContent('.espalier-report')).toContain('webgpu');
+      await page.click('#measure .actions button:nth-child(2)');
+      await page.waitForSelector('[data-rows="4"]', { timeout: 120_000 });
+      const { rows } = JSON.parse((await take(page, 'JSON')).bytes.toString()) as Report;
+      expect(rows.map(({ strategy }) => strategy).sort()).toEqual(['1:4', '4x1 blocks', 'structured', 'unstructured']);
+      for (const { latency, accuracy } of rows) {
+        expect(latency.map(({ ran }) => ran)).toEqual(['webgpu']);
+        expect(accuracy!.pruned).toBeGreaterThan(0);
+      }
       await page.close();
     } finally {
       await gpu.close();
