@@ -30,6 +30,8 @@ export function sparsity(text: string): number {
 /** A parser that knows what it takes, for completion in a shell. */
 export interface WithChoices {
   readonly choices?: readonly string[] | undefined;
+  /** Several may be given, with commas between them. */
+  readonly many?: boolean;
 }
 
 export function oneOf<T extends string>(where: string, choices: readonly T[]): ((text: string) => T) & WithChoices {
@@ -56,7 +58,7 @@ export function list<T>(parse: ((text: string) => T) & WithChoices): ((text: str
     given.push(...text.split(',').map((part) => parse(part.trim())));
     return given;
   };
-  return Object.assign(parseAll, { choices: parse.choices });
+  return Object.assign(parseAll, { choices: parse.choices, many: true });
 }
 
 /** The peak of Adam's learning rate in fine-tuning. */

@@ -1,17 +1,23 @@
-import type { CommandWords } from './model.js';
+import { type CommandWords, type OptionWords, PROGRAM_OPTIONS } from './model.js';
 
-/** A function for bash's `complete`: words of the program where it has them, else files. */
+/** A function for bash's `complete`: words of the program where it has them, files where these may be. */
 export function bashCompletion(commands: readonly CommandWords[]): string {
   const names = commands.map(({ name }) => name);
   return `# bash completion of espalier: eval "$(espalier completion bash)"
 _espalier() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]}
+  # --option=value is three words to bash.
+  if [[ $cur == = ]]; then cur=''
+  elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W '${[...names, 'help', '--help', '--version'].join(' ')}' -- "$cur"))
+    COMPREPLY=($(compgen -W '${[...names, 'help', ...PROGRAM_OPTIONS].join(' ')}' -- "$cur"))
     return
   fi
-  local options='' words=''
+  # What stands before the last comma of a list.
+  local before=''
+  [[ $cur == *,* ]] && before=\${cur%,*},
+  local options='' words='' files=''
   case $command in
     help) COMPREPLY=($(compgen -W '${names.join(' ')}' -- "$cur")); return ;;
 ${commands.map(caseOf).join('\n')}
@@ -20,21 +26,27 @@ ${commands.map(caseOf).join('\n')}
   if [[ $cur == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
   else
-    COMPREPLY=($(compgen -W "$words" -- "$cur") $(compgen -f -- "$cur"))
+    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    [[ -n $files ]] && COMPREPLY+=($(compgen -f -- "$cur"))
   fi
 }
-complete -o filenames -o bashdefault -F _espalier espalier
+complete -o filenames -F _espalier espalier
 `;
 }
 
-function caseOf({ name, options, words }: CommandWords): string {
+function caseOf({ name, options, words, files }: CommandWords): string {
   const valued = options.filter(({ takesValue }) => takesValue);
-  const chosen = valued.filter(({ choices }) => choices.length > 0);
-  const free = valued.filter(({ choices }) => choices.length === 0);
   return `    ${name})
       case $prev in
-${chosen.map(({ flags, choices }) => `        ${flags.join('|')}) COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$cur")); return ;;`).join('\n')}
-        ${free.length > 0 ? free.flatMap(({ flags }) => flags).join('|') : "''"}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+${valued.map((option) => `        ${option.flags.join('|')}) ${replyOf(option)}return ;;`).join('\n')}
       esac
-      options='${options.flatMap(({ flags }) => flags).join(' ')}' words='${words.join(' ')}' ;;`;
+      options='${options.flatMap(({ flags }) => flags).join(' ')}' words='${words.join(' ')}' files='${files ? 'yes' : ''}' ;;`;
+}
+
+function replyOf({ choices, many, files }: OptionWords): string {
+  const said = choices.join(' ');
+  const fromWords = many
+    ? `COMPREPLY=($(compgen -P "$before" -W '${said}' -- "\${cur##*,}")); compopt -o nospace 2>/dev/null; `
+    : `COMPREPLY=($(compgen -W '${said}' -- "$cur")); `;
+  return (choices.length > 0 ? fromWords : '') + (files ? 'COMPREPLY+=($(compgen -f -- "$cur")); ' : '');
 }
