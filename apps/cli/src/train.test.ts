@@ -1,9 +1,10 @@
 import { countKept, decodePlan } from '@espalier/core';
+import { spawn } from 'node:child_process';
 import { readFileSync, existsSync, writeFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRecipe } from './recipe/check.js';
 import { recipeJsonSchema } from './recipe/schema.js';
-import { espalier, readJson, scratch, tinyModel } from './testing.js';
+import { BIN, espalier, readJson, scratch, tinyModel } from './testing.js';
 
 const dir = scratch();
 const tiny = tinyModel(dir, 'tiny');
@@ -93,7 +94,7 @@ describe('espalier train', () => {
     const path = join(dir, 'recipe.ts');
     writeFileSync(
       path,
-      `const epochs: number = 3;\nexport default () => ({ model: 'm', data: 'mnist', strategy: { kind: 'nm' as const }, training: { epochs } });`,
+      `import { defineRecipe } from '@espalier/cli/recipe';\nconst epochs: number = 3;\nexport default () => defineRecipe({ model: 'm', data: 'mnist', strategy: { kind: 'nm' }, training: { epochs } });`,
     );
     const run = espalier(['train', path, '--dry-run', '--seed', '7', '-o', join(dir, 'nowhere')]);
     expect(run.code).toBe(0);
@@ -141,6 +142,30 @@ describe('espalier train', () => {
     const plan = decodePlan(new Uint8Array(readFileSync(join(out, 'pruning.plan'))));
     const counts = await Promise.all(plan.params.map(async (id) => countKept(await plan.mask(id))));
     expect(counts.reduce((a, b) => a + b)).toBe(kept);
+  });
+
+  test('killed at any moment, it goes on from its last checkpoint, and ends with the same bytes', async () => {
+    const recipe = {
+      ...base,
+      sparsity: 0.8,
+      schedule: { kind: 'gradual' },
+      training: { epochs: 150, batchSize: 10, distill: {}, earlyStopping: { fraction: 0.2, patience: 150 } },
+    };
+    const path = write('killed.json', recipe);
+    const [whole, killed] = ['whole', 'killed'].map((name) => join(dir, name));
+    expect(espalier(['train', path, '-o', whole]).code).toBe(0);
+    const child = spawn(process.execPath, [BIN, 'train', path, '-o', killed], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    while (!existsSync(join(killed, 'train.checkpoint')) && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGKILL');
+    expect(await ended).toBe('SIGKILL');
+    expect(readdirSync(killed)).toContain('train.checkpoint');
+    expect(readdirSync(killed)).not.toContain('model.json');
+    expect(espalier(['train', path, '-o', killed, '--resume']).code).toBe(0);
+    const contents = (folder: string) =>
+      readdirSync(whole).map((file) => [file, readFileSync(join(folder, file)).toString('base64')]);
+    expect(contents(killed)).toEqual(contents(whole));
   });
 
   test('what is wrong has its exit code, and nothing is written', () => {

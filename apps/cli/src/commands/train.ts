@@ -149,7 +149,7 @@ async function trainWithProgress(
   const rounds = schedule.kind === 'lottery-ticket' ? schedule.rounds + 1 : 1;
   let round = 0;
   return task(
-    `train ${training.epochs} epochs, ${schedule.kind}${teacher ? ', distilled' : ''}`,
+    `train ${training.epochs} epoch${training.epochs === 1 ? '' : 's'}, ${schedule.kind}${teacher ? ', distilled' : ''}`,
     (bar) =>
       work({
         onProgress: ({ step, steps, epoch, loss }) =>
@@ -163,7 +163,7 @@ async function trainWithProgress(
         ...(resume && { resume }),
       }),
     ({ losses, best }) =>
-      `loss ${losses[0].toFixed(4)} → ${losses[losses.length - 1].toFixed(4)}${best ? `, best epoch ${best.epoch} (${percent(best.score / 100, 2)} of what was held out)` : ''}`,
+      `loss ${[losses[0], ...losses.slice(1).slice(-1)].map((loss) => loss.toFixed(4)).join(' → ')}${best ? `, best epoch ${best.epoch} (${percent(best.score / 100, 2)} of what was held out)` : ''}`,
   );
 }
 

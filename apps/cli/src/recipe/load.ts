@@ -2,9 +2,12 @@ import { InputError, show } from '@espalier/core';
 import { createJiti } from 'jiti';
 import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { checkRecipe } from './check.js';
 import type { Recipe } from './schema.js';
 
+/** Recipes are written against it wherever they lie, also where nothing is installed. */
+const OWN = { '@espalier/cli/recipe': fileURLToPath(new URL('./define.js', import.meta.url)) };
 const MODULES = ['.ts', '.mts', '.js', '.mjs'];
 
 /**
@@ -24,7 +27,9 @@ async function read(path: string): Promise<unknown> {
   const kind = extname(path).toLowerCase();
   try {
     if (MODULES.includes(kind)) {
-      const value = await createJiti(resolve(path), { fsCache: false }).import(resolve(path), { default: true });
+      const value = await createJiti(resolve(path), { fsCache: false, alias: OWN }).import(resolve(path), {
+        default: true,
+      });
       return await (typeof value === 'function' ? value() : value);
     }
     return JSON.parse(await readFile(path, 'utf8'));
