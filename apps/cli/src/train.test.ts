@@ -43,7 +43,7 @@ describe('every wrong field is named by its path', () => {
     [
       { scorer: 'vibes' },
       'scorer',
-      "wanted one of magnitude, random, gradient, hessian, gauss-newton, hutchinson, block-fisher, wanda, obs, found 'vibes'",
+      "wanted one of magnitude, random, gradient, hessian, gauss-newton, hutchinson, block-fisher, wanda, obs, running-fisher, found 'vibes'",
     ],
     [{ sparsity: 1.5 }, 'sparsity', 'wanted at most 1, found 1.5'],
     [{ sparsity: 'half' }, 'sparsity', "wanted a number, found 'half'"],
@@ -65,6 +65,7 @@ describe('every wrong field is named by its path', () => {
     [{ training: { epochs: 'ten' } }, 'training.epochs', "found 'ten'"],
     [{ training: { epochs: 0 } }, 'training.epochs', 'more than 0'],
     [{ training: { epochs: 1, distill: { alpha: 2 } } }, 'training.distill.alpha', 'at most 1'],
+    [{ scorer: 'running-fisher' }, 'scorer', 'running-fisher is for the schedule gradual'],
     [{ repair: 'glue' }, 'repair', "found 'glue'"],
     [{ repairSteps: 2 }, 'repairSteps', 'for the repair obs'],
     [{ repair: 'obs', repairSteps: -1 }, 'repairSteps', 'at least 0'],
@@ -121,6 +122,11 @@ describe('espalier train', () => {
       'sr-ste',
       { strategy: { kind: 'nm', keep: 1, group: 2, tail: 'dense', permute: true }, schedule: { kind: 'sr-ste' } },
       21,
+    ],
+    [
+      'running-fisher',
+      { scorer: 'running-fisher', schedule: { kind: 'gradual', updates: 3 }, sparsity: 0.75, training: base.training },
+      10,
     ],
     ['obs', { scorer: 'obs', repair: 'obs' }, 21],
     ['obs-without-labels', { scorer: 'obs', repair: 'obs', repairSteps: 0 }, 21],

@@ -7,7 +7,7 @@ import { checkLoss, checkWeights } from './divergence.js';
 import type { EarlyStopping } from './early-stopping.js';
 import { epochsFrom } from './epochs.js';
 import { type LearningRate, rateAt } from './learning-rate.js';
-import { disposeOptimizer, fitsOptimizer, loadOptimizer, saveOptimizer, setRate } from './optimizer.js';
+import { disposeOptimizer, fitsOptimizer, loadOptimizer, saveOptimizer, setRate, squaresOf } from './optimizer.js';
 import { gradientsOf, type TrainingRule } from './rule.js';
 import { type RuleMasks, ruleMasks } from './rule-masks.js';
 import { trainStep } from './train-step.js';
@@ -122,6 +122,7 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
   const losses: number[] = [...(saved?.losses ?? [])];
   const optimizer = makeOptimizer(firstRate);
   const masks = ruleMasks(model, optimizer);
+  const squares = (param: string) => squaresOf(optimizer, model, param);
   try {
     if (saved) await goOnFrom(saved, model, optimizer, masks);
     const stopping = earlyStopping && bestEpoch(model, earlyStopping, saved?.best, masks.plan);
@@ -135,10 +136,10 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
         signal?.throwIfAborted();
         setRate(optimizer, rateAt(learningRate, step / steps));
         for (const rule of rules) {
-          const plan = await rule.plan?.({ model, batch, epoch, epochs, step, steps, plan: masks.plan });
+          const plan = await rule.plan?.({ model, batch, epoch, epochs, step, steps, plan: masks.plan, squares });
           if (plan) await masks.replace(plan);
         }
-        const moment = { model, batch, epoch, epochs, step, steps, plan: masks.plan };
+        const moment = { model, batch, epoch, epochs, step, steps, plan: masks.plan, squares };
         const inForce = masks.handle ? [...handles, masks.handle] : handles;
         const loss = await trainStep(
           model,

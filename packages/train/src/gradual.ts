@@ -1,8 +1,10 @@
-import { type Batch, protect, type Schedule, type Scorer, settlePlan, type Strategy, UsageError } from '@espalier/core';
+import { type Batch, protect, type Schedule, settlePlan, type Strategy, UsageError } from '@espalier/core';
 import type { TrainingRule } from './rule.js';
+import type { TrainingScorer } from './running-fisher.js';
 
 export interface GradualOptions {
-  readonly scorer: Scorer;
+  /** Any scorer, or `runningFisher()`, which is of training alone. */
+  readonly scorer: TrainingScorer;
   readonly strategy: Strategy;
   /** In optimizer steps; `cubic({ sparsity, begin, end, frequency })` of core is the usual one. */
   readonly schedule: Schedule;
@@ -20,11 +22,11 @@ export interface GradualOptions {
 export function gradual({ scorer, strategy, schedule, data, ignore = [] }: GradualOptions): TrainingRule {
   return {
     name: `gradual ${strategy.name} by ${scorer.name}`,
-    async plan({ model, step, plan }) {
+    async plan({ model, step, plan, squares }) {
       const sparsity = schedule(step);
       if (sparsity === undefined) return undefined;
       const { params, groups } = protect(model, { ignore });
-      const scores = await scorer.score({ model, batches: data ?? missingData(scorer.name) });
+      const scores = await scorer.score({ model, batches: data ?? missingData(scorer.name), squares });
       const selection = { params, groups, scores, sparsity, ...(plan && { previous: plan }) };
       return settlePlan(await strategy.select(selection));
     },

@@ -3,6 +3,7 @@ export * from './fine-tune.js';
 export { cosine, type LearningRate } from './learning-rate.js';
 export type { Gradients, Moment, TrainingRule } from './rule.js';
 export * from './gradual.js';
+export * from './running-fisher.js';
 export * from './distill.js';
 export * from './sr-ste.js';
 export * from './rigl.js';

@@ -95,6 +95,19 @@ export function fitsOptimizer(optimizer: Optimizer, { values }: OptimizerState):
   });
 }
 
+/** The running mean of squared gradients of a parameter, a copy; undefined = the optimizer keeps none, or not yet. */
+export async function squaresOf(
+  optimizer: Optimizer,
+  model: PrunableModel,
+  param: string,
+): Promise<Float32Array | undefined> {
+  const { accumulatedSecondMoment, accumulatedMeanSquares } = optimizer as unknown as Record<string, unknown>;
+  const { name } = model.variable(param);
+  const slots = [...slotsOf(accumulatedSecondMoment), ...slotsOf(accumulatedMeanSquares)];
+  const slot = slots.find(({ originalName }) => originalName.slice(0, originalName.lastIndexOf('/')) === name);
+  return slot && (await slot.variable.data<'float32'>()).slice();
+}
+
 /** Puts +0 in the place of the moments of pruned weights: a mask that comes later finds them filled. */
 export function maskMoments(optimizer: Optimizer, model: PrunableModel, handle: MaskHandle): void {
   const ids = idsOf(model);

@@ -13,6 +13,8 @@ export interface Moment {
   readonly steps: number;
   /** What the rules of this training have decided so far. */
   readonly plan: Plan | undefined;
+  /** The running mean of squared gradients that the optimizer (Adam, RMSProp) keeps of a parameter; undefined = it has none. */
+  squares(param: string): Promise<Float32Array | undefined>;
 }
 
 export interface Gradients {

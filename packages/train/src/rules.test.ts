@@ -408,7 +408,16 @@ describe('distillation', () => {
     const y = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 3), 'float32'));
     const batch = { x, y };
     const { loss, grads } = await distill({ teacher, temperature, alpha }).gradients!(
-      { model: student, batch, epoch: 1, epochs: 1, step: 0, steps: 1, plan: undefined },
+      {
+        model: student,
+        batch,
+        epoch: 1,
+        epochs: 1,
+        step: 0,
+        steps: 1,
+        plan: undefined,
+        squares: async () => undefined,
+      },
       () => Promise.reject(new Error('not asked')),
     );
     const [w, v] = [await student.read('out/kernel'), await teacher.read('out/kernel')];

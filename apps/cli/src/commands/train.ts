@@ -13,10 +13,9 @@ import { printJson } from '../plain.js';
 import { jsonOption, wholeNumber } from '../options.js';
 import { checkOutputFolder } from '../output.js';
 import { permute } from '../permute.js';
-import { makeScorer } from '../plugins.js';
 import { loadRecipe } from '../recipe/load.js';
 import { type Recipe, recipeJsonSchema } from '../recipe/schema.js';
-import { type Hooks, sparsityOf, strategyOf, trainBy, type Trained } from '../recipe/training.js';
+import { type Hooks, scorerOf, sparsityOf, strategyOf, trainBy, type Trained } from '../recipe/training.js';
 import { pruneTable } from '../tables.js';
 import { bytes, inOut, note, percent, task, total } from '../ui.js';
 
@@ -95,7 +94,7 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
     const batches = arrayBatches(data, { batchSize: recipe.training.batchSize, inputShape, seed: recipe.seed });
     await permute(model, {
       ...recipe.strategy,
-      scorer: makeScorer(recipe.scorer, recipe.seed),
+      scorer: scorerOf(recipe),
       seed: recipe.seed,
       ignore: recipe.ignore,
       data: batches,

@@ -101,6 +101,8 @@ const training = z.strictObject({
     .optional(),
 });
 
+/** A scorer of training alone. */
+export const RUNNING_FISHER = 'running-fisher';
 const ALONE = ['rigl', 'set', 'lottery-ticket'];
 
 /** What `espalier train` does. Paths are relative to the folder that the command runs in. */
@@ -114,7 +116,10 @@ export const recipeSchema = z
     out: text.optional().describe('where the model goes'),
     backend: z.enum(BACKEND_CHOICES).default('wasm'),
     seed: seed.default(0),
-    scorer: z.enum(SCORERS).default('magnitude'),
+    scorer: z
+      .enum([...SCORERS, RUNNING_FISHER])
+      .default('magnitude')
+      .describe(`${RUNNING_FISHER}: what the optimizer has learnt of the curvature, for the schedule gradual`),
     strategy: strategy.default({ kind: 'unstructured', scope: 'global' }),
     sparsity: share.optional().describe('default: what the pattern fixes, else 0.5'),
     schedule: schedule.default({ kind: 'one-shot' }),
@@ -157,6 +162,8 @@ export const recipeSchema = z
       if (scorer !== 'magnitude') refuse(['scorer'], 'wanted magnitude for the schedule lottery-ticket');
       if (training.earlyStopping) refuse(['training', 'earlyStopping'], 'wanted none for the schedule lottery-ticket');
     }
+    if (scorer === RUNNING_FISHER && schedule.kind !== 'gradual')
+      refuse(['scorer'], `wanted one that needs no training: ${RUNNING_FISHER} is for the schedule gradual`);
     if (schedule.kind === 'sr-ste' && scorer !== 'magnitude')
       refuse(['scorer'], 'wanted magnitude for the schedule sr-ste');
   });

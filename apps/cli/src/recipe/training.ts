@@ -13,12 +13,13 @@ import {
   lotteryTicket,
   type Progress,
   rigl,
+  runningFisher,
   sparseEvolution,
   srSte,
   type TrainingRule,
 } from '@espalier/train';
-import { makeRepair, makeScorer, makeStrategy } from '../plugins.js';
-import type { Recipe } from './schema.js';
+import { makeRepair, makeScorer, makeStrategy, type ScorerName } from '../plugins.js';
+import { type Recipe, RUNNING_FISHER } from './schema.js';
 
 export interface Hooks {
   readonly onProgress: (progress: Progress) => void;
@@ -40,6 +41,9 @@ export const strategyOf = ({ strategy: { kind, ...options } }: Recipe): Strategy
   return makeStrategy({ strategy: kind, ...options, ...block });
 };
 
+/** The schema lets RUNNING_FISHER, which is none of these, pass with the schedule gradual alone. */
+export const scorerOf = ({ scorer, seed }: Recipe): Scorer => makeScorer(scorer as ScorerName, seed);
+
 export const sparsityOf = (recipe: Recipe) => recipe.sparsity ?? strategyOf(recipe).sparsity ?? 0.5;
 
 /** Does what the recipe says of pruning and training. The teacher is borrowed. */
@@ -52,7 +56,7 @@ export async function trainBy(
   hooks: Hooks,
 ): Promise<Trained> {
   const { training, seed, schedule, ignore } = recipe;
-  const [scorer, strategy, sparsity] = [makeScorer(recipe.scorer, seed), strategyOf(recipe), sparsityOf(recipe)];
+  const [strategy, sparsity] = [strategyOf(recipe), sparsityOf(recipe)];
   const stopping = training.earlyStopping;
   const split = stopping && holdOut(all, stopping.fraction, seed);
   const data = split?.train ?? all;
@@ -90,19 +94,19 @@ export async function trainBy(
   }
   const steps = training.epochs * Math.ceil(data.size / training.batchSize);
   const repair = makeRepair(recipe.repair, { steps: recipe.repairSteps });
-  const oneShot = () => prune(model, { scorer, strategy, sparsity, data: batches, ignore, ...(repair && { repair }) });
+  const oneShot = () =>
+    prune(model, { scorer: scorerOf(recipe), strategy, sparsity, data: batches, ignore, ...(repair && { repair }) });
   if (schedule.kind === 'one-shot') {
     const { plan, handle } = await oneShot();
     const { losses, best } = await fineTune(model, { ...options, rules: taught, handles: [handle] });
     return { plan, handle, losses, ...(best && { best }) };
   }
-  const rule = await ruleOf(recipe, { scorer, strategy, sparsity, steps, batches, oneShot });
+  const rule = await ruleOf(recipe, { strategy, sparsity, steps, batches, oneShot });
   const { plan, handle, losses, best } = await fineTune(model, { ...options, rules: [rule, ...taught] });
   return { plan: plan!, handle: handle!, losses, ...(best && { best }) };
 }
 
 interface Parts {
-  readonly scorer: Scorer;
   readonly strategy: Strategy;
   readonly sparsity: number;
   readonly steps: number;
@@ -110,14 +114,13 @@ interface Parts {
   readonly oneShot: () => Promise<{ plan: Plan; handle: MaskHandle }>;
 }
 
-async function ruleOf(
-  { schedule, seed, ignore }: Recipe,
-  { scorer, strategy, sparsity, steps, batches, oneShot }: Parts,
-): Promise<TrainingRule> {
+async function ruleOf(recipe: Recipe, { strategy, sparsity, steps, batches, oneShot }: Parts): Promise<TrainingRule> {
+  const { schedule, seed, ignore } = recipe;
   if (schedule.kind === 'sr-ste') return srSte({ strategy, decay: schedule.decay });
   if (schedule.kind === 'gradual') {
     const begin = Math.floor(schedule.begin * steps);
     const end = Math.max(begin + 1, Math.min(steps - 1, Math.round(schedule.end * steps)));
+    const scorer = recipe.scorer === RUNNING_FISHER ? runningFisher() : scorerOf(recipe);
     const frequency = Math.max(1, Math.round((end - begin) / schedule.updates));
     return gradual({ scorer, strategy, schedule: cubic({ sparsity, begin, end, frequency }), data: batches, ignore });
   }
