@@ -18,7 +18,7 @@ export function measureTests(demo: () => Harness): void {
     await page.click('#measure .actions button:nth-child(2)');
     await page.waitForSelector('[data-rows="4"]', { timeout: 60_000 });
     const text = await page.textContent('.espalier-report');
-    for (const strategy of ['unstructured', '1:4', '4x1 blocks', 'structured']) expect(text).toContain(strategy);
+    for (const strategy of ['unstructured', '1:4', '4×1 blocks', 'structured']) expect(text).toContain(strategy);
     expect(text).toContain('wasm');
     expect(await page.locator('.espalier-report .figures svg').count()).toBeGreaterThanOrEqual(2);
     expect(await page.locator('.espalier-report table').count()).toBe(3);
@@ -32,7 +32,7 @@ export function measureTests(demo: () => Harness): void {
     await page.waitForSelector('#try .sides > div:last-child [data-answer]');
     const report = await take(page, 'Report');
     expect(report.name).toBe('small-report.html');
-    expect(report.bytes.toString()).toContain('4x1 blocks');
+    expect(report.bytes.toString()).toContain('4×1 blocks');
     expect(JSON.parse((await take(page, 'JSON')).bytes.toString()).rows).toHaveLength(5);
     expect((await take(page, 'Trials')).bytes.toString().trimEnd().split('\r\n')).toHaveLength(7);
     const names = unzip((await take(page, 'All figures')).bytes).map(({ name }) => name);

@@ -1,7 +1,7 @@
 /** Languages, keyboard and everything that axe-core looks for. */
 import { readFileSync } from 'node:fs';
 import type { Harness } from './harness.js';
-import { axeViolations, drop, measure, tabTo } from './page.js';
+import { axeViolations, drop, figure, measure, settled, tabTo } from './page.js';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -16,6 +16,37 @@ export function peopleTests(demo: () => Harness): void {
     await page.waitForFunction(() => document.title.includes('剪枝'));
     await page.reload();
     expect(await page.textContent('h1')).toMatch(/剪/);
+    await page.close();
+  });
+
+  test('the Tab key reaches every control, lessons and results open', async () => {
+    const page = await demo().started('?epochs=0&cut=nm');
+    await measure(page, 1);
+    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
+    const all = await page.evaluate(controls);
+    expect(all.length).toBeGreaterThan(80);
+    const reached = new Set<string>();
+    // From the button that was pressed to the end, and from the top again.
+    for (let i = 0; i < 2 * all.length && reached.size < all.length; i++) {
+      await page.keyboard.press('Tab');
+      const id = await page.evaluate(() => (document.activeElement as HTMLElement).dataset.control);
+      if (id !== undefined) reached.add(id);
+    }
+    expect(all.filter((id) => !reached.has(id.split(' ')[0]))).toEqual([]);
+    await page.close();
+  });
+
+  test('a lesson moves the control beside it, and says what comes of it', async () => {
+    const page = await demo().started('?sparsity=0.5');
+    const lesson = '[data-lesson=scope]';
+    await page.click(`${lesson} summary`);
+    await page.click(`${lesson} .tries button:has-text("Local")`);
+    await page.waitForSelector('input[value=local]:checked');
+    await settled(page);
+    expect(await page.getAttribute(`${lesson} .tries button:has-text("Local")`, 'aria-pressed')).toBe('true');
+    const kept = await page.locator('[data-chart=layers] .layer-numbers').allTextContents();
+    for (const text of kept) expect(text).toMatch(/^10% /);
+    expect(await page.textContent(`${lesson} .now`)).toContain(await figure(page, 'accuracy'));
     await page.close();
   });
 
@@ -70,5 +101,18 @@ export function peopleTests(demo: () => Harness): void {
       }
     }
     await page.close();
+  });
+}
+
+/** Runs in the page: everything that can be used, numbered; of radio buttons the one that is chosen. */
+function controls(): string[] {
+  const selector = 'a[href], button, select, input, summary, canvas[tabindex], [tabindex="0"]';
+  const usable = [...document.querySelectorAll<HTMLElement>(selector)].filter((node) => {
+    const { type, checked } = node as HTMLInputElement;
+    return node.checkVisibility() && !node.matches(':disabled') && (type !== 'radio' || checked);
+  });
+  return usable.map((node, i) => {
+    node.dataset.control = String(i);
+    return `${i} ${node.outerHTML.slice(0, 120)}`;
   });
 }

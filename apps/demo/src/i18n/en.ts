@@ -10,13 +10,14 @@ export const en = {
   nav: { label: 'Sections', model: 'Model', cut: 'Cut', try: 'Try', measure: 'Measure', take: 'Take away' },
   hero: {
     title: 'What does a cut cost, and what does it buy?',
-    lead: 'Prune a neural network here, on your own device. Nothing is uploaded: every number below is measured in this browser.',
+    lead: 'Prune a neural network here, on your own device. Nothing is uploaded: accuracy, sizes and speed are measured in this browser.',
   },
   save: {
     label: 'Save',
     one: (title: string, form: string) => `Save “${title}” as ${form}`,
   },
   lesson: 'Lesson',
+  tryIt: 'Try it',
   lessons,
   model: {
     title: 'Choose a network',
@@ -125,8 +126,8 @@ export const en = {
     gone: 'row or column removed',
     corner: (rows: number, columns: number, allRows: string, allColumns: string) =>
       `first ${rows} × ${columns} of ${allRows} × ${allColumns}; a column is one output`,
-    group: (group: number) => `lines mark groups of ${group}`,
-    block: (block: number) => `lines mark blocks of ${block}`,
+    group: (group: number) => `lines mark groups of ${group} rows`,
+    block: (block: number) => `lines mark blocks of ${block} columns`,
   },
   layers: {
     title: 'Layer by layer',
@@ -173,6 +174,7 @@ export const en = {
     lead: 'The same trial as on the command line: prune, train, and time pruned and dense side by side.',
     epochs: 'Fine-tuning',
     epochsValue: (n: number) => (n === 0 ? 'none' : n === 1 ? '1 epoch' : `${n} epochs`),
+    tuned: (n: number) => (n === 1 ? 'fine-tuned 1 epoch' : `fine-tuned ${n} epochs`),
     backends: 'Backends of this device',
     check: 'Look for backends',
     checking: 'Trying backends…',

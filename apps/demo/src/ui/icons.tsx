@@ -37,7 +37,7 @@ export const Chevron = () => (
 );
 
 const SIDE = 6;
-const SCATTERED = [0, 2, 7, 9, 11, 12, 16, 19, 22, 24, 27, 29, 32, 35];
+const SCATTERED = [0, 2, 3, 7, 9, 11, 12, 14, 16, 19, 22, 23, 24, 27, 29, 30, 32, 35];
 
 /** Which of each two rows stays, column by column. */
 const ONE_OF_TWO = [0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1];

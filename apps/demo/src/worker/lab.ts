@@ -1,5 +1,5 @@
 /** Whole trials, as the command line runs them: pruned, trained and measured, on the backends that this device has. */
-import { type MaskHandle, type PrunableModel, UsageError } from '@espalier/core';
+import { type MaskHandle, type PrunableModel, sentence, UsageError } from '@espalier/core';
 import { arrayBatches, BATCH_DEFAULTS } from '@espalier/core/data';
 import { runComparison, runTrial, type Tools } from '@espalier/experiment';
 import { accuracy } from '@espalier/measure';
@@ -22,8 +22,9 @@ import { type Steps, stepsOf } from './steps.js';
 
 /** As `espalier prune` does without --lr. */
 const LEARNING_RATE = 1e-3;
-const kernelsNote = (backend: string) =>
-  `${backend}: pruned models run on @espalier/kernels-${backend}, the dense model on TensorFlow.js's own kernels`;
+const kernelsNote = (backend: string) => sentence('kernels-used', { backend, kernels: `@espalier/kernels-${backend}` });
+/** What the command line compresses at. */
+const CLI_BROTLI_QUALITY = 11;
 
 let open: OpenModel | undefined;
 let loading: Promise<Data> | undefined;
@@ -68,7 +69,7 @@ export const labCalls = {
         machine: machine(),
         notes: [
           ...(['wasm', 'webgpu'] as const).filter((name) => backends.includes(name)).map(kernelsNote),
-          `brotli at quality ${BROTLI_QUALITY}; the command line compresses at 11`,
+          sentence('brotli-quality', { quality: BROTLI_QUALITY, other: CLI_BROTLI_QUALITY }),
         ],
       },
     });

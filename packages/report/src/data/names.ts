@@ -41,7 +41,11 @@ export function nameTrials(report: Rows, texts: Texts = english): (row: Row) => 
 
 const nameIn = ({ names }: Texts, name: string) => (Object.hasOwn(names, name) ? names[name] : name);
 
-export const strategyName = (name: string, texts: Texts) => nameIn(texts, name);
+/** '4x1 blocks', as strategies spell it, is put into the reader's words. */
+export function strategyName(name: string, texts: Texts): string {
+  const [, outputs, inputs] = /^(\d+)x(\d+) blocks$/.exec(name) ?? [];
+  return outputs === undefined ? nameIn(texts, name) : texts.blocks(outputs, inputs);
+}
 
 /** What all trials share and their names leave out. */
 export function sharedChoices(report: Rows, texts: Texts = english): string[] {

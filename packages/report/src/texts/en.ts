@@ -10,6 +10,7 @@ export const english: Texts = {
   name: 'English',
   figure: ENGLISH,
   names: {},
+  blocks: (outputs, inputs) => `${outputs}×${inputs} blocks`,
   comma: ', ',
   semicolon: '; ',
 

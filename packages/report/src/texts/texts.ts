@@ -17,6 +17,8 @@ export interface Texts {
   readonly figure: FigureWords;
   /** Names of strategies, scorers, scopes and phases; others are shown as they are. */
   readonly names: Readonly<Record<string, string>>;
+  /** Blocks of outputs × inputs as the name of a strategy. */
+  readonly blocks: (outputs: string, inputs: string) => string;
   /** Between the parts of an enumeration, and between the lists of one. */
   readonly comma: string;
   readonly semicolon: string;

@@ -42,6 +42,7 @@ export const chinese: Texts = {
     local: '逐层',
     output: '逐输出',
   },
+  blocks: (outputs, inputs) => `${outputs}×${inputs} 块`,
   comma: '，',
   semicolon: '；',
 
@@ -61,7 +62,7 @@ export const chinese: Texts = {
     noData: '无，因此没有精度',
     trials: '方案',
     measured: (n) => `实测 ${n} 个`,
-    scorer: (name) => `评分：${name}`,
+    scorer: (name) => `显著性：${name}`,
     scope: (name) => `范围：${name}`,
     fineTuning: (duration) => `微调 ${duration}`,
     batch: (sizes) => `批大小 ${sizes}`,

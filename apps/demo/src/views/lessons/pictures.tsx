@@ -1,5 +1,6 @@
 /** One drawing for each lesson, in the page's own colours; the text says the same. */
 import type { ComponentChildren } from 'preact';
+import { useText } from '../../i18n/index.js';
 import { CUTS } from '../../settings.js';
 import { CutPicture } from '../../ui/icons.js';
 
@@ -34,13 +35,19 @@ function Why() {
   );
 }
 
-const Granularity = () => (
-  <div class="pictures">
-    {CUTS.map((cut) => (
-      <CutPicture key={cut} cut={cut} size={56} />
-    ))}
-  </div>
-);
+function Granularity() {
+  const { cut: text } = useText();
+  return (
+    <div class="pictures">
+      {CUTS.map((cut) => (
+        <span key={cut}>
+          <CutPicture cut={cut} size={56} />
+          <small>{text.names[cut]}</small>
+        </span>
+      ))}
+    </div>
+  );
+}
 
 /** The loss as a valley: the slope tells of the first order, the bend of the second. */
 function Saliency() {

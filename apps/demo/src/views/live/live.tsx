@@ -1,4 +1,5 @@
-import { useText } from '../../i18n/index.js';
+import { textsOf, translate } from '@espalier/report';
+import { useLanguage, useText } from '../../i18n/index.js';
 import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
 import { Card } from '../../ui/card.js';
@@ -12,6 +13,7 @@ import { Sizes } from './sizes.js';
 /** Pictures of what the cut leaves. */
 export function LiveView() {
   const text = useText();
+  const language = useLanguage();
   const { choose } = useActions();
   const model = useStore(({ model }) => model);
   const preview = useStore(({ preview }) => preview);
@@ -43,9 +45,9 @@ export function LiveView() {
       <Card title={text.sizes.title}>
         <Sizes />
       </Card>
-      <ul class="notes" lang="en">
+      <ul class="notes">
         {(preview?.notes ?? []).slice(0, 6).map((note) => (
-          <li key={note}>{note}</li>
+          <li key={note}>{translate(note, textsOf(language))}</li>
         ))}
       </ul>
       <EnergyNote />

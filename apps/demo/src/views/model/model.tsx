@@ -1,4 +1,5 @@
-import { useText } from '../../i18n/index.js';
+import { textsOf, translate } from '@espalier/report';
+import { useLanguage, useText } from '../../i18n/index.js';
 import { MODELS, type ModelChoice } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
@@ -25,9 +26,11 @@ export function ModelView() {
         choices={[...zoo, ...own]}
         onChange={(value) => actions.choose({ model: value })}
       />
-      <OwnModel />
-      <Facts />
-      <DataView />
+      <div class="sources">
+        <OwnModel />
+        <Facts />
+        <DataView />
+      </div>
     </Section>
   );
 }
@@ -47,6 +50,7 @@ function OwnModel() {
 
 function Facts() {
   const text = useText();
+  const language = useLanguage();
   const model = useStore(({ model }) => model);
   const opening = useStore(({ opening }) => opening);
   const { params, macs, kernels } = model ?? { params: 0, macs: null, kernels: [] };
@@ -59,8 +63,8 @@ function Facts() {
           <strong>{model.name}</strong> ·{' '}
           {text.model.facts(count(params), macs === null ? '?' : short(macs), kernels.length)}
           {model.notes.map((note) => (
-            <span key={note} class="note" lang="en">
-              {note}
+            <span key={note} class="note">
+              {translate(note, textsOf(language))}
             </span>
           ))}
         </>
