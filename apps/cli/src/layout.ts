@@ -49,3 +49,16 @@ export const linesOf = (columns: readonly Cells[]): string[] =>
       .join(GAP)
       .trimEnd(),
   );
+
+/** Lines of whole words, none wider than `width` unless a word is. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

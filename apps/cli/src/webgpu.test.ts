@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findDriver, WEBGPU_REQUIRED, whyNoWebGpu } from '../../../tools/testing/webgpu.js';
 import { isFine } from './commands/doctor.js';
-import { nodeComplaints, versionComplaints } from './doctor/machine.js';
+import { machineFacts, nodeComplaints, versionComplaints } from './doctor/machine.js';
 import { espalier, readJson, scratch, tinyModel } from './testing.js';
 
 const dir = scratch();
@@ -23,6 +23,7 @@ onLinux('without a GPU', () => {
     const { code, stdout, stderr } = without(...args, '--json');
     expect(code).toBe(3);
     expect(stderr).toContain("the backend 'webgpu' does not run here");
+    expect(stderr).not.toMatch(/vkCreateInstance|loader_get_json/);
     expect(JSON.parse(stdout).error).toMatchObject({
       code: 'backend-unavailable',
       where: 'webgpu',
@@ -41,7 +42,8 @@ onLinux('without a GPU', () => {
     expect(code).toBe(0);
     const report = JSON.parse(stdout);
     expect(report.healthy).toBe(true);
-    expect(report.machine).toMatchObject({ node: process.version, tfjs: { core: '4.22.0' }, complaints: [] });
+    const tfjs = { core: '4.22.0', layers: '4.22.0', converter: '4.22.0', 'backend-wasm': '4.22.0' };
+    expect(report.machine).toMatchObject({ node: process.version, tfjs, complaints: [] });
     expect(report.backends.map(({ backend, works }: { backend: string; works: boolean }) => [backend, works])).toEqual([
       ['cpu', true],
       ['wasm', true],
@@ -125,6 +127,7 @@ withSoftware(`on software WebGPU${missing === undefined ? '' : `: ${missing}`}`,
         /backend wasm \(not webgpu: its only adapter, .+, computes in software\)/,
       );
       const run = espalier(['doctor', '--json'], dir, { VK_ICD_FILENAMES: findDriver(), XDG_RUNTIME_DIR: dir });
+      expect(run.stderr).toBe('');
       const webgpu = run.json().backends[2];
       expect(webgpu).toMatchObject({ backend: 'webgpu', works: true, adapter: { software: true } });
       expect(webgpu.error).toBeLessThanOrEqual(1e-4);
@@ -155,4 +158,17 @@ test('doctor: a TensorFlow.js of another version is complained about by its name
   expect(versionComplaints({ core: '4.22.0', layers: '4.21.0' })).toEqual([
     '@tensorflow/tfjs-layers is 4.21.0: the sparse kernels need 4.22',
   ]);
+});
+
+test('doctor: the versions that programs in the working folder run on, where they are others', () => {
+  for (const [name, version] of [
+    ['core', '4.20.0'],
+    ['layers', '4.22.0'],
+  ]) {
+    const folder = join(dir, 'project', 'node_modules', '@tensorflow', `tfjs-${name}`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: `@tensorflow/tfjs-${name}`, version }));
+  }
+  expect(machineFacts(join(dir, 'project'))).toMatchObject({ tfjsHere: { core: '4.20.0' } });
+  expect(machineFacts(dir)).toMatchObject({ tfjsHere: {}, webgpu: expect.stringMatching(/^\d/) });
 });

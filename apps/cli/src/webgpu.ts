@@ -1,4 +1,5 @@
 import { InputError } from '@espalier/core';
+import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 
 /** The version of npm `webgpu` that this is tested with; it is optional, since it is large. */
@@ -27,19 +28,12 @@ async function open(): Promise<AdapterFacts> {
   // Drivers on Linux complain on stderr where nobody has set it.
   if (process.platform === 'linux') process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const webgpu = await load();
-  let gpu: GPU;
-  let adapter: GPUAdapter | null;
-  try {
-    gpu = webgpu.create([]);
-    adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  } catch (error) {
-    throw unavailable(`npm webgpu finds no way to a GPU: ${firstLine(error)}`, DRIVER, error);
-  }
-  if (!adapter)
-    throw unavailable(
-      'WebGPU finds no adapter: there is no GPU here, or its driver lacks Vulkan, Metal or Direct3D 12',
-      DRIVER,
-    );
+  const probed = await probe();
+  if (probed.error !== undefined) throw unavailable(`npm webgpu finds no way to a GPU: ${probed.error}`, DRIVER);
+  if (!probed.there) throw withoutAdapter();
+  const gpu = webgpu.create([]);
+  const adapter = await gpu.requestAdapter(WANTED);
+  if (!adapter) throw withoutAdapter();
   Object.assign(globalThis, webgpu.globals);
   // Node 20 has no navigator.
   if (globalThis.navigator === undefined) {
@@ -48,6 +42,43 @@ async function open(): Promise<AdapterFacts> {
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
   return factsOf(adapter);
 }
+
+const WANTED: GPURequestAdapterOptions = { powerPreference: 'high-performance' };
+
+interface Probed {
+  readonly there?: boolean;
+  readonly error?: string;
+}
+
+const PROBE = `
+  const say = (outcome) => console.log(JSON.stringify(outcome));
+  try {
+    const { create } = await import(process.argv[1]);
+    say({ there: (await create([]).requestAdapter(${JSON.stringify(WANTED)})) !== null });
+  } catch (error) {
+    say({ error: String(error?.message ?? error).split('\\n')[0] });
+  }
+  process.exit(0);`;
+
+/** Asks in a process of its own first: without a GPU drivers write to stderr, and a broken one takes its process with it. */
+function probe(): Promise<Probed> {
+  const args = ['--input-type=module', '-e', PROBE, import.meta.resolve('webgpu')];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { timeout: PROBE_MS }, (error, stdout) => {
+      if (stdout !== '') return resolve(JSON.parse(stdout) as Probed);
+      const how = error?.signal ? `was ended by ${error.signal}` : `ended with ${String(error?.code)}`;
+      resolve({ error: `a process that asks for an adapter ${how}` });
+    });
+  });
+}
+
+const PROBE_MS = 30_000;
+
+const withoutAdapter = () =>
+  unavailable(
+    'WebGPU finds no adapter: there is no GPU here, or its driver lacks Vulkan, Metal or Direct3D 12',
+    DRIVER,
+  );
 
 /** Nothing that Node waits for is left. */
 export function releaseWebGpu(): void {

@@ -3,8 +3,9 @@ import pc from 'picocolors';
 import { BACKENDS } from '../backend.js';
 import { type BackendHealth, checkBackends } from '../doctor/check.js';
 import { machineFacts, type MachineFacts } from '../doctor/machine.js';
+import { terminalWidth, wrapped } from '../layout.js';
 import { jsonOption } from '../options.js';
-import { bytes } from '../ui.js';
+import { beQuiet, bytes } from '../ui.js';
 
 /** The documented exit code: something that Espalier needs does not work, or computes wrongly. */
 const SICK = 3;
@@ -21,6 +22,8 @@ export function doctorCommand(): Command {
 }
 
 async function doctor({ json }: { json?: boolean }): Promise<void> {
+  // What it finds is said once, below.
+  beQuiet(true);
   const machine = machineFacts();
   const backends = await checkBackends(BACKENDS);
   const healthy = machine.complaints.length === 0 && backends.every(isFine);
@@ -33,11 +36,15 @@ async function doctor({ json }: { json?: boolean }): Promise<void> {
 export const isFine = ({ works, needed, error }: BackendHealth) => works || (!needed && error === undefined);
 
 function textOf(machine: MachineFacts, backends: readonly BackendHealth[], healthy: boolean): string {
-  const { node, platform, cpu, cores, memory, tfjs, complaints } = machine;
+  const { node, platform, cpu, cores, memory, tfjs, tfjsHere, webgpu, complaints } = machine;
+  const elsewhere = Object.keys(tfjsHere).length > 0;
   return [
-    `Node ${node}, ${platform}, TensorFlow.js ${tfjs.core}`,
+    `Node ${node}, ${platform}`,
     `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${bytes(memory.totalBytes)} of memory, ${bytes(memory.freeBytes)} free`,
-    ...complaints.map((text) => `${pc.red('✗')} ${text}`),
+    ...indented(versions(tfjs)),
+    ...(elsewhere ? indented(`In this folder programs run on others: ${versions(tfjsHere)}`) : []),
+    ...(webgpu === undefined ? [] : [`npm webgpu ${webgpu}`]),
+    ...complaints.flatMap((text) => indented(`${pc.red('✗')} ${text}`)),
     '',
     ...backends.flatMap(linesOf),
     '',
@@ -46,13 +53,28 @@ function textOf(machine: MachineFacts, backends: readonly BackendHealth[], healt
   ].join('\n');
 }
 
+/** 'TensorFlow.js 4.22.0: core, layers; 4.21.0: data'. */
+function versions(tfjs: Readonly<Record<string, string>>): string {
+  const names = Object.keys(tfjs);
+  const each = [...new Set(Object.values(tfjs))].map(
+    (version) => `${version}: ${names.filter((name) => tfjs[name] === version).join(', ')}`,
+  );
+  return `TensorFlow.js ${each.join('; ')}`;
+}
+
+const indented = (text: string) => wrapped(text, terminalWidth()).map((line, i) => (i === 0 ? line : `  ${line}`));
+
+/** The width of mark and name. */
+const INDENT = 10;
+
 function linesOf(health: BackendHealth): string[] {
   const { backend, works, error, facts, reason, fix } = health;
   const mark = works ? pc.green('✓') : isFine(health) ? pc.yellow('–') : pc.red('✗');
   const agrees = works && backend !== 'cpu' ? [`agrees with cpu (${error!.toExponential(0)})`] : [];
   const [first, ...others] = works ? [...facts, ...agrees] : [reason!, ...(fix === undefined ? [] : [fix])];
+  const [head, ...rest] = [first, ...others].flatMap((text) => wrapped(text, terminalWidth() - INDENT));
   return [
-    `${mark} ${pc.bold(backend.padEnd(6))}  ${first}`,
-    ...others.map((text) => `${' '.repeat(10)}${pc.dim(text)}`),
+    `${mark} ${pc.bold(backend.padEnd(6))}  ${head}`,
+    ...rest.map((text) => `${' '.repeat(INDENT)}${pc.dim(text)}`),
   ];
 }

@@ -1,7 +1,8 @@
-import { version_converter } from '@tensorflow/tfjs-converter';
 import { version_core } from '@tensorflow/tfjs-core';
-import { version_layers } from '@tensorflow/tfjs-layers';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { freemem, totalmem } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { machine } from '../about.js';
 
 /** The only version whose insides the sparse kernels know. */
@@ -15,14 +16,37 @@ export interface MachineFacts {
   readonly cpu: string;
   readonly cores: number;
   readonly memory: { readonly totalBytes: number; readonly freeBytes: number };
+  /** The versions of the packages @tensorflow/tfjs-… that Espalier runs on. */
   readonly tfjs: Readonly<Record<string, string>>;
+  /** Of those that programs in the working folder get, where they are others. */
+  readonly tfjsHere: Readonly<Record<string, string>>;
+  /** The version of npm webgpu; absent = it is not installed. */
+  readonly webgpu?: string;
   /** What is not as it should be. */
   readonly complaints: readonly string[];
 }
 
-export function machineFacts(): MachineFacts {
+/** The packages of TensorFlow.js that a program may run. */
+const TFJS = [
+  'core',
+  'layers',
+  'converter',
+  'data',
+  'backend-cpu',
+  'backend-wasm',
+  'backend-webgl',
+  'backend-webgpu',
+  'node',
+  'node-gpu',
+];
+
+export function machineFacts(folder: string = process.cwd()): MachineFacts {
   const { node, platform, cpu, cores } = machine(version_core);
-  const tfjs = { core: version_core, layers: version_layers, converter: version_converter };
+  const [own, here] = [import.meta.url, pathToFileURL(`${folder}/any.js`).href];
+  const tfjs = tfjsFrom(own);
+  const others = Object.entries(tfjsFrom(here)).filter(([name, version]) => version !== tfjs[name]);
+  const tfjsHere = Object.fromEntries(others);
+  const webgpu = versionOf('webgpu', own);
   return {
     node,
     platform,
@@ -30,8 +54,25 @@ export function machineFacts(): MachineFacts {
     cores,
     memory: { totalBytes: totalmem(), freeBytes: freemem() },
     tfjs,
+    tfjsHere,
+    ...(webgpu !== undefined && { webgpu }),
     complaints: [...nodeComplaints(node), ...versionComplaints(tfjs)],
   };
+}
+
+function tfjsFrom(url: string): Record<string, string> {
+  const found = TFJS.map((name) => [name, versionOf(`@tensorflow/tfjs-${name}`, url)] as const);
+  return Object.fromEntries(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
+}
+
+/** The version of a package as a module there would get it; undefined = it would get none. */
+function versionOf(name: string, url: string): string | undefined {
+  try {
+    const path = createRequire(url).resolve(`${name}/package.json`);
+    return (JSON.parse(readFileSync(path, 'utf8')) as { version?: string }).version;
+  } catch {
+    return undefined;
+  }
 }
 
 export function nodeComplaints(node: string): string[] {
