@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { show } from '@espalier/core';
 import Table from 'cli-table3';
 import { shellWords } from './about.js';
@@ -48,6 +49,7 @@ export function inspectTable(
   layers: ReturnType<typeof describe>,
   total: number,
   files: readonly { path: string; bytes: number }[],
+  width = Infinity,
 ): string {
   const rows = layers.map((layer) => [
     name(layer.name),
@@ -69,8 +71,30 @@ export function inspectTable(
   return [
     `${pc.bold(name(model))}: ${count(total)} parameters, ${macs} MACs a sample, ${bytes(size)} in ${filesOf(files.length)}`,
     '',
-    table(['layer', 'class', 'output', 'params', 'MACs', 'weights that may be pruned', 'channels'], rows, [3, 4]),
+    ...fitted(['layer', 'class', 'output', 'params', 'MACs', 'weights that may be pruned', 'channels'], rows, width),
   ].join('\n');
+}
+
+/** What a narrow terminal does without, the first of them first. */
+const SPARE = ['class', 'output', 'MACs'];
+
+/** The table with the columns that there is room for; the others are named below it. */
+function fitted(head: readonly string[], rows: readonly (readonly string[])[], width: number): string[] {
+  const widths = head.map((text, i) =>
+    Math.max(text.length, ...rows.map((row) => stripVTControlCharacters(row[i]).length)),
+  );
+  const total = (left: readonly string[]) =>
+    widths.reduce((sum, wide, i) => (left.includes(head[i]) ? sum : sum + wide + 2), -2);
+  const left: string[] = [];
+  for (const spare of SPARE) if (total(left) > width) left.push(spare);
+  const shown = head.flatMap((text, i) => (left.includes(text) ? [] : [i]));
+  const right = shown.flatMap((column, i) => (['params', 'MACs'].includes(head[column]) ? [i] : []));
+  const text = table(
+    shown.map((i) => head[i]),
+    rows.map((row) => shown.map((i) => row[i])),
+    right,
+  );
+  return [text, ...(left.length > 0 ? ['', pc.dim(`without room here, but in --json: ${left.join(', ')}`)] : [])];
 }
 
 export interface PruneSummary {

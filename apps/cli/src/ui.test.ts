@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { supportsColour } from './colours.js';
+import { inspectTable } from './tables.js';
 import { espalier, scratch, tinyModel } from './testing.js';
 
 const dir = scratch();
@@ -56,3 +57,35 @@ test('alone and not on a terminal: help, as with --help but to stderr; no line i
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   }
 }, 180_000);
+
+test('inspect leaves columns out where there is no room for them, and says which', () => {
+  const layer = (name: string) => ({
+    name,
+    className: 'BatchNormalization',
+    outputShape: [null, 14, 14, 64],
+    params: 256,
+    macs: 1_000_000,
+    prunable: [`${name}/kernel`],
+    channels: { size: 64, prunable: true },
+  });
+  const text = (width?: number) => inspectTable('net', [layer('conv1'), layer('conv2')] as never, 512, [], width);
+  expect(text()).toMatch(/layer +class +output +params +MACs +weights that may be pruned +channels/);
+  expect(text()).not.toContain('without room');
+  expect(text(80)).toMatch(/layer +output +params[^]+without room here, but in --json: class$/);
+  expect(text(60)).toMatch(/layer +params +weights[^]+without room here, but in --json: class, output, MACs$/);
+  for (const width of [60, 80])
+    for (const line of text(width).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+});
+
+(existsSync('/usr/bin/script') && process.platform === 'linux' ? test : test.skip)(
+  'a dumb terminal gets plain lines',
+  () => {
+    const command = `'${process.execPath}' '${BIN}' sensitivity lenet-300-100 --data mnist --samples 400`;
+    const { stdout } = spawnSync('script', ['-qc', command, '/dev/null'], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, TERM: 'dumb' },
+    });
+    expect(stdout).toContain('fc1');
+    expect(stdout).not.toContain('\u001b');
+  },
+);

@@ -20,6 +20,9 @@ export interface Progress {
 
 const seconds = (ms: number) => (ms < 9950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
 
+/** Terminals that are dumb cannot go back on a line. */
+const drawsBars = () => process.stderr.isTTY && process.env.TERM !== 'dumb';
+
 /** A bar with the time left on a terminal; elsewhere a plain line now and then. Nothing for what is over at once. */
 function progress(label: string): Progress {
   if (quiet) return { update: () => undefined, end: () => undefined };
@@ -31,8 +34,9 @@ function progress(label: string): Progress {
       const detail = plain(text);
       const now = performance.now();
       const elapsed = now - started;
-      const left = done > 0 ? seconds((elapsed / done) * (total - done)) : '?';
-      if (!process.stderr.isTTY) {
+      // The first of the work also compiles: what it takes says little of the rest.
+      const left = done > 0 && elapsed >= 1000 ? seconds((elapsed / done) * (total - done)) : '?';
+      if (!drawsBars()) {
         if (now - lastLine < 5000) return;
         lastLine = now;
         return say(`  ${plain(label)} ${Math.round((100 * done) / total)}%, ${left} left${detail && `, ${detail}`}`);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { describe } from '../adapted.js';
 import { useBackend } from '../backend.js';
 import { checkFigurePath, drawPruning, histogramText, kernelOf, writeFigure } from '../figure.js';
+import { terminalWidth } from '../layout.js';
 import { openModel } from '../open.js';
 import { printJson } from '../plain.js';
 import { type NonFinite, unscoredOption } from '../read-any.js';
@@ -54,7 +55,9 @@ async function inspect(source: string, options: InspectOptions): Promise<void> {
   if (options.json) {
     printJson({ model: name, format: file.format, params: total, layers, branches, files });
   } else {
-    process.stdout.write(`${inspectTable(name, layers, total, file.files)}\n`);
+    process.stdout.write(
+      `${inspectTable(name, layers, total, file.files, process.stdout.isTTY ? terminalWidth() : Infinity)}\n`,
+    );
     if (branches.length > 0) process.stdout.write(`\n${branchesText(branches)}\n`);
     if (options.histogram && kernel) process.stdout.write(`\n${histogramText(kernel.id, kernel.values)}\n`);
     else line('espalier prune --help says how to prune it');

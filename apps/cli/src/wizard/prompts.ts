@@ -42,7 +42,8 @@ export function promptsOn(terminal: Terminal): Prompts {
     async write(message, standard, check) {
       const settled = (text: string | undefined) => (text === undefined || text.trim() === '' ? standard : text.trim());
       const validate = (text: string | undefined) => check(settled(text));
-      const rest = standard === '' ? {} : { placeholder: standard };
+      // The default shows before and after, and is what an empty line stands for.
+      const rest = standard === '' ? {} : { placeholder: standard, defaultValue: standard };
       return settled(answered(await clack.text({ ...terminal, message, validate, ...rest })));
     },
     confirm: async (message, standard) =>

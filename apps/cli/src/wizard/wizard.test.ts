@@ -75,6 +75,8 @@ test('from question to command: defaults by Enter, a wrong number is asked for a
   const wanted = ['lenet-5', '--scorer', 'gradient', '--sparsity', '0.8', '--data', 'mnist', '--fine-tune', '3'];
   expect(ran).toEqual([['prune', ...wanted, '--out', join(dir, 'new')]]);
   expect(said).toContain('The command');
+  // What an empty line stood for.
+  expect(said).toMatch(/◇ +How many epochs of training afterwards\?\s+│ +3/);
 });
 
 test('without data nothing that needs it is asked; a model that is not there, and one in the way, are', async () => {
