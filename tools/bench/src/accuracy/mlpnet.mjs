@@ -8,7 +8,7 @@ import { gradient } from '@espalier/scorer-gradient';
 import { blockFisher, hessian } from '@espalier/scorer-hessian';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
-import { cosine, fineTune, gradual } from '@espalier/train';
+import { cosine, fineTune, gradual, runningFisher } from '@espalier/train';
 import { epochsOf } from './rows.mjs';
 import { openSubject } from './subjects.mjs';
 
@@ -29,6 +29,8 @@ const METHODS = {
   'ExactOBS, exchanges': () => ({ scorer: obsScorer(), repair: obsRepair({ steps: 0, exchanges: Infinity }) }),
   'obs, stages with labels': () => ({ scorer: obsScorer(), repair: obsRepair(), staged: true }),
 };
+
+const GRADUAL = { gradual: () => magnitude(), 'gradual by Fisher': () => runningFisher() };
 
 export async function mlpnet({ add, has, wants }) {
   if (!wants(section, net)) return;
@@ -57,9 +59,9 @@ export async function mlpnet({ add, has, wants }) {
       model.dispose();
     }
   }
-  for (const { sparsity, row } of settings) {
-    for (const seed of SEEDS) {
-      const run = { ...row, method: `gradual, ${epochsOf(EPOCHS)}`, seed };
+  for (const [method, makeScorer] of Object.entries(GRADUAL)) {
+    for (const [{ sparsity, row }, seed] of settings.flatMap((each) => SEEDS.map((seed) => [each, seed]))) {
+      const run = { ...row, method: `${method}, ${epochsOf(EPOCHS)}`, seed };
       if (has(run)) continue;
       const model = await subject.open();
       const steps = EPOCHS * Math.ceil(subject.train.size / 64);
@@ -67,7 +69,7 @@ export async function mlpnet({ add, has, wants }) {
       const start = performance.now();
       await fineTune(model, {
         ...{ data: subject.train, inputShape: subject.inputShape, epochs: EPOCHS, seed, learningRate: cosine(1e-3) },
-        rules: [gradual({ scorer: magnitude(), strategy: unstructured(), schedule })],
+        rules: [gradual({ scorer: makeScorer(), strategy: unstructured(), schedule })],
       });
       const seconds = (performance.now() - start) / 1000;
       add({ ...run, value: (await subject.score(model)).accuracy, seconds });
