@@ -1,4 +1,4 @@
-import { type Group, InputError, type Param } from '@espalier/core';
+import { type Group, InputError, isEspalierError, type Param, show } from '@espalier/core';
 import { biasOf } from './biases.js';
 import { checkFits, checkWeights } from './check.js';
 import type { Constant } from './constants.js';
@@ -37,7 +37,7 @@ const COUNTING_FIRST = ['StridedSlice', 'Slice', 'Gather', 'GatherV2', 'Conv2DBa
  * or a constant that the channels pass or end at is tied to them. Channels that reach an operation without a rule, or an
  * output, stay. `inputShape` takes the place of the shape that the one input declares.
  *
- * Throws an InputError with code 'weights-mismatch', 'weight-shape', 'weight-dtype' or 'model-inputs'.
+ * Throws an InputError with code 'weights-mismatch', 'weight-shape', 'weight-dtype', 'node-invalid' or 'model-inputs'.
  */
 export function analyse(
   graph: Graph,
@@ -54,8 +54,12 @@ export function analyse(
   for (const node of graph.order) {
     const inputs = node.inputs.map((edge) => valueAt(values, edge.node, edge.index));
     const step: Step = { node, label: `'${node.name}' (${node.op})`, inputs };
-    checkFits(step);
-    values.set(node.name, outputsOf(step, trace, constants, declared));
+    try {
+      checkFits(step);
+      values.set(node.name, outputsOf(step, trace, constants, declared));
+    } catch (error) {
+      throw isEspalierError(error) ? error : unfitting(step, error);
+    }
     trace.reads(step);
     if (isForwarding(node.op)) continue;
     for (const { weight } of inputs) {
@@ -95,6 +99,20 @@ function outputsOf(
   const last = COUNTING_FIRST.includes(node.op) ? 1 : 0;
   for (const { ints } of inputs.slice(last)) if (ints) trace.pin({ shape: null, ints }, `is counted in ${step.label}`);
   return outputs;
+}
+
+/** Rules take what an operation has for granted: its inputs, and attributes of the right kind. */
+function unfitting({ label, inputs }: Step, cause: unknown): InputError {
+  const wanted = 'the inputs and the attributes of its operation';
+  const found = `${inputs.length} inputs, and ${show(cause instanceof Error ? cause.message : String(cause))}`;
+  const fix = 'convert the model again';
+  return new InputError('node-invalid', `${label}: wanted ${wanted}, found ${found}; ${fix}`, {
+    where: label,
+    wanted,
+    found,
+    fix,
+    cause,
+  });
 }
 
 function constantValue({ name, shape, dtype, ints, scalar }: Constant): Value {

@@ -105,6 +105,8 @@ function outputsOf(
   }
   const own = (userDefinedMetadata as { signature?: Signature } | undefined)?.signature ?? (signature as Signature);
   const named = Object.values(own?.outputs ?? {}).flatMap((output) => output?.name ?? []);
+  const odd: unknown = named.find((name) => typeof name !== 'string');
+  if (odd !== undefined) throw malformed('the name of an output in the signature', 'a name', odd);
   if (named.length === 0) {
     const ends = [...nodes.keys()].filter((name) => !readers.has(name));
     if (ends.length === 0) throw cycle([...nodes.keys()][0] ?? 'the graph');

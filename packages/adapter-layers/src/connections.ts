@@ -33,14 +33,22 @@ export function connect(model: FileLayer, layers: readonly FileLayer[], where: s
     const name = nameOf(layer);
     // Inputs and models bring a call of their own.
     made.set(name, layer.class_name === 'InputLayer' || layersIn(layer, where) ? 1 : 0);
-    for (const needs of (layer.inbound_nodes as Reference[][] | undefined) ?? [])
-      calls.push({ layer: name, needs, place, missing: 0, pass: 0 });
+    const inbound: unknown = layer.inbound_nodes ?? [];
+    if (!Array.isArray(inbound))
+      throw malformed(`the connections of ${show(name)} in ${show(where)}`, 'an array', inbound);
+    for (const needs of inbound as Reference[][]) {
+      // Called with nothing, a layer has no output, and TensorFlow.js makes no call.
+      if (!Array.isArray(needs) || needs.length > 0) calls.push({ layer: name, needs, place, missing: 0, pass: 0 });
+    }
   });
   const check = (references: unknown, of: string) => {
     if (!Array.isArray(references))
       throw malformed(`the connections of ${show(of)} in ${show(where)}`, 'an array', references);
     for (const reference of references as Reference[]) {
       if (!Array.isArray(reference) || !made.has(reference[0])) throw dangling(where, of, reference?.[0]);
+      const node: unknown = reference[1];
+      if (!Number.isInteger(node) || (node as number) < 0)
+        throw malformed(`the connections of ${show(of)} in ${show(where)}`, 'the number of a call', node);
     }
   };
   const isThere = ([layer, node]: Reference) => node < made.get(layer)!;

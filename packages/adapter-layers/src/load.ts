@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildModel, invalid } from './build.js';
 import { type Weight, weightsOf } from './params.js';
-import { copyOf, disposeModel } from './tfjs.js';
+import { copyOf, disposeModel, variableOf } from './tfjs.js';
 import { graphModel, parseTopology } from './topology.js';
 
 const FIX = 'export the model again, topology and weights together';
@@ -25,7 +25,10 @@ export async function loadLayersModel(artifacts: tf.io.ModelArtifacts): Promise<
     if (artifacts.userDefinedMetadata) model.setUserDefinedMetadata(copyOf(artifacts.userDefinedMetadata) as object);
     return model;
   } catch (error) {
+    const variables = model.weights.map(variableOf);
     disposeModel(model);
+    // TensorFlow.js keeps what is called where nothing leads to an output.
+    for (const variable of variables) if (!variable.isDisposed) variable.dispose();
     throw invalid(error);
   }
 }

@@ -10,6 +10,8 @@ type AddWeight = (
 ) => unknown;
 type MakeTensor = (values: unknown, shape: readonly number[], ...rest: unknown[]) => unknown;
 
+/** TensorFlow.js has no tensors of more axes; a place far beyond them makes an array that is only long. */
+const MOST_AXES = 6;
 const FIX = 'export the model again, topology and weights together';
 
 /**
@@ -27,7 +29,7 @@ export function withinRoom<T>(room: number, build: () => T): T {
   let left = room;
   layer.addWeight = function (name, shape, ...rest) {
     left -= sizeOf(shape);
-    if (left < 0) throw tooLarge(`weight ${show(`${this.name}/${name}`)}`, shape, room);
+    if (!(left >= 0)) throw tooLarge(`weight ${show(`${this.name}/${name}`)}`, shape, room);
     return addWeight.call(this, name, shape, ...rest);
   };
   engine.makeTensor = (values, shape, ...rest) => {
@@ -42,10 +44,14 @@ export function withinRoom<T>(room: number, build: () => T): T {
   }
 }
 
-const sizeOf = (shape: readonly number[] | undefined) => (shape ?? []).reduce((a, b) => a * b, 1);
+const sizeOf = (shape: readonly number[] | undefined) =>
+  (shape?.length ?? 0) > MOST_AXES ? Infinity : (shape ?? []).reduce((a, b) => a * b, 1);
 
 function tooLarge(what: string, shape: readonly number[], room: number): InputError {
-  const [wanted, found] = [`at most ${room} values, as many as the file can bring`, `[${shape.join(', ')}]`];
+  const [wanted, found] = [
+    `at most ${room} values, as many as the file can bring`,
+    shape.length > MOST_AXES ? `${shape.length} axes` : `[${shape.join(', ')}]`,
+  ];
   return new InputError('weight-shape', `${what}: wanted ${wanted}, found ${found}; ${FIX}`, {
     where: what,
     wanted,

@@ -58,6 +58,13 @@ function checkLayer(layer: FileLayer, where: string): void {
   inside?.forEach((inner, i) => checkLayer(inner, `${where}.config.layers[${i}]`));
   checkNames(inside ?? [], name);
   if (inside && layer.class_name !== 'Sequential') {
+    // Connections know layers by this name alone; TensorFlow.js looks forever for one that has none.
+    inside.forEach((inner, i) => {
+      const at = `${where}.config.layers[${i}]`;
+      const { name: own = inner.name } = inner.config;
+      if (typeof inner.name !== 'string') throw malformed(`${at}.name`, 'a name', inner.name);
+      if (own !== inner.name) throw malformed(`${at}.config.name`, `the layer's name, ${show(inner.name)},`, own);
+    });
     const order = connect(layer, inside, name);
     if (!Array.isArray(layer.config)) layer.config.layers = order;
   }

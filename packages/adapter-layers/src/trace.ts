@@ -1,3 +1,4 @@
+import { InputError, isEspalierError, show } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { byName, fixedFlow, type Flow, type Path, type Step, stop } from './flow.js';
 import type { Weight } from './params.js';
@@ -113,8 +114,12 @@ export function traceModel(model: LayersModel, weights: readonly Weight[]): Trac
       tie,
       size: (path, of) => size(layer, path, of),
     };
-    const out = RULES.get(step.className)?.(step) ?? 'through which channels are not followed';
-    return typeof out === 'string' ? stop(step, out) : out;
+    try {
+      const out = RULES.get(step.className)?.(step) ?? 'through which channels are not followed';
+      return typeof out === 'string' ? stop(step, out) : out;
+    } catch (error) {
+      throw isEspalierError(error) ? error : unfitting(step, error);
+    }
   }
 
   function tie(weight: Weight | undefined, axis: number, of: Int32Array | undefined): void {
@@ -146,4 +151,15 @@ export function traceModel(model: LayersModel, weights: readonly Weight[]): Trac
     units.fix(fixed, why);
     return fixed;
   }
+}
+
+/** Rules take for granted that a configuration has fields of the right kind, which TensorFlow.js does not check all of. */
+function unfitting({ layer, className }: Step, cause: unknown): InputError {
+  const [wanted, fix] = ['a configuration of its class', 'export the model again'];
+  const found = show(cause instanceof Error ? cause.message : String(cause));
+  return new InputError(
+    'topology-invalid',
+    `layer ${show(layer.name)} (${className}): wanted ${wanted}, found one that says ${found}; ${fix}`,
+    { where: layer.name, wanted, found, fix, cause },
+  );
 }

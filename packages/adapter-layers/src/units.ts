@@ -1,3 +1,5 @@
+import { InputError } from '@espalier/core';
+
 /** Channels told apart, as numbers; those that stay or go together are one set. */
 export interface Units {
   /** New units, each a set of its own. */
@@ -12,6 +14,9 @@ export interface Units {
   reason(unit: number): string | undefined;
 }
 
+/** Of all axes together; models that run have thousands. */
+const MOST = 2 ** 25;
+
 /** A disjoint-set forest with path halving: the smaller number of a set stands for it. */
 export function makeUnits(): Units {
   const parents: number[] = [];
@@ -24,6 +29,7 @@ export function makeUnits(): Units {
   return {
     root,
     fresh(count) {
+      if (parents.length + count > MOST) throw tooMany(parents.length + count);
       const units = Int32Array.from({ length: count }, (_, i) => parents.length + i);
       for (const unit of units) parents.push(unit);
       return units;
@@ -45,4 +51,14 @@ export function makeUnits(): Units {
     },
     reason: (unit) => reasons.get(root(unit)),
   };
+}
+
+function tooMany(found: number): InputError {
+  const [wanted, fix] = [`at most ${MOST} channels in all layers`, 'export the model again'];
+  return new InputError('topology-invalid', `the topology: wanted ${wanted}, found ${found}; ${fix}`, {
+    where: 'modelTopology',
+    wanted,
+    found: String(found),
+    fix,
+  });
 }
