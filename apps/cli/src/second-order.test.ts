@@ -106,8 +106,17 @@ test('a loss that is not finite: where, exit code 3, and the last good checkpoin
   expect(run.code).toBe(3);
   expect(run.json().error).toMatchObject({ code: 'loss-diverged', where: 'epoch 2 of 3, step 2 of 3' }); // prettier-ignore
   expect(readdirSync(out)).toEqual(['train.checkpoint']);
+  expect(run.stderr).toContain('train.checkpoint holds the last good epoch');
   const again = espalier(['train', recipe(3, 1e20), '-o', out, '--json', '--resume']);
   expect(again.json().error).toMatchObject({ code: 'loss-diverged', where: 'epoch 2 of 3, step 2 of 3' });
+});
+
+test('a lottery ticket, which nothing goes on from, leaves no checkpoint', () => {
+  const [out, path] = [join(dir, 'ticket'), join(dir, 'ticket.json')];
+  const recipe = { model: tiny, data: usual, schedule: { kind: 'lottery-ticket' }, training: { epochs: 3, batchSize: 60, learningRate: 1e20 } }; // prettier-ignore
+  writeFileSync(path, JSON.stringify(recipe));
+  const run = espalier(['train', path, '-o', out, '--json']);
+  expect([run.code, run.json().error.code, existsSync(out)]).toEqual([3, 'loss-diverged', false]);
 });
 
 describe('--repair-steps', () => {

@@ -1,10 +1,11 @@
 import { type AnyPrunable, artifactsOf } from '../adapted.js';
-import { encodePlan, memoryPlan, summarisePlan, UsageError } from '@espalier/core';
+import { encodePlan, isEspalierError, memoryPlan, summarisePlan, UsageError } from '@espalier/core';
 import { arrayBatches } from '@espalier/core/data';
 import { writeFile, writeModel } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
 import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useBackend } from '../backend.js';
@@ -105,7 +106,11 @@ async function run(path: string | undefined, options: TrainOptions): Promise<voi
   const resume = options.resume ? await readCheckpoint(file) : undefined;
   const trained = await trainWithProgress(recipe, teacher, file, resume, (hooks) =>
     trainBy(recipe, model, data, inputShape, teacher, hooks),
-  );
+  ).catch((error: unknown) => {
+    if (isEspalierError(error) && error.code === 'loss-diverged' && existsSync(file))
+      note(`${file} holds the last good epoch: --resume goes on from it, with a smaller learning rate`);
+    throw error;
+  });
   teacher?.dispose();
   trained.handle.makePermanent();
   const summary = await summarisePlan(trained.plan, model, sparsityOf(recipe));
@@ -158,7 +163,8 @@ async function trainWithProgress(
             `${rounds > 1 ? `round ${round + 1} of ${rounds}, ` : ''}epoch ${epoch}, loss ${loss.toFixed(4)}`,
           ),
         onRound: (now) => (round = now),
-        checkpoint: { write: async (saved) => void (await writeFile(file, saved)) },
+        // Nothing goes on from one round's checkpoint.
+        ...(rounds === 1 && { checkpoint: { write: async (saved) => void (await writeFile(file, saved)) } }),
         ...(resume && { resume }),
       }),
     ({ losses, best }) =>
