@@ -130,17 +130,23 @@ async function targetOf(selection: Selection, param: Param, grid: Grid): Promise
 /** Weights that were pruned before add nothing to their block. */
 function sumsOf({ id, previous }: Slice, { first, within }: Grid, scores: Float32Array): Float32Array {
   checkFiniteScores(id, scores);
-  return Float32Array.from(first, (start) => {
+  const sums = new Float32Array(first.length);
+  for (let b = 0; b < sums.length; b++) {
     let sum = 0;
-    for (const offset of within) if (!previous || isKept(previous, start + offset)) sum += scores[start + offset];
-    return sum;
-  });
+    for (let i = 0; i < within.length; i++) {
+      const at = first[b] + within[i];
+      if (!previous || isKept(previous, at)) sum += scores[at];
+    }
+    sums[b] = sum;
+  }
+  return sums;
 }
 
 function spread({ slice, grid: { first, within } }: Target, blocks: Bits): Bits {
   const bits = slice.previous ? { length: slice.size, bytes: slice.previous.bytes.slice() } : makeBits(slice.size);
   for (let b = 0; b < first.length; b++) {
-    if (!isKept(blocks, b)) for (const offset of within) setPruned(bits, first[b] + offset);
+    if (isKept(blocks, b)) continue;
+    for (let i = 0; i < within.length; i++) setPruned(bits, first[b] + within[i]);
   }
   return bits;
 }

@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import { product } from '../../shape.js';
 import { useText } from '../../i18n/index.js';
 import type { Samples } from '../../worker/protocol.js';
@@ -16,7 +17,11 @@ interface Props {
 export function Gallery({ samples, answers, chosen, onChoose }: Props) {
   const text = useText();
   const { shape, values, labels } = samples;
-  const width = product(shape);
+  // The same parts as long as the samples are, so that nothing is painted again while a slider moves.
+  const parts = useMemo(() => {
+    const width = product(shape);
+    return Array.from(labels, (_, i) => values.subarray(i * width, (i + 1) * width));
+  }, [samples]);
   const [a, b] = answers;
   const asked = (i: number) => a?.[i] !== undefined && b?.[i] !== undefined;
   const split = [...labels.keys()].filter((i) => asked(i) && answerOf(a[i]) !== answerOf(b[i]));
@@ -39,11 +44,7 @@ export function Gallery({ samples, answers, chosen, onChoose }: Props) {
                 title={says}
                 onClick={() => onChoose(i)}
               >
-                {pictureOf(shape) ? (
-                  <Picture shape={shape} values={values.subarray(i * width, (i + 1) * width)} />
-                ) : (
-                  <span>{i + 1}</span>
-                )}
+                {pictureOf(shape) ? <Picture shape={shape} values={parts[i]} /> : <span>{i + 1}</span>}
               </button>
             </li>
           );
