@@ -142,6 +142,7 @@ export const en = {
     title: 'File sizes',
     names: { raw: 'as they are', gzip: 'gzip', brotli: 'brotli', compact: 'compact file' },
     pending: 'measuring…',
+    large: 'with “Measure”',
     lead: (dense: string) =>
       `Bar and percentage: of the dense weights, ${dense}. Files of model.json keep zeros as they are; compression and the compact file do not.`,
   },

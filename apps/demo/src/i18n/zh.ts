@@ -136,6 +136,7 @@ export const zh: Messages = {
     title: '文件大小',
     names: { raw: '不压缩', gzip: 'gzip', brotli: 'brotli', compact: '紧凑文件' },
     pending: '测量中……',
+    large: '见“测量”',
     lead: (dense) =>
       `条形与百分比以稠密权重 ${dense} 为基准。model.json 及其权重文件会原样存储零；压缩后的文件和紧凑文件则不会。`,
   },

@@ -41,7 +41,10 @@ export const liveCalls = {
   async open(source) {
     await useWorkBackend();
     const open = await openModel(source);
-    const twin = (await copyOf(open.model)) as AnyPrunable;
+    const twin = (await copyOf(open.model).catch((error) => {
+      open.model.dispose();
+      throw error;
+    })) as AnyPrunable;
     close();
     const rawBytes = 4 * open.info.params;
     live = {
@@ -178,7 +181,7 @@ function scoresOf(state: Live, { scorer }: CutChoice): Promise<Scores> {
   if (found) return found;
   const scoring = dataNow().then((data) => scoreInMemory(state.open, data, scorer));
   state.scores.set(scorer, scoring);
-  scoring.catch(() => state.scores.delete(scorer));
+  scoring.catch(() => state.scores.get(scorer) === scoring && state.scores.delete(scorer));
   return scoring;
 }
 

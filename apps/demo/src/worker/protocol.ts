@@ -120,8 +120,8 @@ export interface Details {
 export interface FileSizes {
   readonly raw: number;
   readonly gzip: number;
-  /** null = still being compressed. */
-  readonly brotli: number | null;
+  /** null = still being compressed; 'large' = only a measurement takes the time for it. */
+  readonly brotli: number | null | 'large';
   readonly compact: number;
 }
 
@@ -165,7 +165,7 @@ export interface Calls {
   /** All but brotli, which takes longer and has to be loaded. */
   sizes(artifacts: io.ModelArtifacts): Omit<FileSizes, 'brotli'>;
   /** Of the model whose sizes were asked for last. */
-  brotli(): number;
+  brotli(): number | 'large';
   /** Probabilities, model by model, image by image. */
   predict(request: { readonly images: Float32Array; readonly which: readonly Which[] }): number[][][];
   /** Test samples from `from` on, at most `count`, with their labels. */

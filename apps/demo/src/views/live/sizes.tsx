@@ -17,13 +17,18 @@ export function Sizes() {
       <ul class="sizes" aria-label={text.sizes.title}>
         {KINDS.map((kind) => {
           const guess = kind === 'raw' || kind === 'compact' ? preview?.estimate[kind] : undefined;
-          const size = sizes?.[kind] ?? guess;
+          const found = sizes?.[kind] ?? guess;
+          const size = typeof found === 'number' ? found : undefined;
           const share = size === undefined || dense === 0 ? 0 : size / dense;
           return (
             <li key={kind} data-size={kind}>
               <span class="layer-name">{text.sizes.names[kind]}</span>
               <span class="layer-numbers">
-                {size === undefined ? text.sizes.pending : `${sizes ? '' : '≈ '}${bytes(size)}`}{' '}
+                {size === undefined
+                  ? found === 'large'
+                    ? text.sizes.large
+                    : text.sizes.pending
+                  : `${sizes ? '' : '≈ '}${bytes(size)}`}{' '}
                 <small>{size === undefined ? '' : percent(share)}</small>
               </span>
               <span class="track">
@@ -38,7 +43,11 @@ export function Sizes() {
         name="sizes"
         title={text.sizes.title}
         disabled={!sizes || sizes.brotli === null}
-        csv={() => ['form,bytes', ...KINDS.map((kind) => `${kind},${sizes![kind]}`)].map((l) => `${l}\r\n`).join('')}
+        csv={() =>
+          ['form,bytes', ...KINDS.map((kind) => `${kind},${typeof sizes![kind] === 'number' ? sizes![kind] : ''}`)]
+            .map((l) => `${l}\r\n`)
+            .join('')
+        }
       />
     </figure>
   );
