@@ -1,10 +1,11 @@
 import { UsageError } from '@espalier/core';
 import {
   type Accelerable,
-  type AcceleratedLayer,
   type AccelerateOptions as AnyOptions,
   type Acceleration as AnyAcceleration,
+  accelerationOf,
   checkMinSparsity,
+  type Prepared,
   type Weight,
   weightsOf,
 } from '@espalier/core/kernels';
@@ -81,18 +82,11 @@ function checkOptions({ minSparsity, unstructuredFrom, kernel }: Required<Accele
   throw new UsageError('kernel', `kernel must be ${wanted}, got '${kernel}'`, { wanted, found: String(kernel) });
 }
 
-interface Prepared extends Weight {
-  readonly sparsity: number;
-  readonly dataId: object;
-  readonly layer?: Layer;
-  readonly reason?: string;
-}
-
 async function prepare(
   session: Session,
   { id, tensor }: Weight,
   { minSparsity, ...options }: LayerOptions & { readonly minSparsity: number },
-): Promise<Prepared> {
+): Promise<Prepared<Layer>> {
   const { dataId, shape } = tensor;
   const values = (await tensor.data()) as Float32Array;
   const pattern = patternOf(values, shape.at(-1)!);
@@ -105,40 +99,16 @@ async function prepare(
   return { ...known, layer: session.add(dataId, values, pattern, options) };
 }
 
-function connect(session: Session, prepared: readonly Prepared[]): Acceleration {
-  let open = true;
-  return {
-    clock: clockKind(session.gpu),
-    get layers() {
-      return prepared.map((weight) => ({
-        id: weight.id,
-        sparsity: weight.sparsity,
-        ...(open ? state(session, weight) : { kernel: 'stock', reason: 'the acceleration is disposed' }),
-      }));
-    },
-    ready: () => session.idle(),
-    dispose() {
-      if (!open) return;
-      open = false;
-      for (const { dataId, layer } of prepared) if (layer && session.find(dataId) === layer) session.remove(dataId);
-      closeSession(session);
-    },
-  };
+function connect(session: Session, prepared: readonly Prepared<Layer>[]): Acceleration {
+  const acceleration = accelerationOf(prepared, {
+    find: session.find,
+    remove: session.remove,
+    choiceOf: ({ choice }) => choice && { kernel: choice.form?.name ?? 'stock', reason: choice.reason },
+    ended: () => (session.lost === undefined ? undefined : `the device is lost (${session.lost})`),
+    close: () => closeSession(session),
+  });
+  return Object.assign(acceleration, { clock: clockKind(session.gpu), ready: () => session.idle() });
 }
 
-const clockKind = ({ device }: Gpu) => (device.features.has('timestamp-query') ? 'timestamps' : 'wall');
-
-function state(
-  session: Session,
-  { tensor, dataId, layer, reason }: Prepared,
-): Pick<AcceleratedLayer, 'kernel' | 'reason'> {
-  const stock = (why: string) => ({ kernel: 'stock', reason: why });
-  if (session.lost !== undefined) return stock(`the device is lost (${session.lost})`);
-  if (tensor.isDisposed) return stock('is disposed');
-  if (tensor.dataId !== dataId) return stock('was assigned to since; call accelerate() again');
-  if (!layer) return stock(reason!);
-  if (session.find(dataId) !== layer) return stock('was moved to another backend; call accelerate() again');
-  const { choice } = layer;
-  if (!choice) return stock('no convolution or matrix product has used it yet');
-  return { kernel: choice.form?.name ?? 'stock', reason: choice.reason };
-}
+const clockKind = ({ device }: Gpu): Acceleration['clock'] =>
+  device.features.has('timestamp-query') ? 'timestamps' : 'wall';

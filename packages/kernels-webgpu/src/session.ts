@@ -1,4 +1,4 @@
-import { override, type Reading, READINGS } from '@espalier/core/kernels';
+import { override, ownedLayers, type Reading, READINGS, sessionsOf, watchDisposal } from '@espalier/core/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceLost, type Gpu, gpuOf, internalsMoved } from './gpu.js';
 import { layer, type Layer, type LayerOptions, type Surroundings } from './layer.js';
@@ -19,32 +19,20 @@ export interface Session {
 }
 
 interface Open extends Session {
-  readonly close: () => void;
-  users: number;
+  close(): void;
 }
 
-const sessions = new Map<object, Open>();
-const opening = new Map<object, Promise<Open>>();
+const sessions = sessionsOf<tf.KernelBackend, Open>();
 
 /** The session of a backend, opened on first use and closed when every user has closed it. */
 export async function openSession(backend: tf.KernelBackend): Promise<Session> {
-  let session = sessions.get(backend);
-  if (!session) {
-    let started = opening.get(backend);
-    if (!started) opening.set(backend, (started = start(backend).finally(() => opening.delete(backend))));
-    session = await started;
-  }
-  if (session.lost !== undefined) throw deviceLost(session.lost);
-  session.users++;
-  return session;
+  const session = await sessions.open(backend, () => start(backend));
+  if (session.lost === undefined) return session;
+  sessions.close(backend);
+  throw deviceLost(session.lost);
 }
 
-export function closeSession({ gpu }: Session): void {
-  const session = sessions.get(gpu);
-  if (!session || --session.users > 0) return;
-  sessions.delete(gpu);
-  session.close();
-}
+export const closeSession = ({ gpu }: Session): void => sessions.close(gpu);
 
 async function start(backend: tf.KernelBackend): Promise<Open> {
   const gpu = gpuOf(backend);
@@ -53,9 +41,7 @@ async function start(backend: tf.KernelBackend): Promise<Open> {
   const lost = await lostAlready(gpu);
   if (lost !== undefined) throw deviceLost(lost);
   await selfTest(gpu);
-  const session = connect(gpu);
-  sessions.set(backend, session);
-  return session;
+  return connect(gpu);
 }
 
 /** `device.lost` tells nothing until it is asked, and then at once if it happened before. */
@@ -68,7 +54,7 @@ async function lostAlready({ device }: Gpu): Promise<string | undefined> {
 const describe = ({ reason, message }: GPUDeviceLostInfo) => message || reason || 'unknown';
 
 function connect(gpu: Gpu): Open {
-  const entries = new Map<object, { layer: Layer; owners: number }>();
+  const layers = ownedLayers<Layer>();
   let work: Promise<void> = Promise.resolve();
   let lost: string | undefined;
   void gpu.device.lost.then((info) => (lost = describe(info)));
@@ -79,19 +65,13 @@ function connect(gpu: Gpu): Open {
       work = work.then(() => (lost === undefined ? one() : undefined)).catch(() => undefined);
     },
   };
-  const drop = (dataId: object) => {
-    entries.get(dataId)?.layer.dispose();
-    entries.delete(dataId);
-  };
-  const find = (dataId: object) => entries.get(dataId)?.layer;
   const undo = [
-    watchDisposal(gpu, (dataId) => void (entries.has(dataId) && drop(dataId))),
-    ...Object.entries(READINGS).map(([name, read]) => hook(name, read, gpu, find, () => lost)),
+    watchDisposal(gpu, layers.drop),
+    ...Object.entries(READINGS).map(([name, read]) => hook(name, read, gpu, layers.find, () => lost)),
   ];
   return {
     gpu,
-    users: 0,
-    find,
+    find: layers.find,
     get lost() {
       return lost;
     },
@@ -102,24 +82,15 @@ function connect(gpu: Gpu): Open {
         await seen;
       }
     },
-    add(dataId, values, pattern, options) {
-      const entry = entries.get(dataId);
-      if (entry) {
-        entry.owners++;
-        return entry.layer;
-      }
-      const { inputs, outputs } = pattern;
-      const made = layer(around, { values, inputs, outputs }, pattern, options);
-      entries.set(dataId, { layer: made, owners: 1 });
-      return made;
-    },
-    remove(dataId) {
-      const entry = entries.get(dataId);
-      if (entry && --entry.owners === 0) drop(dataId);
-    },
+    add: (dataId, values, pattern, options) =>
+      layers.add(dataId, () => {
+        const { inputs, outputs } = pattern;
+        return layer(around, { values, inputs, outputs }, pattern, options);
+      }),
+    remove: layers.remove,
     close() {
       for (const back of undo) back();
-      for (const dataId of [...entries.keys()]) drop(dataId);
+      layers.clear();
     },
   };
 }
@@ -141,23 +112,4 @@ function hook(
     const call = read(args, found.pattern, found.memo);
     return call && found.run(call, args, kernelFunc);
   });
-}
-
-/** Encodings go with the tensor that they are of: disposed, assigned over, or moved to another backend. */
-function watchDisposal(gpu: Gpu, after: (dataId: object) => void): () => void {
-  const stock = gpu.disposeData;
-  const own = Object.hasOwn(gpu, 'disposeData');
-  let active = true;
-  const wrapped: Gpu['disposeData'] = (dataId, force) => {
-    const gone = stock.call(gpu, dataId, force);
-    if (active && gone) after(dataId);
-    return gone;
-  };
-  gpu.disposeData = wrapped;
-  return () => {
-    active = false;
-    if (gpu.disposeData !== wrapped) return;
-    if (own) gpu.disposeData = stock;
-    else delete (gpu as Partial<Gpu>).disposeData;
-  };
 }

@@ -1,9 +1,10 @@
 import {
   type Accelerable,
-  type AcceleratedLayer,
   type AccelerateOptions,
   type Acceleration as AnyAcceleration,
+  accelerationOf,
   checkMinSparsity,
+  type Prepared,
   type Weight,
   weightsOf,
 } from '@espalier/core/kernels';
@@ -68,19 +69,12 @@ export async function accelerate(model: Accelerable, options: WasmOptions = {}):
   }
 }
 
-interface Prepared extends Weight {
-  readonly sparsity: number;
-  readonly dataId: object;
-  readonly layer?: Layer;
-  readonly reason?: string;
-}
-
 async function prepare(
   session: Session,
   { id, tensor }: Weight,
   minSparsity: number,
   stored: StoredWeight | undefined,
-): Promise<Prepared> {
+): Promise<Prepared<Layer>> {
   const { dataId, shape } = tensor;
   const outputs = shape.at(-1)!;
   const entries = stored && entriesOfStored(stored, shape, await elements(session, tensor));
@@ -100,38 +94,14 @@ async function elements({ heap: { backend } }: Session, tensor: tf.Tensor): Prom
   return backend.typedArrayFromHeap(tensor) as Float32Array;
 }
 
-function connect(session: Session, prepared: readonly Prepared[]): Acceleration {
-  let open = true;
-  return {
-    build: session.heap.build,
-    get layers() {
-      return prepared.map((weight) => ({
-        id: weight.id,
-        sparsity: weight.sparsity,
-        ...(open ? state(session, weight) : { kernel: 'stock', reason: 'the acceleration is disposed' }),
-      }));
-    },
-    dispose() {
-      if (!open) return;
-      open = false;
-      for (const { dataId, layer } of prepared) if (layer && session.find(dataId) === layer) session.remove(dataId);
-      closeSession(session);
-    },
-  };
-}
-
-function state(
-  session: Session,
-  { tensor, dataId, layer, reason }: Prepared,
-): Pick<AcceleratedLayer, 'kernel' | 'reason'> {
-  const stock = (why: string) => ({ kernel: 'stock', reason: why });
-  if (tensor.isDisposed) return stock('is disposed');
-  if (tensor.dataId !== dataId) return stock('was assigned to since; call accelerate() again');
-  if (!layer) return stock(reason!);
-  if (session.find(dataId) !== layer) return stock('was moved to another backend; call accelerate() again');
-  const { choice } = layer;
-  if (!choice) return stock('no convolution or matrix product has used it yet');
-  return { kernel: choice.format?.name ?? 'stock', reason: choice.reason };
+function connect(session: Session, prepared: readonly Prepared<Layer>[]): Acceleration {
+  const acceleration = accelerationOf(prepared, {
+    find: session.find,
+    remove: session.remove,
+    choiceOf: ({ choice }) => choice && { kernel: choice.format?.name ?? 'stock', reason: choice.reason },
+    close: () => closeSession(session),
+  });
+  return Object.assign(acceleration, { build: session.heap.build });
 }
 
 function withoutSimd(weights: readonly Weight[]): Acceleration {

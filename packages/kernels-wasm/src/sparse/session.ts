@@ -1,4 +1,4 @@
-import { override, type Reading, READINGS } from '@espalier/core/kernels';
+import { override, ownedLayers, type Reading, READINGS, sessionsOf, watchDisposal } from '@espalier/core/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { FORMATS } from './formats.js';
@@ -29,40 +29,23 @@ export interface Session {
 
 interface Open extends Session {
   readonly space: ScratchSpace;
-  readonly close: () => void;
-  users: number;
+  close(): void;
 }
 
-const sessions = new Map<object, Open>();
-const opening = new Map<object, Promise<Open>>();
+const sessions = sessionsOf<BackendWasm, Open>();
 
 /** The session of a backend, opened on first use and closed when every user has closed it. */
-export async function openSession(backend: BackendWasm, build: Build): Promise<Session> {
-  let session = sessions.get(backend);
-  if (!session) {
-    let started = opening.get(backend);
-    if (!started) opening.set(backend, (started = start(backend, build).finally(() => opening.delete(backend))));
-    session = await started;
-  }
-  session.users++;
-  return session;
-}
+export const openSession = (backend: BackendWasm, build: Build): Promise<Session> =>
+  sessions.open(backend, () => start(backend, build));
 
-export function closeSession({ heap: { backend } }: Session): void {
-  const session = sessions.get(backend);
-  if (!session || --session.users > 0) return;
-  sessions.delete(backend);
-  session.close();
-}
+export const closeSession = ({ heap: { backend } }: Session): void => sessions.close(backend);
 
 async function start(backend: BackendWasm, build: Build): Promise<Open> {
   const heap = await openHeap(backend, build);
   const space = scratchSpace(heap);
   try {
     await selfTest(heap, space);
-    const session = connect(heap, space);
-    sessions.set(backend, session);
-    return session;
+    return connect(heap, space);
   } catch (error) {
     space.dispose();
     throw error;
@@ -71,49 +54,31 @@ async function start(backend: BackendWasm, build: Build): Promise<Open> {
 
 function connect(heap: Heap, space: ScratchSpace): Open {
   const { backend } = heap;
-  const entries = new Map<object, { layer: Layer; owners: number }>();
+  const layers = ownedLayers<Layer>();
   // Before anything is wrapped, so that nothing has to be taken back.
   const missing = Object.keys(READINGS).find((name) => !tf.getKernel(name, 'wasm'));
   if (missing !== undefined) throw internalsMoved(`no kernel ${missing}`);
 
-  const drop = (dataId: object) => {
-    entries.get(dataId)?.layer.dispose();
-    entries.delete(dataId);
-  };
   const undo = [
-    watchDisposal(backend, (dataId) => {
-      if (entries.has(dataId) && !backend.dataIdMap.has(dataId)) drop(dataId);
-    }),
-    ...Object.entries(READINGS).map(([name, read]) =>
-      hook(name, read, backend, (dataId) => entries.get(dataId)?.layer),
-    ),
+    watchDisposal(backend, layers.drop),
+    ...Object.entries(READINGS).map(([name, read]) => hook(name, read, backend, layers.find)),
   ];
   return {
     heap,
     space,
-    users: 0,
-    find: (dataId) => entries.get(dataId)?.layer,
-    add(dataId, pattern, { formats = FORMATS, measured, entries: known }) {
-      const entry = entries.get(dataId);
-      if (entry) {
-        entry.owners++;
-        return entry.layer;
-      }
-      const { inputs, outputs } = pattern;
-      const info = { dataId, shape: [inputs, outputs], dtype: 'float32' as const };
-      const read = () => backend.typedArrayFromHeap(info) as Float32Array;
-      const matrix = { read, inputs, outputs, ...(known && { entries: known }) };
-      const made = layer(heap, space, matrix, pattern, formats, measured);
-      entries.set(dataId, { layer: made, owners: 1 });
-      return made;
-    },
-    remove(dataId) {
-      const entry = entries.get(dataId);
-      if (entry && --entry.owners === 0) drop(dataId);
-    },
+    find: layers.find,
+    add: (dataId, pattern, { formats = FORMATS, measured, entries: known }) =>
+      layers.add(dataId, () => {
+        const { inputs, outputs } = pattern;
+        const info = { dataId, shape: [inputs, outputs], dtype: 'float32' as const };
+        const read = () => backend.typedArrayFromHeap(info) as Float32Array;
+        const matrix = { read, inputs, outputs, ...(known && { entries: known }) };
+        return layer(heap, space, matrix, pattern, formats, measured);
+      }),
+    remove: layers.remove,
     close() {
       for (const back of undo) back();
-      for (const dataId of [...entries.keys()]) drop(dataId);
+      layers.clear();
       space.dispose();
     },
   };
@@ -131,25 +96,4 @@ function hook(
     const call = found && read(args, found.pattern, found.memo);
     return call && found.run(call, stock);
   });
-}
-
-/** Encodings go with the tensor that they are of: disposed, assigned over, or moved to another backend. */
-function watchDisposal(backend: BackendWasm, after: (dataId: object) => void): () => void {
-  const stock = backend.disposeData;
-  const own = Object.hasOwn(backend, 'disposeData');
-  const ours: BackendWasm['disposeData'] = (dataId, force) => {
-    const gone = stock.call(backend, dataId, force);
-    after(dataId);
-    return gone;
-  };
-  let active = true;
-  const wrapped: BackendWasm['disposeData'] = (dataId, force) =>
-    active ? ours(dataId, force) : stock.call(backend, dataId, force);
-  backend.disposeData = wrapped;
-  return () => {
-    active = false;
-    if (backend.disposeData !== wrapped) return;
-    if (own) backend.disposeData = stock;
-    else delete (backend as Partial<BackendWasm>).disposeData;
-  };
 }
