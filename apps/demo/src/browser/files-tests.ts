@@ -6,7 +6,7 @@ import { npz, separable } from './samples.js';
 
 export function filesTests(demo: () => Harness): void {
   test('a model of the user that takes no digits: sizes and speed, and what cannot be asked of it says why; data of its own is read strictly', async () => {
-    const page = await demo().started('?scorer=gradient');
+    const page = await demo().started('?scorer=gradient&backends=wasm');
     await drop(page, asFiles(denseNet('iris', 4, 8, 3)));
     await page.waitForSelector('.facts:has-text("model takes [4]")');
     await settled(page);

@@ -8,12 +8,11 @@ import { choose, drop, isPng, measure, saveOf, settled, take, unzip } from './pa
 
 export function measureTests(demo: () => Harness): void {
   test('every granularity is measured on wasm, and shown in tables and figures; the report can be taken', async () => {
-    const page = await demo().started('?epochs=1&pattern=1:4');
+    const page = await demo().started('?epochs=1&pattern=1:4&backends=wasm');
     const small = asFiles(denseNet('small', 784, 32, 10)).map((file) => ({ ...file, name: `small/${file.name}` }));
     await drop(page, small);
     await page.waitForSelector('.facts:has-text("25,450")');
     await settled(page);
-    await page.uncheck('.backends li:nth-child(1) input');
     await page.fill('#measure input[type=range]', '0');
     await page.click('#measure .actions button:nth-child(2)');
     await page.waitForSelector('[data-rows="4"]', { timeout: 60_000 });
@@ -58,7 +57,7 @@ export function measureTests(demo: () => Harness): void {
   });
 
   test('a measurement can be cancelled, and another one started', async () => {
-    const page = await demo().started('?epochs=10');
+    const page = await demo().started('?epochs=10&backends=wasm');
     await page.click('#measure .actions button:nth-child(2)');
     await page.waitForSelector('.progress p:has-text("fine-tuning")');
     await page.click('#measure .actions button.quiet');

@@ -1,5 +1,6 @@
 /** Languages, keyboard and everything that axe-core looks for. */
 import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import type { Harness } from './harness.js';
 import { axeViolations, drop, figure, measure, settled, tabTo } from './page.js';
 
@@ -19,23 +20,6 @@ export function peopleTests(demo: () => Harness): void {
     await page.close();
   });
 
-  test('the Tab key reaches every control, lessons and results open', async () => {
-    const page = await demo().started('?epochs=0&cut=nm');
-    await measure(page, 1);
-    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
-    const all = await page.evaluate(controls);
-    expect(all.length).toBeGreaterThan(80);
-    const reached = new Set<string>();
-    // From the button that was pressed to the end, and from the top again.
-    for (let i = 0; i < 2 * all.length && reached.size < all.length; i++) {
-      await page.keyboard.press('Tab');
-      const id = await page.evaluate(() => (document.activeElement as HTMLElement).dataset.control);
-      if (id !== undefined) reached.add(id);
-    }
-    expect(all.filter((id) => !reached.has(id.split(' ')[0]))).toEqual([]);
-    await page.close();
-  });
-
   test('a lesson moves the control beside it, and says what comes of it', async () => {
     const page = await demo().started('?sparsity=0.5');
     const lesson = '[data-lesson=scope]';
@@ -51,7 +35,7 @@ export function peopleTests(demo: () => Harness): void {
   });
 
   test('by keyboard alone', async () => {
-    const page = await demo().started('?epochs=0');
+    const page = await demo().started('?epochs=0&backends=wasm');
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement!.className)).toBe('skip');
     const focus = (selector: string) => tabTo(page, selector);
@@ -80,27 +64,45 @@ export function peopleTests(demo: () => Harness): void {
     await page.close();
   });
 
-  test('axe finds nothing, with results and an error on the page: light and dark, English and Chinese, wide and narrow', async () => {
-    const page = await demo().started('?epochs=0');
-    await measure(page, 1);
-    await drop(page, [{ name: 'cat.png', bytes: new Uint8Array(9) }]);
-    await page.waitForSelector('.problem');
-    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
-    await page.evaluate(AXE);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const [language, width] of [
-        ['en', 1280],
-        ['zh', 390],
-        ['en', 390],
-      ] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 900 });
-        await page.selectOption('.settings label:last-child select', language);
-        expect(await page.evaluate(axeViolations)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  describe('with results, an error and all lessons on the page', () => {
+    let page: Page;
+
+    beforeAll(async () => {
+      page = await demo().started('?epochs=0&cut=nm&backends=wasm');
+      await measure(page, 1);
+      await drop(page, [{ name: 'cat.png', bytes: new Uint8Array(9) }]);
+      await page.waitForSelector('.problem');
+      await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));
+    });
+    afterAll(() => page.close());
+
+    test('the Tab key reaches every control', async () => {
+      const all = await page.evaluate(controls);
+      expect(all.length).toBeGreaterThan(80);
+      const reached = new Set<string>();
+      // From the button that was pressed to the end, and from the top again.
+      for (let i = 0; i < 2 * all.length && reached.size < all.length; i++) {
+        await page.keyboard.press('Tab');
+        const id = await page.evaluate(() => (document.activeElement as HTMLElement).dataset.control);
+        if (id !== undefined) reached.add(id);
       }
-    }
-    await page.close();
+      expect(all.filter((id) => !reached.has(id.split(' ')[0]))).toEqual([]);
+    });
+
+    // Each pair of choices once: colours and language, language and width, width and colours.
+    test.each([
+      ['light', 'en', 1280],
+      ['light', 'zh', 390],
+      ['dark', 'en', 390],
+      ['dark', 'zh', 1280],
+    ] as const)('axe finds nothing, and nothing sticks out: %s, %s, %i wide', async (colorScheme, language, width) => {
+      await page.evaluate(AXE);
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      await page.selectOption('.settings label:last-child select', language);
+      expect(await page.evaluate(axeViolations)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
   });
 }
 
