@@ -11,6 +11,7 @@ import { openSubject } from './subjects.mjs';
 const GOALS = [
   { net: 'lenet-300-100', setting: '8%', epochs: 12, rate: 6e-3, temperature: 2 },
   { net: 'lenet-300-100', setting: '2%', epochs: 30, rate: 6e-3, temperature: 2 },
+  { net: 'lenet-300-100', setting: '2%', epochs: 60, rate: 6e-3, temperature: 2 },
   { net: 'lenet-300-100', setting: '2%', epochs: 60, rate: 6e-3, temperature: 2, fisher: true },
   { net: 'lenet-5', setting: '8%', epochs: 8 },
   { net: 'lenet-5', setting: '2%', epochs: 15 },
