@@ -6,7 +6,7 @@ const MOST_BYTES = 2 ** 20;
 /** Runs beside the readers. Ticks count only while the process runs, so that one that was stopped is no hang. */
 const WATCHER = `
   const { workerData } = require('node:worker_threads');
-  const { mkdirSync, writeFileSync } = require('node:fs');
+  const { mkdirSync, writeFileSync, writeSync } = require('node:fs');
   const { dirname } = require('node:path');
   const { state, input, ticks, path } = workerData;
   const [round, size] = [0, 1];
@@ -17,7 +17,7 @@ const WATCHER = `
     if (still < ticks) return;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, input.slice(0, state[size]));
-    console.error(path + ': no end after ' + ticks + ' s');
+    writeSync(2, path + ': no end after ' + ticks + ' s\\n');
     process.kill(process.pid, 'SIGKILL');
   }, ${TICK_MS});`;
 

@@ -53,6 +53,7 @@ function empty(where: string): InputError {
 function checkLayer(layer: FileLayer, where: string): void {
   const name = String(layer.config.name ?? layer.name ?? where);
   if (!isRegistered(layer.class_name)) throw unknownClass(name, layer.class_name);
+  checkAxes(layer.config, where);
   const inside = layersIn(layer, where);
   if (inside?.length === 0) throw empty(name);
   inside?.forEach((inner, i) => checkLayer(inner, `${where}.config.layers[${i}]`));
@@ -71,6 +72,20 @@ function checkLayer(layer: FileLayer, where: string): void {
   // What TimeDistributed and Bidirectional wrap.
   if (typeof layer.config.layer === 'object' && layer.config.layer !== null) {
     checkLayer(asLayer(layer.config.layer, `${where}.config.layer`), `${where}.config.layer`);
+  }
+}
+
+const AXES = ['axis', 'axes', 'shared_axes', 'dims'];
+/** No tensor of TensorFlow.js has as many. */
+const MOST_AXES = 16;
+
+/** TensorFlow.js puts sizes into lists at these places, and then goes through the whole list. */
+function checkAxes(config: Config, where: string): void {
+  for (const key of AXES) {
+    for (const axis of [config[key]].flat(2) as unknown[]) {
+      if (typeof axis === 'number' && Math.abs(axis) > MOST_AXES)
+        throw malformed(`${where}.config.${key}`, `axes up to ${MOST_AXES}`, String(axis));
+    }
   }
 }
 

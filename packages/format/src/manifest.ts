@@ -68,7 +68,8 @@ function checkSpec(spec: unknown, at: string, file: string): io.WeightsManifestE
   const sizes = dims.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0);
   if (!sizes || !((dims as number[]).reduce((a, b) => a * Math.max(b, 1), 1) <= Number.MAX_SAFE_INTEGER)) {
     const found = `[${dims.slice(0, 8).map(kind).join(', ')}]`;
-    return refuse('weight-shape', `${where}: shape`, 'sizes that are whole numbers ≥ 0', found, FIX);
+    const wanted = sizes ? 'fewer than 2^53 values' : 'sizes that are whole numbers ≥ 0';
+    return refuse('weight-shape', `${where}: shape`, wanted, found, FIX);
   }
   if (typeof dtype !== 'string' || !DTYPES.includes(dtype)) {
     return refuse('weight-dtype', `${where}: dtype`, `one of ${DTYPES.join(', ')}`, kind(dtype), FIX);

@@ -271,7 +271,12 @@ describe('a model.json that is wrong', () => {
     ['dimension a string', shape('2'), 'weight-shape', "found ['2']"],
     ['dimension null', shape(null, 3), 'weight-shape', 'found [null, 3]'],
     ['dimension too large', shape(2 ** 53), 'weight-shape', 'found [9007199254740992]'],
-    ['product too large', shape(2 ** 40, 2 ** 40), 'weight-shape', 'found [1099511627776, 1099511627776]'],
+    [
+      'product too large',
+      shape(2 ** 40, 2 ** 40),
+      'weight-shape',
+      'wanted fewer than 2^53 values, found [1099511627776, 1099511627776]',
+    ],
     ['product too large before a 0', shape(2 ** 40, 2 ** 40, 0), 'weight-shape', ''],
     ['size that nothing holds', shape(2 ** 25, 2 ** 25), 'weights-truncated', 'wanted 4503599627370496 bytes in all'],
     [

@@ -10,6 +10,7 @@ import { decodeUtf8, parseJson } from './json.js';
 import { READ_DEFAULTS } from './limits.js';
 import type { WeightGroup } from './manifest.js';
 import { refuse, showPath } from './refuse.js';
+import { roomFor } from './room.js';
 import { readSafetensors } from './safetensors.js';
 import { fromSafetensors } from './safetensors-model.js';
 import { leaves, locateShards } from './shards.js';
@@ -77,7 +78,7 @@ async function readModelJson(path: string, options: ReadOptions): Promise<ModelF
   const { document, files, shards, labels } = await surveyModel(path, options);
   const [{ path: file }] = files;
   const total = shards.flat().reduce((sum, shard) => sum + shard.bytes, 0);
-  const weightData = allocate(total, options.maxWeightBytes ?? totalmem(), file);
+  const weightData = roomFor(total, options.maxWeightBytes ?? totalmem(), showPath(file)).buffer;
   let at = 0;
   for (const [g, { specs }] of document.groups.entries()) {
     const start = at;
@@ -162,25 +163,6 @@ async function measureShards(
     sizes.push(group);
   }
   return sizes;
-}
-
-function allocate(bytes: number, limit: number, file: string): ArrayBuffer {
-  const fail = (cause?: unknown): never =>
-    refuse(
-      'weights-size',
-      showPath(file),
-      `at most ${limit} bytes of weights`,
-      `${bytes}`,
-      'use a machine with more memory',
-      cause,
-    );
-  if (bytes > limit) fail();
-  try {
-    // There are buffers that no array can look at as a whole.
-    return new Uint8Array(bytes).buffer;
-  } catch (error) {
-    return fail(error);
-  }
 }
 
 async function readShard(path: string, target: Uint8Array): Promise<void> {

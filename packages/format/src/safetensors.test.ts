@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { folder, rejection, tinyJson, TINY_WEIGHTS } from '../testing/fixture.js';
@@ -37,6 +37,17 @@ describe('readSafetensors', () => {
     ]);
     expect(metadata).toEqual({ k: 'v' });
     expect(files).toEqual([{ path, bytes: readFileSync(path).length }]);
+  });
+
+  it('a tensor that no buffer holds', async () => {
+    const size = 2 ** 40;
+    const path = file({ w: f32(0, size) });
+    truncateSync(path, readFileSync(path).length + size);
+    const error = await rejection(readSafetensors(path, { maxWeightBytes: Infinity }));
+    expect(error).toMatchObject({ name: 'InputError', code: 'weights-size' });
+    expect(error.message).toContain(
+      "tensor 'w': wanted as many bytes of weights as one buffer can hold, found 1099511627776",
+    );
   });
 
   it('names such as constructor and the empty one are names', async () => {

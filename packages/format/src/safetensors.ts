@@ -8,6 +8,7 @@ import { READ_DEFAULTS } from './limits.js';
 import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from './old-shards.js';
 import type { FileSize } from './read-model.js';
 import { isObject, kind, refuse, showPath } from './refuse.js';
+import { roomFor } from './room.js';
 import { refuseNotFinite } from './safetensors-finite.js';
 import { bytesOf, headerLength, parseHeader, SAFETENSORS_BITS } from './safetensors-header.js';
 import { locateShards } from './shards.js';
@@ -75,7 +76,7 @@ async function readOne(path: string, limit: number, nonFinite: 'refuse' | 'keep'
     }
     const tensors: SafetensorsTensor[] = [];
     for (const { name, dtype, shape, begin, end } of entries) {
-      const bytes = new Uint8Array(end - begin);
+      const bytes = roomFor(end - begin, limit, `${where}: tensor ${show(name)}`);
       const read = await readInto(handle, bytes, start + begin);
       if (read < bytes.length) {
         refuse(

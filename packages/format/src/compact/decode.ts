@@ -3,6 +3,7 @@ import { show } from '@espalier/core';
 import type { ModelDocument } from '../document.js';
 import { READ_DEFAULTS } from '../limits.js';
 import { refuse } from '../refuse.js';
+import { roomFor } from '../room.js';
 import { checkWeights } from '../weights.js';
 import { ByteReader } from './bytes.js';
 import { VERSION } from './encode.js';
@@ -132,7 +133,7 @@ export class EspalierDecoder {
     if (this.size === undefined || specs.some((spec) => spec.dtype === 'string')) return;
     const total = specs.reduce((sum, spec) => sum + elementsOf(spec) * widthOf(spec), 0);
     checkSize(total, this.size, this.where, this.options);
-    this.whole = allocated(total, this.where, this.options.maxWeightBytes);
+    this.whole = roomFor(total, this.options.maxWeightBytes, this.where);
   }
 
   private record(spec: Spec): boolean {
@@ -156,7 +157,7 @@ export class EspalierDecoder {
     reader.end();
     const bytes =
       this.whole?.subarray(this.decoded, this.decoded + size * width) ??
-      allocated(size * width, where, this.options.maxWeightBytes);
+      roomFor(size * width, this.options.maxWeightBytes, where);
     expand(tensor, width, bytes);
     checkWeights([spec], bytes, this.where, this.options.nonFinite);
     if (!this.whole) this.parts.push(bytes);
@@ -183,24 +184,19 @@ function checkSize(
   limits: { maxWeightBytes: number; maxRatio: number },
 ): void {
   const { maxWeightBytes, maxRatio } = limits;
-  if (bytes > maxWeightBytes) tooMuch(bytes, where, maxWeightBytes);
+  if (bytes > maxWeightBytes) {
+    refuse(
+      'weights-size',
+      where,
+      `at most ${maxWeightBytes} bytes of weights`,
+      `${bytes}`,
+      'use a machine with more memory',
+    );
+  }
   const most = FREE_BYTES + maxRatio * read;
   if (bytes > most) {
     const wanted = `at most ${most} bytes of weights in ${read} bytes`;
     refuse('compact-ratio', where, wanted, `${bytes}`, 'raise maxRatio if you trust the file');
-  }
-}
-
-function tooMuch(bytes: number, where: string, limit: number, cause?: unknown): never {
-  const wanted = `at most ${limit} bytes of weights`;
-  return refuse('weights-size', where, wanted, `${bytes}`, 'use a machine with more memory', cause);
-}
-
-function allocated(bytes: number, where: string, limit: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(bytes);
-  } catch (error) {
-    return tooMuch(bytes, where, limit, error);
   }
 }
 

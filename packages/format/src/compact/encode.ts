@@ -5,6 +5,7 @@ import { checkDocument } from '../document.js';
 import { parseJson } from '../json.js';
 import { READ_DEFAULTS } from '../limits.js';
 import { refuse } from '../refuse.js';
+import { roomFor } from '../room.js';
 import { checkWeights, sliceWeights } from '../weights.js';
 import { ByteWriter } from './bytes.js';
 import { crc32 } from './crc32.js';
@@ -137,7 +138,8 @@ export function joinWeights(data: io.WeightData | undefined): Uint8Array {
     ArrayBuffer.isView(part) ? new Uint8Array(part.buffer, part.byteOffset, part.byteLength) : new Uint8Array(part),
   );
   if (parts.length === 1) return parts[0];
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  const joined = roomFor(size, Infinity, SUBJECT);
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);
