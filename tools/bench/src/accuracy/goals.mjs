@@ -1,6 +1,6 @@
-// LeNets at 8% and 2% of their weights, pruned gradually while they learn from the dense net, three seeds. Those pruned by magnitude
-// had epochs and learning rates chosen on MNIST's own test digits, the one pruned by Fisher on fifths of the training digits, held out
-// in turn; `accuracy`, on the zoo's test digits, had no part in either.
+// LeNets at 8% and 2% of their weights, pruned gradually while they learn from the dense net, three seeds. Learning rates, and the
+// epochs by magnitude, were chosen on MNIST's own test digits; the Fisher, its epochs and shifts on fifths of the training digits, held
+// out in turn. `accuracy`, on the zoo's test digits, had no part in either.
 import { cubic, memoryPlan } from '@espalier/core';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
