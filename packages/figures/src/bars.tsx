@@ -61,10 +61,11 @@ export function Bars({ items, ...options }: BarsOptions & { readonly items: read
   const noteOf = (label: string) => notes?.[label];
   const texts = labels.flatMap((label) => [label, noteOf(label) ?? '']);
   const widest = Math.max(...texts.map((text) => textWidth(text, SIZE.text)));
-  const left = EDGE + Math.min(widest, width * 0.35) + 8;
+  const room = Math.min(widest, width * 0.35);
+  const left = EDGE + room + 8;
   const right = width - EDGE - 44;
   const scale = linear([0, 1], [left, right]);
-  const fitted = (text: string) => fitText(text, SIZE.text, left - EDGE - 8, 'middle');
+  const fitted = (text: string) => fitText(text, SIZE.text, room, 'middle');
   let at = top;
   const groups = labels.map((label) => {
     const own = items.filter((item) => item.label === label);
