@@ -50,6 +50,10 @@ export const linesOf = (columns: readonly Cells[]): string[] =>
       .trimEnd(),
   );
 
+/** A sentence under a table: what does not fit on its first line follows, indented. */
+export const hanging = (text: string, width: number): string[] =>
+  wrapped(text, width - 2).map((line, i) => (i === 0 ? line : `  ${line}`));
+
 /** Lines of whole words, none wider than `width` unless a word is. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];

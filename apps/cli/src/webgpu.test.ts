@@ -100,7 +100,8 @@ withSoftware(`on software WebGPU${missing === undefined ? '' : `: ${missing}`}`,
     'bench times the whole model and its layers, on wasm and webgpu in either order',
     () => {
       const run = gpu('bench', tiny, '--backends', 'webgpu,wasm', '--sparsities', '0,0.8', '--rounds', '2', '--json');
-      const { backends } = run.json();
+      const { backends, notes } = run.json();
+      expect(notes).toEqual([expect.stringContaining('computes in software')]);
       expect(backends.map(({ backend }: { backend: string }) => backend)).toEqual(['webgpu', 'wasm']);
       for (const { rows } of backends) {
         expect(rows.map(({ layers }: { layers: unknown[] }) => layers.length)).toEqual([2, 2]);

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import type { Case } from './testing/cases.js';
 import { type Modules, withWebGpu } from './testing/suite.js';
 
+/** Software compiles every kernel, on a machine that may be busy. */
+const SLOW = 1_200_000;
+
 withWebGpu('the kernels over many shapes, on software WebGPU in Node', (load) => {
   let m: Modules;
   let seen = new Map<string, number>();
@@ -22,21 +25,29 @@ withWebGpu('the kernels over many shapes, on software WebGPU in Node', (load) =>
   const expectSeen = (names: readonly string[], least: number) =>
     expect(names.filter((name) => (seen.get(name) ?? 0) < least)).toEqual([]);
 
-  it('convolutions: sizes, strides, paddings, dilations, zeros and activations', async () => {
-    const one = fc.asyncProperty(m.moreConvolutions, (c) => agrees(m.convolutionCase(c)));
-    await fc.assert(one, { numRuns: 30, endOnFailure: true, seed: 3 });
-    // The vector kernels are for products.
-    expectSeen(
-      m.FORM_NAMES.filter((name) => !/-vector$/.test(name) || name === 'n:m-vector'),
-      5,
-    );
-  });
+  it(
+    'convolutions: sizes, strides, paddings, dilations, zeros and activations',
+    async () => {
+      const one = fc.asyncProperty(m.moreConvolutions, (c) => agrees(m.convolutionCase(c)));
+      await fc.assert(one, { numRuns: 30, endOnFailure: true, seed: 3 });
+      // The vector kernels are for products.
+      expectSeen(
+        m.FORM_NAMES.filter((name) => !/-vector$/.test(name) || name === 'n:m-vector'),
+        5,
+      );
+    },
+    SLOW,
+  );
 
-  it('matrix products: sizes, zeros and activations', async () => {
-    const one = fc.asyncProperty(m.moreProducts, (c) => agrees(m.productCase(c)));
-    await fc.assert(one, { numRuns: 40, endOnFailure: true, seed: 4 });
-    expectSeen(m.FORM_NAMES, 10);
-  });
+  it(
+    'matrix products: sizes, zeros and activations',
+    async () => {
+      const one = fc.asyncProperty(m.moreProducts, (c) => agrees(m.productCase(c)));
+      await fc.assert(one, { numRuns: 40, endOnFailure: true, seed: 4 });
+      expectSeen(m.FORM_NAMES, 10);
+    },
+    SLOW,
+  );
 
   it('what runs once runs again on other sizes: one weight, many batches', async () => {
     const { tf } = m;

@@ -19,6 +19,8 @@ export interface BenchReport {
     readonly platform: string;
     readonly tfjs: string;
   };
+  /** On what device webgpu was measured. */
+  readonly notes: readonly string[];
   readonly backends: readonly { readonly backend: string; readonly rows: readonly BenchRow[] }[];
 }
 

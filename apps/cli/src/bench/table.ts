@@ -1,5 +1,5 @@
 import { out as pc } from '../colours.js';
-import { fit, linesOf, padded, type Texts } from '../layout.js';
+import { fit, hanging, linesOf, padded, type Texts } from '../layout.js';
 import { count, milliseconds, orMissing, percent, safe, times } from '@espalier/report';
 import type { BenchLayer, BenchReport, BenchRow, RuntimeTimes } from './report.js';
 
@@ -22,6 +22,7 @@ export function benchTables(report: BenchReport, width: number): string {
     ...tables,
     '',
     ...legend(report).map((text) => pc.dim(text)),
+    ...report.notes.flatMap((text) => hanging(`note: ${safe(text)}`, width)).map((text) => pc.dim(text)),
     ...(left.size > 0 ? [pc.dim(`without room here, but in --json: ${[...left].join(', ')}`)] : []),
   ].join('\n');
 }

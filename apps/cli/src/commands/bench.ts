@@ -4,7 +4,7 @@ import { magnitude } from '@espalier/scorer-magnitude';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { commandLine, machine } from '../about.js';
-import { BACKEND_CHOICES, namesOf, useBackend } from '../backend.js';
+import { BACKEND_CHOICES, namesOf, useBackend, webGpuNotes } from '../backend.js';
 import { benchShape } from '../bench/input-shape.js';
 import { measureRow } from '../bench/measure.js';
 import type { BenchReport, BenchRow } from '../bench/report.js';
@@ -201,6 +201,7 @@ function reportOf(
     rounds,
     seed,
     machine: machine(version_core),
+    notes: webGpuNotes(),
     backends: [...rows].map(([backend, list]) => ({ backend, rows: list })),
   };
 }

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { BACKENDS } from '../backend.js';
 import { type BackendHealth, checkBackends } from '../doctor/check.js';
 import { machineFacts, type MachineFacts } from '../doctor/machine.js';
-import { terminalWidth, wrapped } from '../layout.js';
+import { hanging, terminalWidth, wrapped } from '../layout.js';
 import { jsonOption } from '../options.js';
 import { beQuiet, bytes } from '../ui.js';
 
@@ -62,7 +62,7 @@ function versions(tfjs: Readonly<Record<string, string>>): string {
   return `TensorFlow.js ${each.join('; ')}`;
 }
 
-const indented = (text: string) => wrapped(text, terminalWidth()).map((line, i) => (i === 0 ? line : `  ${line}`));
+const indented = (text: string) => hanging(text, terminalWidth());
 
 /** The width of mark and name. */
 const INDENT = 10;

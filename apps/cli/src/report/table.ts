@@ -1,6 +1,6 @@
 import type { Report } from '@espalier/experiment';
 import { out as pc } from '../colours.js';
-import { type Cells, fit, linesOf, padded, TABLE_WIDTH } from '../layout.js';
+import { type Cells, fit, hanging, linesOf, padded, TABLE_WIDTH } from '../layout.js';
 import { columnsOf, TIMES } from './columns.js';
 import { count, orMissing, remarks, safe, sharedChoices } from '@espalier/report';
 
@@ -22,10 +22,13 @@ export function renderTable(report: Report, { width = TABLE_WIDTH }: { width?: n
     '',
     ...legend(columns).map((text) => pc.dim(text)),
     ...(left.length > 0 ? [pc.dim(`without room here, but in the report: ${left.join(', ')}`)] : []),
-    ...remarks(report).map(({ text, trials }) =>
-      pc.dim(`note: ${safe(text)}${trials.length > 0 ? ` (${trials.map(safe).join('; ')})` : ''}`),
-    ),
-    ...report.failures.map(({ id, message }) => pc.yellow(`not possible: ${safe(id)}: ${safe(message)}`)),
+    ...remarks(report)
+      .map(({ text, trials }) => `note: ${safe(text)}${trials.length > 0 ? ` (${trials.map(safe).join('; ')})` : ''}`)
+      .flatMap((text) => hanging(text, width))
+      .map((text) => pc.dim(text)),
+    ...report.failures
+      .flatMap(({ id, message }) => hanging(`not possible: ${safe(id)}: ${safe(message)}`, width))
+      .map((text) => pc.yellow(text)),
   ].join('\n');
 }
 
