@@ -61,8 +61,11 @@ export function attributesOf(raw: RawAttributes): Attributes {
   };
 }
 
+/** undefined where the rank is not known, or where what should be a shape is none. */
 export function sizesOf({ dim, unknownRank }: RawShape): number[] | undefined {
-  return unknownRank ? undefined : (dim ?? []).map(({ size }) => Number(size ?? 0));
+  const sizes: unknown = dim ?? [];
+  if (unknownRank || !Array.isArray(sizes)) return undefined;
+  return sizes.map((of: { size?: unknown } | null) => Number(of?.size ?? 0));
 }
 
 /** Base64, or an array of character codes, as older converters wrote it. */
