@@ -44,7 +44,7 @@ async function checkFile(path: string, name: string): Promise<void> {
   if (stats?.isFile()) return;
   const found = stats ? 'something that is no file' : 'nothing there';
   const near = closest(name.split(',')[0], ['mnist']);
-  const fix = near ? `did you mean ${near}?` : 'give mnist, idx:IMAGES,LABELS or the path of an ES module';
+  const fix = near ? `did you mean ${near}?` : 'give mnist, idx:IMAGES,LABELS, a .npz file or the path of an ES module';
   throw new InputError(
     stats ? 'data-not-a-file' : 'data-missing',
     `data ${show(name)}: wanted a module, found ${found}; ${fix}`,

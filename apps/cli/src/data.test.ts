@@ -6,6 +6,7 @@ import { type EspalierError, isEspalierError } from '@espalier/core';
 import { writeIdx } from '@espalier/format';
 import { DIGITS, ZOO } from '@espalier/zoo';
 import { buildSync } from 'esbuild';
+import { npz } from '../../../tools/testing/numpy.js';
 import { loadData } from './data.js';
 import { loadDataModule } from './data-module.js';
 import { closest, resolveModel } from './model-source.js';
@@ -66,6 +67,45 @@ describe('idx:', () => {
     const error = await failure(loadData(spec, { cwd }));
     expect(error).toMatchObject({ code, name });
     expect(error.message).toContain(message);
+  });
+});
+
+describe('.npz', () => {
+  const x = { type: 'u1', shape: [3, 1, 2], values: [0, 255, 51, 102, 255, 0] } as const;
+  const y = { type: 'i8', shape: [3], values: [2, 0, 1] } as const;
+  const write = (name: string, arrays: Parameters<typeof npz>[0]) => writeFileSync(join(cwd, name), npz(arrays));
+
+  it('x and y serve both parts; bytes are pixels, as in IDX files', async () => {
+    write('both.npz', { x, y });
+    const data = await loadData('both.npz', { cwd });
+    expect(data).toMatchObject({ shared: true, train: { shape: [1, 2], classes: 3, size: 3 } });
+    expect(data.train).toEqual((await loadData('idx:images.gz,labels', { cwd })).train);
+    expect(data.description).toBe('both.npz: 3 samples of [1, 2] in 3 classes for calibration and for measuring');
+    const { train } = await loadData(`${join(cwd, 'both.npz')},mean=0.2,std=0.5`, { cwd });
+    expect(train).toEqual((await loadData('idx:images.gz,labels,mean=0.2,std=0.5', { cwd })).train);
+  });
+
+  it("Keras's names have a part for each; numbers that are no bytes stay as they are", async () => {
+    const floats = { type: 'f4', shape: [2, 2], values: [0.5, -3, 2, 1] } as const;
+    const hot = { type: 'f4', shape: [2, 2], values: [0, 1, 1, 0] } as const;
+    write('keras.npz', { x_train: floats, y_train: hot, x_test: { ...floats }, y_test: { ...hot } });
+    const { shared, train, test } = await loadData('keras.npz', { cwd });
+    expect([shared, [...train.x], [...test.y]]).toEqual([false, [0.5, -3, 2, 1], [1, 0]]);
+  });
+
+  it('what is broken or does not fit names the file', async () => {
+    write('few.npz', { x, y: { ...y, shape: [2], values: [2, 0] } });
+    writeFileSync(join(cwd, 'cut.npz'), npz({ x, y }).subarray(0, 100));
+    const cases = [
+      ['few.npz', 'data-invalid', 'a label for each of the 3 samples, found 2 labels'],
+      ['cut.npz', 'npz-invalid', 'cut.npz'],
+      ['none.npz', 'data-missing', 'none.npz'],
+    ] as const;
+    for (const [spec, code, message] of cases) {
+      const error = await failure(loadData(spec, { cwd }));
+      expect(error).toMatchObject({ code, name: 'InputError' });
+      expect(error.message).toContain(message);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { InputError, show, UsageError } from '@espalier/core';
-import { checkDataset, type Dataset } from '@espalier/core/data';
-import { readIdx } from '@espalier/format';
+import { checkDataset, type Dataset, datasetsOf, subset } from '@espalier/core/data';
+import { readIdx, readNpz } from '@espalier/format';
 import { DIGITS } from '@espalier/zoo';
 import { loadDataModule } from './data-module.js';
 
@@ -26,15 +26,16 @@ interface Normalisation {
   readonly std: number;
 }
 
-const FORMS = 'mnist, idx:IMAGES,LABELS (either with ,mean=…,std=…) or the path of an ES module';
+const FORMS = 'mnist, idx:IMAGES,LABELS, a .npz file (all with ,mean=…,std=…) or the path of an ES module';
 
 /**
  * The data that `--data` or `--test` names:
  * - `mnist`: the digits of the zoo, every fifth one a test digit;
  * - `idx:IMAGES,LABELS`: two IDX files, gzip or not; they serve as both parts;
- * - a path: an ES module, see `loadDataModule`.
+ * - a path that ends in .npz: arrays of NumPy, see `datasetsOf`; without a test part they serve as both;
+ * - another path: an ES module, see `loadDataModule`.
  *
- * Pixels are divided by 255; `,mean=…,std=…` after the first two forms normalises them. Throws a UsageError with code
+ * Bytes are pixels, divided by 255; `,mean=…,std=…` after the first three forms normalises values. Throws a UsageError with code
  * 'data-spec' for a word that is none of these, an InputError for data that is broken.
  */
 export async function loadData(spec: string, { cwd }: LoadDataOptions): Promise<LoadedDataset> {
@@ -53,10 +54,18 @@ export async function loadData(spec: string, { cwd }: LoadDataOptions): Promise<
     const description = `mnist: ${train.size} digits for calibration, ${describe(test)} for measuring`;
     return { train, test, shared: false, description };
   }
-  const { train, test } = await loadDataModule(resolve(cwd, spec), spec);
+  const isNpz = words.length === 1 && /\.npz$/i.test(words[0]);
+  const { train, test } = isNpz
+    ? await loadNpz(resolve(cwd, words[0]), words[0], normalisation)
+    : await loadDataModule(resolve(cwd, spec), spec);
   const shared = test === undefined;
   const parts = shared ? 'for calibration and for measuring' : `for calibration, ${describe(test)} for measuring`;
-  return { train, test: test ?? train, shared, description: `${basename(spec)}: ${describe(train)} ${parts}` };
+  return {
+    train,
+    test: test ?? train,
+    shared,
+    description: `${basename(isNpz ? words[0] : spec)}: ${describe(train)} ${parts}`,
+  };
 }
 
 function specError(spec: string, wanted: string, found = show(spec)): UsageError {
@@ -111,13 +120,8 @@ async function loadIdx(images: string, labels: string, { mean, std }: Normalisat
   );
 }
 
-function subset(data: Dataset, isIn: (index: number) => boolean): Dataset {
-  const width = data.x.length / data.size;
-  const rows = Array.from({ length: data.size }, (_, i) => i).filter(isIn);
-  const x = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => x.set(data.x.subarray(row * width, (row + 1) * width), i * width));
-  return { ...data, x, y: Int32Array.from(rows, (row) => data.y[row]), size: rows.length };
-}
+const loadNpz = async (path: string, name: string, normalisation: Normalisation) =>
+  datasetsOf(await readNpz(path), basename(name), normalisation);
 
 function describe({ size, shape, classes }: Dataset): string {
   const kinds = classes === undefined ? '' : ` in ${classes} classes`;

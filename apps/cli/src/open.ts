@@ -129,7 +129,7 @@ export function lossFor(open: OpenModel, data: Dataset | undefined, loss: string
 /** Throws a UsageError with code 'data-missing' where what needs data was given none. */
 export function required<T>(data: T | undefined, why: string): T {
   if (data !== undefined) return data;
-  const fix = 'give --data mnist, --data idx:IMAGES,LABELS or an ES module';
+  const fix = 'give --data mnist, --data idx:IMAGES,LABELS, a .npz file or an ES module';
   throw new UsageError('data-missing', `${why} needs data; ${fix}`, {
     where: '--data',
     wanted: 'data',

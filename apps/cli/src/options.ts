@@ -67,7 +67,7 @@ export const LEARNING_RATE = 0.003;
 export const dataOption = () =>
   new Option(
     '--data <data>',
-    'calibrates and fine-tunes: a zoo name (mnist), idx:IMAGES,LABELS, or an ES module; the first two take ,mean=…,std=…',
+    'calibrates and fine-tunes: a zoo name (mnist), idx:IMAGES,LABELS, a .npz file, or an ES module; all but the last take ,mean=…,std=…',
   );
 export const testOption = () => new Option('--test <data>', 'measures accuracy; default: the test part of --data');
 export const lossOption = () =>

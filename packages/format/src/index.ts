@@ -21,6 +21,8 @@ export {
 } from './web.js';
 export { type DecodedModel, decodeModelFiles, encodeModelFiles, type ModelFormat, type NamedBytes } from './web.js';
 export { type Idx, IDX_DEFAULTS, readIdx, writeIdx } from './idx.js';
+export type { Npy } from './npy.js';
+export { readNpz } from './read-npz.js';
 export { READ_DEFAULTS } from './limits.js';
 export { showPath } from './refuse.js';
 export { type FileSize, type ModelFile, readModel, type ReadOptions } from './read-model.js';

@@ -110,7 +110,7 @@ export const recipeSchema = z
   .strictObject({
     $schema: z.string().optional(),
     model: text.describe('a directory, a path to model.json, or a zoo name'),
-    data: text.describe('mnist, idx:IMAGES,LABELS or an ES module'),
+    data: text.describe('mnist, idx:IMAGES,LABELS, a .npz file or an ES module'),
     test: text.optional(),
     loss: text.optional(),
     out: text.optional().describe('where the model goes'),

@@ -64,7 +64,7 @@ async function askModel(prompts: Prompts): Promise<string> {
 
 async function askData(prompts: Prompts, model: string): Promise<string | undefined> {
   const mnist = { value: 'mnist', label: 'mnist', hint: '10,000 digits that come with Espalier' };
-  const own = { value: OTHER, label: 'data of your own', hint: 'idx:IMAGES,LABELS or an ES module' };
+  const own = { value: OTHER, label: 'data of your own', hint: 'idx:IMAGES,LABELS, a .npz file or an ES module' };
   const none = { value: NONE, label: 'none', hint: 'no accuracy, no training' };
   const choices = Object.hasOwn(ZOO, model as ZooName) ? [mnist, own, none] : [own, mnist, none];
   const chosen = await prompts.choose('Which data, to score, train and measure with?', choices);

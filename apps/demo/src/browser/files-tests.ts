@@ -2,7 +2,8 @@
 import type { Harness } from './harness.js';
 import { asFiles, damaged, denseNet } from './models.js';
 import { choose, drop, figure, measure, number, settled, sparsity, take, unzip } from './page.js';
-import { npz, separable } from './samples.js';
+import { npz } from '../../../../tools/testing/numpy.js';
+import { separable } from './samples.js';
 
 export function filesTests(demo: () => Harness): void {
   test('a model of the user that takes no digits: sizes and speed, and what cannot be asked of it says why; data of its own is read strictly', async () => {
@@ -26,7 +27,7 @@ export function filesTests(demo: () => Harness): void {
     await page.fill('#measure input[type=range]', '10');
     await measure(page, 1);
     expect(await page.textContent('.espalier-report')).toContain('fine-tuned');
-    expect(await page.textContent('#take .command')).toContain('--data ./data.mjs');
+    expect(await page.textContent('#take .command')).toContain('--data iris.npz');
     // Labels out of the model's range, and files that are no data, leave it as it is.
     const refused = async (bytes: Uint8Array, words: string) => {
       await drop(page, [{ name: 'bad.npz', bytes }]);

@@ -233,7 +233,7 @@ export const en = {
     copy: 'Copy the CLI command',
     copied: 'Copied',
     dataModule: (file: string) =>
-      `${file} stands for a module that returns your samples; the command line reads no .npz and .npy.`,
+      `${file} stands for a module that returns your samples; the command line reads .npz, not .npy.`,
     address: 'The address of this page holds every choice; share it.',
   },
   error: { title: 'Something went wrong', reload: 'Reload the page' },

@@ -225,7 +225,7 @@ export const zh: Messages = {
     command: '对应的命令',
     copy: '复制命令',
     copied: '已复制',
-    dataModule: (file) => `${file} 代表一个返回样本的模块；命令行不读取 .npz 和 .npy。`,
+    dataModule: (file) => `${file} 代表一个返回样本的模块；命令行读取 .npz，不读取 .npy。`,
     address: '所有选择都记录在本页网址中，可以直接分享。',
   },
   error: { title: '出错了', reload: '重新加载页面' },

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { npy, npz, separable } from '../browser/samples.js';
+import { npy, npz } from '../../../../tools/testing/numpy.js';
+import { separable } from '../browser/samples.js';
 import { dataFromFiles } from './data-files.js';
 
 const file = (name: string, bytes: Uint8Array) => ({ name, file: new Blob([bytes as Uint8Array<ArrayBuffer>]) });
@@ -12,7 +13,7 @@ const idx = (shape: readonly number[], values: readonly number[]) =>
 
 test('an .npz file with x and y: every fifth sample measures', async () => {
   const { train, test: measured, ...rest } = await read(file('iris.npz', npz(good)));
-  expect(rest).toEqual({ name: 'iris.npz', own: true, shared: true, argument: '' });
+  expect(rest).toEqual({ name: 'iris.npz', own: true, shared: true, argument: 'iris.npz' });
   expect([train.size, measured.size, train.classes, measured.shape]).toEqual([8, 2, 3, [4]]);
   expect([...measured.y]).toEqual([4 % 3, 9 % 3]);
   expect([...measured.x.subarray(0, 4)]).toEqual(good.x.values.slice(16, 20).map(Math.fround));
