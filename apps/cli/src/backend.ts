@@ -1,5 +1,5 @@
 import { isEspalierError, UsageError, sentence } from '@espalier/core';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { note } from './ui.js';
 import { type AdapterFacts, openWebGpu, releaseWebGpu, unavailable } from './webgpu.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { enableTraining } from './index.js';
+import { enableTraining } from './enable.js';
 import { both, type Data, expectClose, grid, on, run, tensor } from './testing.js';
 
 interface Conv {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { enableTraining } from './index.js';
+import { enableTraining } from './enable.js';
 import { grid, tensor } from './testing.js';
 
 const { layers } = tfl;

@@ -1,4 +1,3 @@
-export { enableTraining } from './enable.js';
 export { accelerate, ACCELERATE_DEFAULTS, type Acceleration, type WasmOptions } from './sparse/accelerate.js';
 export type { StoredWeight } from './sparse/stored.js';
 export type { Accelerable, AcceleratedLayer, AccelerateOptions } from '@espalier/core/kernels';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { enableTraining } from './index.js';
+import { enableTraining } from './enable.js';
 import { both, type Data, expectClose, grid, on, run, tensor } from './testing.js';
 
 let disable: () => void;

@@ -182,7 +182,7 @@ const PROGRAM = `
   import { adaptLayers } from '@espalier/adapter-layers';
   import { cubic, seededRandom } from '@espalier/core';
   import { writeFile } from '@espalier/format';
-  import { enableTraining } from '@espalier/kernels-wasm';
+  import { enableTraining } from '@espalier/kernels-wasm/training';
   import { magnitude } from '@espalier/scorer-magnitude';
   import { unstructured } from '@espalier/strategy-unstructured';
   import * as tf from '@tensorflow/tfjs-core';

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { adaptLayers } from '@espalier/adapter-layers';
 import { bitsFrom, isKept, memoryPlan, resolveMask, seededRandom } from '@espalier/core';
 import { type Dataset } from '@espalier/core/data';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { fineTune } from './fine-tune.js';

@@ -2,7 +2,7 @@ import { isKept, prune, seededRandom } from '@espalier/core';
 import type { Dataset } from '@espalier/core/data';
 import { adaptLayers, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
 import { readIdx, readModel, writeModel } from '@espalier/format';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import { accuracy } from '@espalier/measure';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';

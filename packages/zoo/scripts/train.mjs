@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
 import { seededRandom, shuffle } from '@espalier/core';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import root from '../root.cjs';
 import { batchOf, readDigits } from './digits.mjs';
 import { RECIPES } from './models.mjs';

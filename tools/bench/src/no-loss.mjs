@@ -7,7 +7,7 @@ import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
 import { macCost, planCost, prune, seededRandom } from '@espalier/core';
 import { arrayBatches } from '@espalier/core/data';
 import { readModel } from '@espalier/format';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import { accuracy } from '@espalier/measure';
 import { gradient } from '@espalier/scorer-gradient';
 import { structured } from '@espalier/strategy-structured';

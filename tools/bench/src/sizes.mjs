@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { adaptLayers, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
 import { prune } from '@espalier/core';
 import { compressedSizes, decodeEspalier, encodeWithReport, readModel, writeModel } from '@espalier/format';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import { accuracy } from '@espalier/measure';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { nm } from '@espalier/strategy-nm';

@@ -2,7 +2,7 @@
 import { adaptLayers, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
 import { cubic, prune } from '@espalier/core';
 import { compressedSizes, decodeEspalier, encodeWithReport, readModel } from '@espalier/format';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import { accuracy } from '@espalier/measure';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';

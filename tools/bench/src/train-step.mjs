@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import { interleave, machine, publish, ratios, spread } from './harness.mjs';
 
 const BATCH = 64;

@@ -17,7 +17,7 @@ const LOADERS: Readonly<Record<Backend, () => Promise<unknown>>> = {
       'tfjs-backend-wasm-simd.wasm': simd,
       'tfjs-backend-wasm-threaded-simd.wasm': threaded,
     });
-    const { enableTraining } = await import('@espalier/kernels-wasm');
+    const { enableTraining } = await import('@espalier/kernels-wasm/training');
     enableTraining();
   },
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),

@@ -57,7 +57,9 @@ function missingKernel(cause: unknown): UsageError | undefined {
   const [, kernel, backend] = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(String(cause)) ?? [];
   if (kernel === undefined) return undefined;
   const fix =
-    backend === 'wasm' ? 'call enableTraining() of @espalier/kernels-wasm first' : 'use another backend for gradients';
+    backend === 'wasm'
+      ? 'call enableTraining() of @espalier/kernels-wasm/training first'
+      : 'use another backend for gradients';
   return new UsageError('kernel-missing', `the backend ${show(backend)} has no kernel ${kernel}; ${fix}`, {
     where: backend,
     wanted: kernel,

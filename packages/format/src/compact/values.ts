@@ -48,13 +48,29 @@ export function decodePlanes(reader: ByteReader, count: number, width: number, i
   return out;
 }
 
-function joinFloats([a, b, c, d]: Uint8Array[], count: number): Uint8Array {
+/** Four elements at a time: a word of each plane holds a byte of each, which is fewer reads than byte by byte. */
+function joinFloats(planes: Uint8Array[], count: number): Uint8Array {
   const words = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    const turned = a[i] | (b[i] << 8) | (c[i] << 16) | (d[i] << 24);
-    words[i] = (turned >>> 1) | (turned << 31);
+  const whole = count & ~3;
+  const [as, bs, cs, ds] = planes.map((plane) => wordsOf(plane, whole));
+  for (let i = 0, w = 0; i < whole; i += 4, w++) {
+    const [a, b, c, d] = [as[w], bs[w], cs[w], ds[w]];
+    words[i] = turnedBack((a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24));
+    words[i + 1] = turnedBack(((a >>> 8) & 0xff) | (b & 0xff00) | ((c & 0xff00) << 8) | ((d & 0xff00) << 16));
+    words[i + 2] = turnedBack(((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8));
+    words[i + 3] = turnedBack((a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & ~0xffffff));
   }
+  const [a, b, c, d] = planes;
+  for (let i = whole; i < count; i++) words[i] = turnedBack(a[i] | (b[i] << 8) | (c[i] << 16) | (d[i] << 24));
   return new Uint8Array(words.buffer);
+}
+
+const turnedBack = (word: number) => (word >>> 1) | (word << 31);
+
+/** A plane that was stored raw lies in the file where it may, and is copied. */
+function wordsOf(plane: Uint8Array, size: number): Int32Array {
+  const { buffer, byteOffset } = plane.byteOffset % 4 === 0 ? plane : plane.slice(0, size);
+  return new Int32Array(buffer, byteOffset, size / 4);
 }
 
 const [FLOATS_32, FLOATS_16] = [0, 1];

@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { seededRandom } from '@espalier/core';
-import { accelerate, enableTraining } from '../index.js';
+import { enableTraining } from '../enable.js';
+import { accelerate } from '../index.js';
 import { supportedBuilds } from './instance.js';
 
 tf.env().set('PROD', true);

@@ -2,7 +2,7 @@
 // each measurement as it comes, and what is in the file is not measured again, so that a table can be made in parts.
 import '@tensorflow/tfjs-backend-wasm';
 import { parseArgs } from 'node:util';
-import { enableTraining } from '@espalier/kernels-wasm';
+import { enableTraining } from '@espalier/kernels-wasm/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { machine, publish, spread, wantedGroup } from '../harness.mjs';
 import { rowStore, summarise, tableOf } from './rows.mjs';
