@@ -125,3 +125,19 @@ test('data that cannot take the shape of the input is refused, open sizes are le
   expect(() => checkInputShape(digits, [null, 3])).toThrow(expect.objectContaining({ code: 'data-shape' }));
   expect(() => arrayBatches(digits, { batchSize: 0 })).toThrow(expect.objectContaining({ code: 'batch-size' }));
 });
+
+test('a long loop lets timers and signals have their turn, on a backend that answers at once as well', async () => {
+  await tf.setBackend('wasm');
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  try {
+    for await (const { x } of arrayBatches(digits, { batchSize: 1 })()) {
+      await x.data();
+      for (const end = performance.now() + 60; performance.now() < end;);
+    }
+  } finally {
+    clearInterval(timer);
+    await tf.setBackend('cpu');
+  }
+  expect(turns).toBeGreaterThanOrEqual(3);
+});

@@ -39,7 +39,7 @@ export function checkInputShape(data: Dataset, inputShape: readonly (number | nu
 
 /**
  * A source of batches that can be started again and again, each time in the same order. Each batch is disposed when the
- * next one is asked for, or when the loop is left. Labels become one-hot rows [n, classes]. Throws an InputError with code
+ * next one is asked for, or when the loop is left. Timers and signals get their turn between batches. Labels become one-hot rows [n, classes]. Throws an InputError with code
  * 'data-shape', or 'data-invalid' for a label out of range.
  */
 export function arrayBatches(data: Dataset, options: BatchOptions = {}): () => AsyncIterable<Batch> {
@@ -54,7 +54,12 @@ export function arrayBatches(data: Dataset, options: BatchOptions = {}): () => A
   if (seed !== undefined) shuffle(order, seededRandom(seed));
   const total = Math.min(limit, data.size);
   return async function* () {
+    let turned = performance.now();
     for (let at = 0; at < total; at += batchSize) {
+      if (performance.now() - turned > TURN_MS) {
+        await eventLoop();
+        turned = performance.now();
+      }
       const batch = gather(data, order.subarray(at, Math.min(at + batchSize, total)), inputShape);
       try {
         yield batch;
@@ -65,6 +70,14 @@ export function arrayBatches(data: Dataset, options: BatchOptions = {}): () => A
     }
   };
 }
+
+/**
+ * Where a backend answers at once, as wasm does, a loop over batches awaits nothing but promises that are kept: it would hold up
+ * signals, messages and timers until it ends.
+ */
+const TURN_MS = 50;
+
+const eventLoop = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 function gather(data: Dataset, rows: Int32Array, inputShape: readonly number[]): { x: Tensor; y: Tensor } {
   const width = product(data.shape);
