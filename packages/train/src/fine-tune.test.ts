@@ -1,22 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { tinyNetwork } from '@espalier/conformance';
-import { bitsFrom, type MaskHandle, memoryPlan, type PrunableModel, seededRandom } from '@espalier/core';
-import { type Dataset } from '@espalier/core/data';
+import { bitsFrom, type MaskHandle, memoryPlan, type PrunableModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, fineTune, type FineTuneOptions, type Progress } from './index.js';
+import { data, labels } from './testing.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-/** Three classes around three corners. */
-const random = seededRandom(4);
-const labels = Int32Array.from({ length: 30 }, (_, i) => i % 3);
-const data: Dataset = {
-  x: Float32Array.from({ length: 120 }, (_, i) => (labels[i >> 2] === i % 4 ? 1 : 0) + random() * 0.4 - 0.2),
-  y: labels,
-  shape: [4],
-  classes: 3,
-  size: 30,
-};
 const plan = memoryPlan({
   masks: { 'hidden/kernel': bitsFrom(24, (i) => i % 3 !== 0), 'out/kernel': bitsFrom(18, (i) => i % 2 !== 0) },
 });

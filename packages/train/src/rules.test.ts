@@ -31,33 +31,17 @@ import {
   srSte,
 } from './index.js';
 import { exchange } from './regrow.js';
+import { data, labels, withFresh } from './testing.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-const random = seededRandom(4);
-const labels = Int32Array.from({ length: 30 }, (_, i) => i % 3);
-const data: Dataset = {
-  x: Float32Array.from({ length: 120 }, (_, i) => (labels[i >> 2] === i % 4 ? 1 : 0) + random() * 0.4 - 0.2),
-  y: labels,
-  shape: [4],
-  classes: 3,
-  size: 30,
-};
+const withModel = (body: (model: PrunableModel) => Promise<void>) => withFresh(tinyNetwork, body);
 const KERNELS = ['hidden/kernel', 'out/kernel'];
 const half = () =>
   memoryPlan({
     masks: { 'hidden/kernel': bitsFrom(24, (i) => i % 2 === 0), 'out/kernel': bitsFrom(18, (i) => i % 3 === 0) },
   });
 const keptOf = async (plan: Plan) => Promise.all(KERNELS.map(async (id) => countKept(await plan.mask(id))));
-
-/** Runs on a fresh network and checks that nothing leaks. */
-async function withModel(body: (model: PrunableModel) => Promise<void>): Promise<void> {
-  const before = tf.memory().numTensors;
-  const model = tinyNetwork();
-  await body(model);
-  model.dispose();
-  expect(tf.memory().numTensors).toBe(before);
-}
 
 /** Trains and watches the optimizer: moments of weights that the plan prunes are +0 at every epoch's end. */
 async function trained(model: PrunableModel, options: Partial<FineTuneOptions>) {

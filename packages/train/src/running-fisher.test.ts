@@ -1,35 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { tinyNetwork } from '@espalier/conformance';
-import { countKept, cubic, isKept, type PrunableModel, seededRandom } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import { countKept, cubic, isKept, type PrunableModel } from '@espalier/core';
 import { unstructured } from '@espalier/strategy-unstructured';
 import * as tf from '@tensorflow/tfjs-core';
 import { type FineTuneOptions, fineTune, gradual, runningFisher, type TrainingRule } from './index.js';
+import { data, withFresh } from './testing.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-const random = seededRandom(4);
-const labels = Int32Array.from({ length: 30 }, (_, i) => i % 3);
-const data: Dataset = {
-  x: Float32Array.from({ length: 120 }, (_, i) => (labels[i >> 2] === i % 4 ? 1 : 0) + random() * 0.4 - 0.2),
-  y: labels,
-  shape: [4],
-  classes: 3,
-  size: 30,
-};
+const withModel = (body: (model: PrunableModel) => Promise<void>) => withFresh(tinyNetwork, body);
 const KERNELS = ['hidden/kernel', 'out/kernel'];
 const schedule = cubic({ sparsity: 0.75, end: 11, frequency: 3 });
 const rule = () => gradual({ scorer: runningFisher(), strategy: unstructured(), schedule });
 const settings: FineTuneOptions = { data, epochs: 6, batchSize: 10, learningRate: 0.05, rules: [rule()] };
-
-/** Runs on a fresh network and checks that nothing leaks. */
-async function withModel(body: (model: PrunableModel) => Promise<void>): Promise<void> {
-  const before = tf.memory().numTensors;
-  const model = tinyNetwork();
-  await body(model);
-  model.dispose();
-  expect(tf.memory().numTensors).toBe(before);
-}
 
 test('is ½·w²·v, with the v of Adam at that step', () =>
   withModel(async (model) => {

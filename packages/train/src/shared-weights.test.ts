@@ -1,20 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { tinyNetwork } from '@espalier/conformance';
-import { type PrunableModel, seededRandom } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import { type PrunableModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { fineTune, shareWeights } from './index.js';
+import { data, labels } from './testing.js';
 
-const random = seededRandom(4);
-const labels = Int32Array.from({ length: 30 }, (_, i) => i % 3);
-const data: Dataset = {
-  x: Float32Array.from({ length: 120 }, (_, i) => (labels[i >> 2] === i % 4 ? 1 : 0) + random() * 0.4 - 0.2),
-  y: labels,
-  shape: [4],
-  classes: 3,
-  size: 30,
-};
 const KERNELS = { 'hidden/kernel': 24, 'out/kernel': 18 };
 /** Zero, three values, and −0. */
 const shareOf = (i: number) => [0.5, 0, -0.25, 0.75, -0, 0.5, 0.5][(i * 5) % 7];

@@ -1,0 +1,27 @@
+import { type PrunableModel, seededRandom } from '@espalier/core';
+import type { Dataset } from '@espalier/core/data';
+import * as tf from '@tensorflow/tfjs-core';
+
+const random = seededRandom(4);
+export const labels = Int32Array.from({ length: 30 }, (_, i) => i % 3);
+
+/** Three classes around three corners, for the networks of tests. */
+export const data: Dataset = {
+  x: Float32Array.from({ length: 120 }, (_, i) => (labels[i >> 2] === i % 4 ? 1 : 0) + random() * 0.4 - 0.2),
+  y: labels,
+  shape: [4],
+  classes: 3,
+  size: 30,
+};
+
+/** Runs on a fresh network and checks that nothing leaks. */
+export async function withFresh(
+  make: () => PrunableModel,
+  body: (model: PrunableModel) => Promise<void>,
+): Promise<void> {
+  const before = tf.memory().numTensors;
+  const model = make();
+  await body(model);
+  model.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+}
