@@ -14,3 +14,4 @@ export { tile1, tile2, tile4 } from './dense';
 export { plane1, plane2 } from './plane-nine';
 export { planes1, planes2, planes3, planes4, planes5, planes6, planes7 } from './plane-rows';
 export { first16, first28, first4, first8, rows16, rows28, rows4, rows8 } from './unstructured';
+export { sumBlocks } from './vector';

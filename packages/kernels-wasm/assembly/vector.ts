@@ -57,8 +57,13 @@ export function sliced(
 export function blocks16(
   x: usize, y: usize, weights: usize, at: usize, counts: usize, sums: usize, bias: usize, outputs: i32, low: f32, high: f32,
 ): void {
-  let to = sums;
-  for (let m: i32 = 0; m < outputs; m += 16, counts += 4, to += 64) {
+  sumBlocks(x, weights, at, counts, sums, outputs);
+  finishVector(sums, bias, y, outputs, low, high);
+}
+
+/** Its sums, by themselves: with more arguments around them, the loop lacks a register. */
+export function sumBlocks(x: usize, weights: usize, at: usize, counts: usize, sums: usize, outputs: i32): void {
+  for (let m: i32 = 0; m < outputs; m += 16, counts += 4, sums += 64) {
     const end = weights + (<usize>load<u32>(counts) << 6);
     let a0 = f32x4.splat(0);
     let a1 = a0;
@@ -73,12 +78,11 @@ export function blocks16(
       weights += 64;
       at += 2;
     }
-    v128.store(to, a0);
-    v128.store(to, a1, 16);
-    v128.store(to, a2, 32);
-    v128.store(to, a3, 48);
+    v128.store(sums, a0);
+    v128.store(sums, a1, 16);
+    v128.store(sums, a2, 32);
+    v128.store(sums, a3, 48);
   }
-  finishVector(sums, bias, y, outputs, low, high);
 }
 
 /** The same with every input. */

@@ -1,4 +1,4 @@
-// npm run build:wasm: compiles assembly/ and writes it into src/sparse/binary.ts, which is committed: deflated, as base64. A test compares
+// npm run build:wasm: compiles assembly/ and writes it into src/sparse/binary.ts, which is committed: deflated as far as it goes, as base64. A test compares
 // the sources' hash with the one in that file. The module has f64x2 where a build puts its multiply and add (assembly/madd.ts); that
 // nothing else looks like these two instructions is checked against a compilation without them.
 import { spawnSync } from 'node:child_process';
@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
+import { deflateAsync } from '@gfx/zopfli';
 import { assemblyHash } from './assembly-hash.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -81,6 +82,8 @@ try {
   const module = compile('module', join(root, 'assembly'));
   if (!patched(module).equals(compilePlain()))
     throw new Error('something else looks like the places of multiply and add');
+  const deflated = Buffer.from(await deflateAsync(module, { numiterations: 100 }));
+  console.log(`deflated: ${deflated.length} bytes`);
   const text = `// Written by scripts/build-wasm.mjs from assembly/; not to be edited.
 
 /** sha256 of the sources that the module was compiled from. */
@@ -88,7 +91,7 @@ export const SOURCES = '${assemblyHash()}';
 
 /** Deflated, in base64. */
 export const MODULE =
-  '${deflateRawSync(module, { level: 9 }).toString('base64')}';
+  '${deflated.toString('base64')}';
 `;
   writeFileSync(join(root, 'src/sparse/binary.ts'), text);
 } finally {

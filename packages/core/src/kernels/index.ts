@@ -13,3 +13,4 @@ export { checkMinSparsity } from './min-sparsity.js';
 export { type Attempt, type KernelArguments, override } from './override.js';
 export { type OwnedLayers, ownedLayers, type Sessions, sessionsOf, watchDisposal } from './sessions.js';
 export { type Accelerable, type Weight, weightReader, weightsOf } from './weights.js';
+export { wrapMethod } from './wrap-method.js';

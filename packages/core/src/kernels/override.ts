@@ -13,10 +13,7 @@ export function override(kernelName: string, backendName: string, attempt: Attem
   const stock = tf.getKernel(kernelName, backendName);
   let active = true;
   const ours: tf.KernelConfig = {
-    kernelName,
-    backendName,
-    setupFunc: stock.setupFunc,
-    disposeFunc: stock.disposeFunc,
+    ...stock,
     kernelFunc: (args) => {
       const run = () => stock.kernelFunc(args) as tf.TensorInfo;
       return (active ? attempt(args, run) : undefined) ?? run();

@@ -68,4 +68,5 @@ test('a watch tells of data that is gone, and is taken away from under another',
   backend.disposeData(data, true);
   expect(second.mock.calls.length).toBe(2);
   expect(stock).toHaveBeenCalledTimes(4);
+  expect(Object.hasOwn(backend, 'disposeData')).toBe(false);
 });

@@ -1,3 +1,5 @@
+import { wrapMethod } from './wrap-method.js';
+
 /** What is opened for a backend by its first user and closed by its last. */
 export interface Sessions<B extends object, T> {
   open(backend: B, start: () => Promise<T>): Promise<T>;
@@ -86,24 +88,10 @@ interface Disposer {
   disposeData(dataId: object, force?: boolean): boolean;
 }
 
-/**
- * Calls `after` when a backend lets go of data: its tensor was disposed, assigned over, or moved to another backend. The function returned
- * takes the watch away, also from under another one that was put over it.
- */
-export function watchDisposal(backend: Disposer, after: (dataId: object) => void): () => void {
-  const stock = backend.disposeData;
-  const own = Object.hasOwn(backend, 'disposeData');
-  let active = true;
-  const wrapped: Disposer['disposeData'] = (dataId, force) => {
-    const gone = stock.call(backend, dataId, force);
-    if (active && gone) after(dataId);
+/** Calls `after` when a backend lets go of data: its tensor was disposed, assigned over, or moved to another backend. */
+export const watchDisposal = (backend: Disposer, after: (dataId: object) => void): (() => void) =>
+  wrapMethod(backend, 'disposeData', (stock, active) => (dataId, force) => {
+    const gone = stock(dataId, force);
+    if (active() && gone) after(dataId);
     return gone;
-  };
-  backend.disposeData = wrapped;
-  return () => {
-    active = false;
-    if (backend.disposeData !== wrapped) return;
-    if (own) backend.disposeData = stock;
-    else delete (backend as Partial<Disposer>).disposeData;
-  };
-}
+  });

@@ -27,11 +27,8 @@ const MOST = 2;
 
 /** Decides at the first run, by measuring the kernels with the lowest estimates on what lies in memory then. */
 export function choose(alternatives: readonly Alternative[]): Choice {
-  const [best] = [...alternatives].sort((a, b) => a.cost - b.cost);
-  const tried = [...alternatives]
-    .sort((a, b) => a.cost - b.cost)
-    .filter(({ cost }) => cost <= best.cost * HOPELESS)
-    .slice(0, MOST);
+  const sorted = [...alternatives].sort((a, b) => a.cost - b.cost);
+  const tried = sorted.filter(({ cost }) => cost <= sorted[0].cost * HOPELESS).slice(0, MOST);
   let chosen: { name: string; made: Made } | undefined;
   const decide = () => {
     const made = tried.map((alternative) => ({ alternative, made: alternative.make() }));

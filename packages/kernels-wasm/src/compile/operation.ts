@@ -126,21 +126,12 @@ export const outputsOf = (op: Operation): readonly number[] => (op.kind === 'for
 
 /** Everything that it reads, as often as it does. */
 export function usesOf(op: Operation): Use[] {
-  switch (op.kind) {
-    case 'foreign':
-      return Object.values(op.inputs).filter((use) => use !== undefined);
-    case 'combine':
-      return [op.a, op.b];
-    case 'scale':
-      return [op.x, op.factors];
-    case 'concatenate':
-      return [...op.xs];
-    case 'convolution':
-    case 'product':
-      return op.residual ? [op.x, op.residual] : [op.x];
-    default:
-      return [op.x];
-  }
+  const uses: Use[] = [];
+  replaceUses(op, (use) => {
+    uses.push(use);
+    return use;
+  });
+  return uses;
 }
 
 /** The same operation on other values. */

@@ -54,10 +54,13 @@ export type Rule = (kernel: Reader) => Operation | undefined;
 export const same = (a: readonly number[], b: readonly number[]) => util.arraysEqual([...a], [...b]);
 export const filled = (size: number, value: number) => new Float32Array(size).fill(value);
 
-export const prelu = (values: Float32Array): After => ({ ...LINEAR, curve: 'prelu', slopes: values });
-
-/** One slope for all, or one for each channel of the last axis. */
-export function slopes(alpha: Float32Array, shape: readonly number[], channels: number): After | undefined {
-  if (alpha.length === 1) return prelu(filled(channels, alpha[0]));
-  return alpha.length === channels && shape.at(-1) === channels ? prelu(alpha) : undefined;
+/** A constant that is the same everywhere, or one value for each place of the last axis. */
+export function perChannel(kernel: Reader, input: string, channels: number): Float32Array | undefined {
+  const values = kernel.constant(input);
+  if (values?.length === 1) return filled(channels, values[0]);
+  return values?.length === channels && kernel.given(input)!.shape.at(-1) === channels ? values : undefined;
 }
+
+/** One slope for each channel. */
+export const prelu = (slopes: Float32Array | undefined): After | undefined =>
+  slopes && { ...LINEAR, curve: 'prelu', slopes };

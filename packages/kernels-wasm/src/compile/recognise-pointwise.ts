@@ -1,5 +1,5 @@
 import { type After, type Combination, type Curve, LINEAR, type Operation } from './operation.js';
-import { filled, prelu, type Reader, type Rule, same, slopes } from './reader.js';
+import { filled, perChannel, prelu, type Reader, type Rule, same } from './reader.js';
 import type { Use } from './trace.js';
 
 function batchNorm(kernel: Reader): Operation | undefined {
@@ -17,21 +17,13 @@ function batchNorm(kernel: Reader): Operation | undefined {
   return affine(kernel, x, scale, shift);
 }
 
-const affine = ({ name, output }: Reader, x: Use, scale: Float32Array, shift: Float32Array): Operation => ({
-  kind: 'affine',
-  name,
-  output,
-  x,
-  scale,
-  shift,
-  after: LINEAR,
-});
-
-/** A constant that is the same everywhere, or one value for each place of the last axis. */
-function perChannel(values: Float32Array, shape: readonly number[], channels: number): Float32Array | undefined {
-  if (values.length === 1) return filled(channels, values[0]);
-  return values.length === channels && shape.at(-1) === channels ? values : undefined;
-}
+const affine = (
+  { name, output }: Reader,
+  x: Use,
+  scale: Float32Array,
+  shift: Float32Array,
+  after: After = LINEAR,
+): Operation => ({ kind: 'affine', name, output, x, scale, shift, after });
 
 function binary(of: Combination): Rule {
   return (kernel) => {
@@ -47,11 +39,9 @@ function binary(of: Combination): Rule {
         : undefined;
     }
     const [x, constant] = a ? [a, 'b'] : [b, 'a'];
-    const values = x && kernel.constant(constant);
-    if (!x || !values || !same(x.shape, shape)) return undefined;
     const channels = shape.at(-1) ?? 1;
-    const each = perChannel(values, kernel.given(constant)!.shape, channels);
-    if (!each) return undefined;
+    const each = x && perChannel(kernel, constant, channels);
+    if (!each || !same(x.shape, shape)) return undefined;
     const [zeros, ones] = [filled(channels, 0), filled(channels, 1)];
     const swapped = constant === 'a';
     switch (of) {
@@ -78,8 +68,8 @@ function binary(of: Combination): Rule {
               zeros,
             );
       default: {
-        if (values.length !== 1) return undefined;
-        return pointwise(kernel, x, of === 'max' ? { ...LINEAR, low: values[0] } : { ...LINEAR, high: values[0] });
+        if (kernel.constant(constant)!.length !== 1) return undefined;
+        return pointwise(kernel, x, { ...LINEAR, [of === 'max' ? 'low' : 'high']: each[0] });
       }
     }
   };
@@ -95,8 +85,7 @@ const isPerImage = (factors: readonly number[], x: readonly number[]) =>
 function pointwise(kernel: Reader, x: Use | undefined, after: After | undefined): Operation | undefined {
   if (!x || !after || !kernel.floats) return undefined;
   const channels = x.shape.at(-1) ?? 1;
-  const { name, output } = kernel;
-  return { kind: 'affine', name, output, x, scale: filled(channels, 1), shift: filled(channels, 0), after };
+  return affine(kernel, x, filled(channels, 1), filled(channels, 0), after);
 }
 
 const unary =
@@ -129,10 +118,7 @@ export const POINTWISE: Readonly<Record<string, Rule>> = {
   Relu6: unary(() => ({ low: 0, high: 6 })),
   ClipByValue: unary(({ attrs }) => ({ low: attrs.clipValueMin as number, high: attrs.clipValueMax as number })),
   LeakyRelu: unary(({ attrs }, channels) => prelu(filled(channels, attrs.alpha as number))),
-  Prelu: unary((kernel, channels) => {
-    const alpha = kernel.constant('alpha');
-    return alpha && slopes(alpha, kernel.given('alpha')!.shape, channels);
-  }),
+  Prelu: unary((kernel, channels) => prelu(perChannel(kernel, 'alpha', channels))),
   Elu: curve('elu'),
   Sigmoid: curve('sigmoid'),
   Tanh: curve('tanh'),

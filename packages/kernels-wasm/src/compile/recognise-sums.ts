@@ -1,7 +1,7 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import { type Geometry, geometryOf, product } from '@espalier/core/kernels';
 import { type After, LINEAR, type Operation } from './operation.js';
-import { filled, prelu, type Reader, type Rule, slopes } from './reader.js';
+import { filled, perChannel, prelu, type Reader, type Rule } from './reader.js';
 import type { Use } from './trace.js';
 
 /** The activation of a fused kernel. */
@@ -19,10 +19,8 @@ function fused(kernel: Reader, channels: number): After | undefined {
       return { ...LINEAR, curve: 'sigmoid' };
     case 'leakyrelu':
       return prelu(filled(channels, (kernel.attrs.leakyreluAlpha as number) ?? 0.2));
-    case 'prelu': {
-      const alpha = kernel.constant('preluActivationWeights');
-      return alpha && slopes(alpha, kernel.given('preluActivationWeights')!.shape, channels);
-    }
+    case 'prelu':
+      return prelu(perChannel(kernel, 'preluActivationWeights', channels));
     default:
       return undefined;
   }
@@ -52,26 +50,17 @@ function shapesOf(kernel: Reader, x: Use, depthwise: boolean): Geometry | undefi
   return geometryOf(info);
 }
 
-function convolution(kernel: Reader): Operation | undefined {
-  const x = kernel.varying('x');
-  const weights = kernel.constant('filter');
-  const geometry = x && weights && shapesOf(kernel, x, false);
-  if (!geometry) return undefined;
-  const after = fused(kernel, geometry.outChannels);
-  const bias = biasOf(kernel, geometry.outChannels);
-  const { name, output } = kernel;
-  return after && bias && { kind: 'convolution', name, output, x, weights, bias, geometry, after };
-}
-
-function depthwise(kernel: Reader): Operation | undefined {
-  const x = kernel.varying('x');
-  const weights = kernel.constant('filter');
-  const geometry = x && weights && shapesOf(kernel, x, true);
-  if (!geometry) return undefined;
-  const after = fused(kernel, geometry.outChannels);
-  const bias = biasOf(kernel, geometry.outChannels);
-  const { name, output } = kernel;
-  return after && bias && { kind: 'depthwise', name, output, x, weights, bias, geometry, after };
+function convolution(kind: 'convolution' | 'depthwise'): Rule {
+  return (kernel) => {
+    const x = kernel.varying('x');
+    const weights = kernel.constant('filter');
+    const geometry = x && weights && shapesOf(kernel, x, kind === 'depthwise');
+    if (!geometry) return undefined;
+    const after = fused(kernel, geometry.outChannels);
+    const bias = biasOf(kernel, geometry.outChannels);
+    const { name, output } = kernel;
+    return after && bias && { kind, name, output, x, weights, bias, geometry, after };
+  };
 }
 
 function matrixProduct(kernel: Reader): Operation | undefined {
@@ -91,10 +80,10 @@ function matrixProduct(kernel: Reader): Operation | undefined {
 
 /** Convolutions and matrix products with constant weights. */
 export const SUMS: Readonly<Record<string, Rule>> = {
-  Conv2D: convolution,
-  FusedConv2D: convolution,
-  DepthwiseConv2dNative: depthwise,
-  FusedDepthwiseConv2D: depthwise,
+  Conv2D: convolution('convolution'),
+  FusedConv2D: convolution('convolution'),
+  DepthwiseConv2dNative: convolution('depthwise'),
+  FusedDepthwiseConv2D: convolution('depthwise'),
   BatchMatMul: matrixProduct,
   _FusedMatMul: matrixProduct,
 };

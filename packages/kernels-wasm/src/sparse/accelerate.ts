@@ -14,8 +14,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Build, supportedBuilds } from './instance.js';
 import type { Layer } from './layer.js';
-import { patternOfEntries } from './entries.js';
-import { patternOf, sparsityOf } from './matrix.js';
+import { patternOf, patternOfEntries, sparsityOf } from './matrix.js';
 import { requireWasm } from './require-wasm.js';
 import { closeSession, openSession, type Session } from './session.js';
 import { entriesOfStored, type StoredWeight, storedByName } from './stored.js';
@@ -60,6 +59,7 @@ export async function accelerate(model: Accelerable, options: WasmOptions = {}):
   const session = await openSession(tf.backend() as BackendWasm, build);
   try {
     return connect(
+      model,
       session,
       await Promise.all(weights.map((weight) => prepare(session, weight, minSparsity, stored.get(weight.id)))),
     );
@@ -94,12 +94,16 @@ async function elements({ heap: { backend } }: Session, tensor: tf.Tensor): Prom
   return backend.typedArrayFromHeap(tensor) as Float32Array;
 }
 
-function connect(session: Session, prepared: readonly Prepared<Layer>[]): Acceleration {
+function connect(model: Accelerable, session: Session, prepared: readonly Prepared<Layer>[]): Acceleration {
+  const unwrap = session.sharing.during(model);
   const acceleration = accelerationOf(prepared, {
     find: session.find,
     remove: session.remove,
     choiceOf: ({ choice }) => choice && { kernel: choice.format?.name ?? 'stock', reason: choice.reason },
-    close: () => closeSession(session),
+    close() {
+      unwrap();
+      closeSession(session);
+    },
   });
   return Object.assign(acceleration, { build: session.heap.build });
 }

@@ -1,4 +1,4 @@
-import type { Matrix, Pattern } from './matrix.js';
+import type { Matrix } from './matrix.js';
 
 /** What of a matrix is not zero, input by input: entries starts[k] up to starts[k + 1] are of input k, their outputs ascending. */
 export interface Entries {
@@ -7,12 +7,13 @@ export interface Entries {
   readonly values: Float32Array;
 }
 
-/** Those that the matrix came with, or else found by looking at every weight. */
+/** Those that the matrix came with, or else found. */
 export function entriesOf({ entries, read, inputs, outputs }: Matrix): Entries {
   return entries ?? scan(read(), inputs, outputs);
 }
 
-function scan(weights: Float32Array, inputs: number, outputs: number): Entries {
+/** Found by looking at every weight. */
+export function scan(weights: Float32Array, inputs: number, outputs: number): Entries {
   let count = 0;
   for (let i = 0; i < inputs * outputs; i++) if (weights[i] !== 0) count++;
   const [starts, places, values] = [new Uint32Array(inputs + 1), new Uint32Array(count), new Float32Array(count)];
@@ -45,31 +46,6 @@ export function entriesAt(positions: Uint32Array, values: Float32Array, inputs: 
   }
   while (k < inputs) starts[++k] = next;
   return { starts, outputs: places.subarray(0, next), values: kept.subarray(0, next) };
-}
-
-/** What `patternOf` counts in the matrix itself. */
-export function patternOfEntries(
-  { starts, outputs: places, values }: Entries,
-  inputs: number,
-  outputs: number,
-): Pattern {
-  let [blocks4, blocks16, finite] = [0, 0, true];
-  for (let k = 0; k < inputs; k++) {
-    let [last4, last16] = [-1, -1];
-    for (let e = starts[k]; e < starts[k + 1]; e++) {
-      const [w, m] = [values[e], places[e]];
-      if (w - w !== 0) finite = false; // NaN, as ∞ − ∞ is.
-      if (m >> 2 !== last4) {
-        blocks4++;
-        last4 = m >> 2;
-      }
-      if (m >> 4 !== last16) {
-        blocks16++;
-        last16 = m >> 4;
-      }
-    }
-  }
-  return { inputs, outputs, nonzeros: values.length, blocks4, blocks16, finite };
 }
 
 /** For each group of `rows` neighbouring outputs, how many of the inputs from `from` to `to` have an entry in it. */

@@ -1,4 +1,4 @@
-import type { Entries } from './entries.js';
+import { type Entries, scan } from './entries.js';
 
 /** Weights as a matrix in TensorFlow.js's order: weight (input k, output m) is read()[k·outputs + m]. A kernel [h, w, in, out] has inputs h·w·in. */
 export interface Matrix {
@@ -24,14 +24,20 @@ export interface Pattern {
 
 export function patternOf(values: Float32Array, outputs: number): Pattern {
   const inputs = outputs === 0 ? 0 : values.length / outputs;
-  let [nonzeros, blocks4, blocks16, finite] = [0, 0, 0, true];
-  for (let k = 0, i = 0; k < inputs; k++) {
+  return patternOfEntries(scan(values, inputs, outputs), inputs, outputs);
+}
+
+export function patternOfEntries(
+  { starts, outputs: places, values }: Entries,
+  inputs: number,
+  outputs: number,
+): Pattern {
+  let [blocks4, blocks16, finite] = [0, 0, true];
+  for (let k = 0; k < inputs; k++) {
     let [last4, last16] = [-1, -1];
-    for (let m = 0; m < outputs; m++, i++) {
-      const w = values[i];
-      if (w === 0) continue;
+    for (let e = starts[k]; e < starts[k + 1]; e++) {
+      const [w, m] = [values[e], places[e]];
       if (w - w !== 0) finite = false; // NaN, as ∞ − ∞ is.
-      nonzeros++;
       if (m >> 2 !== last4) {
         blocks4++;
         last4 = m >> 2;
@@ -42,7 +48,7 @@ export function patternOf(values: Float32Array, outputs: number): Pattern {
       }
     }
   }
-  return { inputs, outputs, nonzeros, blocks4, blocks16, finite };
+  return { inputs, outputs, nonzeros: values.length, blocks4, blocks16, finite };
 }
 
 export const sparsityOf = ({ nonzeros, inputs, outputs }: Pattern) => {

@@ -8,12 +8,12 @@ import fc from 'fast-check';
 import { seededRandom } from '@espalier/core';
 import { encodeEspalier, espalier, type ValuesOption } from '@espalier/format';
 import { accelerate } from '../index.js';
-import { type Entries, entriesAt, entriesOf, patternOfEntries } from './entries.js';
+import { type Entries, entriesAt, entriesOf } from './entries.js';
 import type { Format } from './format.js';
 import { FORMATS } from './formats.js';
 import { type Heap, openHeap } from './heap.js';
 import { supportedBuilds } from './instance.js';
-import { type Matrix, type Pattern, patternOf } from './matrix.js';
+import { type Matrix, type Pattern, patternOf, patternOfEntries } from './matrix.js';
 import type { StoredWeight } from './stored.js';
 
 beforeEach(() => tf.setBackend('wasm'));
