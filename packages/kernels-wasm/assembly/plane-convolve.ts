@@ -2,25 +2,25 @@ import { blockRows, denseRows } from './blocks';
 import { PlaneJob } from './plane-job';
 import { planes1, planes2, planes3, planes4, planes5, planes6, planes7 } from './plane-rows';
 
-function someVectors(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  if (V == 7) return planes7(job, steps, counts, x, y, residual, first, last);
-  if (V == 6) return planes6(job, steps, counts, x, y, residual, first, last);
-  if (V == 5) return planes5(job, steps, counts, x, y, residual, first, last);
-  if (V == 4) return planes4(job, steps, counts, x, y, residual, first, last);
-  if (V == 3) return planes3(job, steps, counts, x, y, residual, first, last);
-  if (V == 2) return planes2(job, steps, counts, x, y, residual, first, last);
-  return planes1(job, steps, counts, x, y, residual, first, last);
+function someVectors(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  if (V == 7) return planes7(job, steps, counts, x, y, k);
+  if (V == 6) return planes6(job, steps, counts, x, y, k);
+  if (V == 5) return planes5(job, steps, counts, x, y, k);
+  if (V == 4) return planes4(job, steps, counts, x, y, k);
+  if (V == 3) return planes3(job, steps, counts, x, y, k);
+  if (V == 2) return planes2(job, steps, counts, x, y, k);
+  return planes1(job, steps, counts, x, y, k);
 }
 
 /** Up to 28 pixels at a time, as even as possible: seven vectors of sums are what V8 keeps in registers. */
-function sparseRun(job: PlaneJob, x: usize, y: usize, residual: usize): void {
+function sparseRun(job: PlaneJob, x: usize, y: usize): void {
   let vectors = (job.pixels + 3) >> 2;
   for (let panels = (vectors + 6) / 7; panels > 0; panels--) {
     const V = (vectors + panels - 1) / panels;
     let steps = job.steps;
     let counts = job.counts;
     for (let k: i32 = 0; k < job.inputs; k += job.blockInputs) {
-      steps = someVectors(V, job, steps, counts, x, y, residual, k == 0, k + job.blockInputs >= job.inputs);
+      steps = someVectors(V, job, steps, counts, x, y, k);
       counts += <usize>job.outputs << 2;
     }
     vectors -= V;
@@ -79,11 +79,12 @@ function panelRun(job: PlaneJob, x: usize, y: usize, residual: usize): void {
 
 /** y = clamp(conv(x) + bias + residual, low, high) over planes; `residual` is the distance in bytes from y, 0 = none. */
 export function convolvePlanes(job: PlaneJob, x: usize, y: usize, residual: usize): void {
+  job.residual = residual;
   const bytes = <usize>job.pixels << 2;
   for (let i: i32 = 0; i < job.images; i++, x += job.imageBytes) {
     let p = x;
     for (let r: i32 = 0; r < job.runs; r++, p += job.runBytes, y += bytes) {
-      if (job.kind == 0) sparseRun(job, p, y, residual);
+      if (job.kind == 0) sparseRun(job, p, y);
       else panelRun(job, p, y, residual);
     }
   }

@@ -32,6 +32,8 @@ export class PlaneJob {
   bias: usize;
   low: f32;
   high: f32;
+  /** Written by the kernel. */
+  residual: usize;
 }
 
 /** How planes are copied into planes with a border, split by stride: src/compile/border.ts. */

@@ -7,11 +7,10 @@ import { PlaneJob } from './plane-job';
  * Answers where the steps of the next block start.
  */
 @inline
-function rows(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
+function rows(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
   const stride = job.outStride;
   let bias = job.bias;
-  let z = y + residual;
-  for (let r = job.outputs; r > 0; r--, counts += 4, bias += 4, y += stride, z += stride) {
+  for (let r = job.outputs; r > 0; r--, counts += 4, bias += 4, y += stride) {
     const end = steps + (<usize>load<u32>(counts) << 3);
     let a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128;
     a0 = v128.load32_splat(bias);
@@ -21,7 +20,7 @@ function rows(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: u
     a4 = a0;
     a5 = a0;
     a6 = a0;
-    if (!first) {
+    if (k > 0) {
       a0 = v128.load(y);
       if (V > 1) a1 = v128.load(y, 16);
       if (V > 2) a2 = v128.load(y, 32);
@@ -42,8 +41,10 @@ function rows(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: u
       if (V > 6) a6 = madd(v128.load(p, 96), w, a6);
       steps += 8;
     }
-    if (last) {
+    if (k + job.blockInputs >= job.inputs) {
+      const residual = job.residual;
       if (residual != 0) {
+        const z = y + residual;
         a0 = f32x4.add(a0, v128.load(z));
         if (V > 1) a1 = f32x4.add(a1, v128.load(z, 16));
         if (V > 2) a2 = f32x4.add(a2, v128.load(z, 32));
@@ -73,24 +74,24 @@ function rows(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: u
   return steps;
 }
 
-export function planes7(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  return rows(7, job, steps, counts, x, y, residual, first, last);
+export function planes7(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  return rows(7, job, steps, counts, x, y, k);
 }
-export function planes6(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  return rows(6, job, steps, counts, x, y, residual, first, last);
+export function planes6(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  return rows(6, job, steps, counts, x, y, k);
 }
-export function planes5(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  return rows(5, job, steps, counts, x, y, residual, first, last);
+export function planes5(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  return rows(5, job, steps, counts, x, y, k);
 }
-export function planes4(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  return rows(4, job, steps, counts, x, y, residual, first, last);
+export function planes4(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  return rows(4, job, steps, counts, x, y, k);
 }
-export function planes3(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  return rows(3, job, steps, counts, x, y, residual, first, last);
+export function planes3(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  return rows(3, job, steps, counts, x, y, k);
 }
-export function planes2(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  return rows(2, job, steps, counts, x, y, residual, first, last);
+export function planes2(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  return rows(2, job, steps, counts, x, y, k);
 }
-export function planes1(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, residual: usize, first: bool, last: bool): usize {
-  return rows(1, job, steps, counts, x, y, residual, first, last);
+export function planes1(job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
+  return rows(1, job, steps, counts, x, y, k);
 }

@@ -1,6 +1,6 @@
-// npm run build:wasm: compiles assembly/ and writes it into src/sparse/binary.ts, which is committed: deflated as far as it goes, as base64. A test compares
-// the sources' hash with the one in that file. The module has f64x2 where a build puts its multiply and add (assembly/madd.ts); that
-// nothing else looks like these two instructions is checked against a compilation without them.
+// npm run build:wasm: compiles assembly/ and writes it into src/sparse/binary.ts, which is committed: deflated, with all the time that it
+// takes (zopfli), as base64. A test compares the sources' hash with the one in that file. The module has f64x2 where a build puts its
+// multiply and add (assembly/madd.ts); that nothing else looks like these two instructions is checked against a compilation without them.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

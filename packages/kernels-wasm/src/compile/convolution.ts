@@ -6,7 +6,7 @@ import { choose } from './choose.js';
 import { curveOverPlanes } from './curve.js';
 import type { Store } from './memory.js';
 import type { Convolution } from './operation.js';
-import { encode, type Form, FORMS, LARGEST_BLOCK, PANEL } from './plane-forms.js';
+import { encode, type Form, FORMS, PANEL, PANEL_INPUTS } from './plane-forms.js';
 import { product } from './product.js';
 
 /** Fewer pixels go to the kernels for rows. */
@@ -26,16 +26,23 @@ export function convolution(builder: Builder, op: Convolution): void {
   const y = builder.makePlanes(op.output, outputs, pixels);
   const border = isProduct(geometry) ? undefined : bordered(geometry);
   const copy = border && builder.temporary(border.bytes * geometry.inChannels);
-  const panel = builder.temporary(4 * PANEL * LARGEST_BLOCK);
+  const panel = builder.temporary(4 * PANEL * PANEL_INPUTS);
   const sums = builder.temporary(4 * PANEL * roundUp(outputs, 4));
   const offsets = offsetsOf(geometry, border, x.stride);
   const from = copy ?? x.buffer;
 
-  function writeJob(store: Store, form: Form, steps: number, counts: number, shared: Shared): number {
-    const shape = [form.code, offsets.length, outputs, form.blockInputs, ...runs(geometry, border, pixels), y.stride];
-    const tables = [steps, counts, shared.offsets, panel.address, sums.address, shared.zeros, shared.bias, 0, 0];
+  function writeJob(
+    store: Store,
+    form: Form,
+    blockInputs: number,
+    steps: number,
+    counts: number,
+    shared: Shared,
+  ): number {
+    const shape = [form.code, offsets.length, outputs, blockInputs, ...runs(geometry, border, pixels), y.stride];
+    const tables = [steps, counts, shared.offsets, panel.address, sums.address, shared.zeros, shared.bias, 0, 0, 0];
     const job = store.words([...shape, ...tables]);
-    store.heap.floats().set([after.low, after.high], (job >>> 2) + shape.length + tables.length - 2);
+    store.heap.floats().set([after.low, after.high], (job >>> 2) + shape.length + tables.length - 3);
     return job;
   }
 
@@ -59,8 +66,9 @@ export function convolution(builder: Builder, op: Convolution): void {
           name: form.name,
           cost: form.cost(pattern, pixels),
           make() {
-            const { steps, counts } = encode(store, form, weights, outputs, offsets);
-            const job = writeJob(store, form, steps, counts, shared);
+            const blockInputs = form.blockInputs(pattern);
+            const { steps, counts } = encode(store, form, weights, outputs, offsets, blockInputs);
+            const job = writeJob(store, form, blockInputs, steps, counts, shared);
             return {
               run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address, z),
               dispose: () => [job, steps, counts].forEach(store.free),

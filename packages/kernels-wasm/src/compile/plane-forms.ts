@@ -1,4 +1,4 @@
-import { type Pattern, roundUp } from '../sparse/matrix.js';
+import { type Pattern, roundUp, sparsityOf } from '../sparse/matrix.js';
 import type { Store } from './memory.js';
 
 /** A way to hold a convolution's weights for the kernels over planes. */
@@ -6,7 +6,7 @@ export interface Form {
   readonly name: string;
   /** In assembly/plane-job.ts. */
   readonly code: number;
-  readonly blockInputs: number;
+  blockInputs(pattern: Pattern): number;
   /** Outputs that share their steps. */
   readonly rows: number;
   /** Cycles, roughly: to leave out what cannot win before anything is measured. */
@@ -19,31 +19,31 @@ export const FORMS: readonly Form[] = [
   {
     name: 'unstructured',
     code: 0,
-    blockInputs: 256,
+    // 28 pixels of so many planes are to stay in the first-level cache, and every block costs each output a load and a store.
+    blockInputs: (pattern) => Math.min(256, Math.max(64, Math.round(16 / (1 - sparsityOf(pattern))))),
     rows: 1,
     cost: ({ nonzeros, outputs }, pixels) => panels(pixels, 28) * (nonzeros * 4.5 + outputs * 20),
   },
   {
     name: 'blocks-4x1',
     code: 1,
-    blockInputs: 512,
+    blockInputs: () => PANEL_INPUTS,
     rows: 4,
     cost: ({ blocks4, inputs, outputs }, pixels) => panels(pixels, 8) * (blocks4 * 4.6 + inputs * 2 + outputs * 5),
   },
   {
     name: 'dense',
     code: 2,
-    blockInputs: 512,
+    blockInputs: () => PANEL_INPUTS,
     rows: 4,
     cost: ({ inputs, outputs }, pixels) =>
       panels(pixels, 8) * (inputs * (outputs / 4) * 4.4 + inputs * 2 + outputs * 5),
   },
 ];
 
-/** Pixels of a panel, for the forms that copy their inputs. */
+/** Pixels of a panel, for the forms that copy their inputs, and how many inputs it takes. */
 export const PANEL = 8;
-
-export const LARGEST_BLOCK = Math.max(...FORMS.map(({ blockInputs }) => blockInputs));
+export const PANEL_INPUTS = 512;
 
 /**
  * Weights [inputs, outputs] as the kernels read them: block by block of the inputs, row by row (or four at a time), the steps with a
@@ -55,9 +55,10 @@ export function encode(
   weights: Float32Array,
   outputs: number,
   offsets: readonly number[],
+  blockInputs: number,
 ): { steps: number; counts: number; bytes: number } {
   const inputs = offsets.length;
-  const { code, rows, blockInputs } = form;
+  const { code, rows } = form;
   const groups = roundUp(outputs, rows) / rows;
   const counts = new Uint32Array(code === 2 ? 0 : Math.ceil(inputs / blockInputs) * groups);
   const words: number[] = [];

@@ -39,7 +39,8 @@ export interface Acceleration extends AnyAcceleration {
  * Makes a model's convolutions and dense layers faster on the wasm backend: `predict`, `execute` and plain `tf.conv2d` or `tf.matMul`
  * with its weights run on kernels that skip zeros, where these are measured to be quicker, and on the stock kernels elsewhere. The
  * measuring happens at a layer's first run, for each power of two of its output pixels. Results differ from the stock ones by
- * the order of adding. A zero weight is skipped, so where x is infinite or NaN it gives 0 instead of NaN.
+ * the order of adding. A zero weight is skipped, so where x is infinite or NaN it gives 0 instead of NaN. While the model predicts,
+ * slices and clones share data instead of copying it.
  *
  * Encodings are of the weights' data: a weight that is assigned to, disposed, or moved to another backend is on the
  * stock kernel from then on, its encoding is freed, and `layers` says so.
