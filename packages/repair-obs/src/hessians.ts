@@ -174,7 +174,7 @@ function strengthen(linear: Linear, square: Square, damping: number): number {
 function checkFinite(id: string, { values }: Square): void {
   if (values.every(Number.isFinite)) return;
   const fix = 'check the weights, and that the data is normalised as in training';
-  throw new InputError('inputs-not-finite', `the activations that enter '${id}' must be finite, got others; ${fix}`, {
+  throw new InputError('inputs-not-finite', sentence('inputs-not-finite', { id }), {
     where: id,
     wanted: 'finite activations',
     found: 'NaN or infinite ones',
