@@ -91,7 +91,7 @@ interface Disposer {
 /** Calls `after` when a backend lets go of data: its tensor was disposed, assigned over, or moved to another backend. */
 export const watchDisposal = (backend: Disposer, after: (dataId: object) => void): (() => void) =>
   wrapMethod(backend, 'disposeData', (stock, active) => (dataId, force) => {
-    const gone = stock(dataId, force);
+    const gone = stock.call(backend, dataId, force);
     if (active() && gone) after(dataId);
     return gone;
   });

@@ -72,8 +72,10 @@ export async function compile(model: Compilable): Promise<Compiled> {
   };
 
   function entryOf(inputs: readonly tf.Tensor[], x: Inputs): Entry {
-    const key = inputs.map(({ shape, dtype }) => `${dtype} ${shape.join('×')}`).join(', ');
     const weights = own.weights();
+    // A trace knows values by their data: the same data twice gives a program for that alone.
+    const data = [...weights, ...inputs.map(({ dataId }) => dataId)];
+    const key = String(inputs.map(({ shape, dtype, dataId }) => [dtype, shape, data.indexOf(dataId)]));
     const known = entries.get(key);
     const current = known?.weights.length === weights.length && known.weights.every((id, i) => id === weights[i]);
     if (known && !current) drop(key);
@@ -97,7 +99,7 @@ export async function compile(model: Compilable): Promise<Compiled> {
       requireWasm('predict() of a compiled model');
       const inputs = own.inputs(x);
       const entry = entryOf(inputs, x);
-      if (!entry.program) return own.run(x);
+      if (!entry.program) return own.predict(x);
       try {
         return own.result(entry.program.run(inputs).map((info) => tf.engine().makeTensorFromTensorInfo(info)));
       } catch (error) {
@@ -105,7 +107,7 @@ export async function compile(model: Compilable): Promise<Compiled> {
         if (!(error instanceof Untraceable)) throw error;
         entry.program.dispose();
         entries.set([...entries.keys()].at(-1)!, stock(inputs, entry.weights, error.reason));
-        return own.run(x);
+        return own.predict(x);
       }
     },
     dispose() {
@@ -132,7 +134,8 @@ function compileFor(
   weights: readonly object[],
 ): Entry {
   if (!session) return stock(inputs, weights, 'this engine has no WebAssembly SIMD');
-  if (inputs.some(({ size }) => size === 0)) return stock(inputs, weights, 'its input is empty');
+  const refusal = model.refusal(inputs, x);
+  if (refusal) return stock(inputs, weights, refusal);
   let program: Program | undefined;
   try {
     program = write(model, session, inputs, x);

@@ -1,5 +1,5 @@
 import { type Affine, type Convolution, type Depthwise, finishes, isLinear, join, LINEAR } from './operation.js';
-import { type Operation, outputsOf, replaceUses, usesOf } from './operation.js';
+import { type Operation, outputsOf, type Pad, replaceUses, usesOf } from './operation.js';
 import type { Use } from './trace.js';
 
 /**
@@ -41,24 +41,24 @@ const dropIdentities: Pass = (ops, results) => {
     : kept.map((op) => replaceUses(op, (use) => ({ ...use, value: same.get(use.value) ?? use.value })));
 };
 
-/** Padding is the one of a convolution where only convolutions read it. */
+const isWindow = (op: Operation): op is Convolution | Depthwise => op.kind === 'convolution' || op.kind === 'depthwise';
+
+/** Padding is the one of a convolution where only convolutions read it, as the image that it is. */
 const foldPads: Pass = (ops, results) => {
-  const kept: Operation[] = [];
-  for (const op of ops) {
-    if (op.kind === 'pad' && op.channels === op.x.shape[3] && !results.includes(op.output)) {
-      const fold = ops.every((other) => {
-        const times = usesOf(other).filter(({ value }) => value === op.output).length;
-        const reads = (other.kind === 'convolution' || other.kind === 'depthwise') && other.x.value === op.output;
-        return times === 0 || (times === 1 && reads);
-      });
-      if (fold) continue;
-    }
-    kept.push(op);
-  }
-  const pads = new Map(ops.flatMap((op) => (op.kind === 'pad' && !kept.includes(op) ? [[op.output, op]] : [])));
+  const folded = new Map<number, Pad>();
+  const kept = ops.filter((op) => {
+    if (op.kind !== 'pad' || op.channels !== op.x.shape[3] || results.includes(op.output)) return true;
+    const shape = String([op.x.shape[0], op.height, op.width, op.channels]);
+    const fold = ops.every((other) => {
+      const uses = usesOf(other).filter(({ value }) => value === op.output);
+      return uses.length === 0 || (isWindow(other) && uses.length === 1 && String(other.x.shape) === shape);
+    });
+    if (fold) folded.set(op.output, op);
+    return !fold;
+  });
   return kept.map((op) => {
-    const pad = op.kind === 'convolution' || op.kind === 'depthwise' ? pads.get(op.x.value) : undefined;
-    if (!pad || (op.kind !== 'convolution' && op.kind !== 'depthwise')) return op;
+    const pad = isWindow(op) && folded.get(op.x.value);
+    if (!pad) return op;
     const [, inHeight, inWidth] = pad.x.shape;
     const { geometry } = op;
     const padded = { ...geometry, inHeight, inWidth, top: geometry.top + pad.top, left: geometry.left + pad.left };

@@ -9,12 +9,17 @@ export type Result = tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;
 export interface Compilable extends Pick<Accelerable, 'weights'> {
   predict(x: Inputs, config?: object): unknown;
   apply?(x: tf.Tensor | tf.Tensor[], args?: object): unknown;
+  readonly stateful?: boolean;
 }
 
 /** The two kinds of models behind one face. */
 export interface Model {
-  /** What the model answers, and nothing left behind. */
+  /** What the model answers in one piece, and nothing left behind. */
   run(x: Inputs): Result;
+  /** The model as it is, with its own checks. */
+  predict(x: Inputs): Result;
+  /** Why it can only be run as it is. Throws what the model would. */
+  refusal(inputs: readonly tf.Tensor[], x: Inputs): string | undefined;
   /** The same inputs as a list, always in the same order. */
   inputs(x: Inputs): tf.Tensor[];
   outputs(result: Result): tf.Tensor[];
@@ -43,6 +48,14 @@ export function modelOf(model: Compilable): Model {
     // Not predict(): that cuts batches of more than 32 in pieces.
     run: (x) =>
       tf.tidy(() => (model.apply ? model.apply(x as tf.Tensor, { training: false }) : model.predict(x)) as Result),
+    predict: (x) => tf.tidy(() => model.predict(x) as Result),
+    refusal(inputs, x) {
+      if (inputs.some(({ size }) => size === 0)) return 'its input is empty';
+      if (model.stateful) return 'it is stateful';
+      // predict() gives them a second axis.
+      if (model.apply && inputs.some(({ rank }) => rank < 2)) return 'its input is a list';
+      if (model.apply) tf.tidy(() => void model.predict(x));
+    },
     inputs: listed,
     outputs(result) {
       if (isTensor(result)) form = ([output]) => output;

@@ -30,7 +30,7 @@ export class Reader {
   all(): Use[] {
     return Object.values(this.run.inputs).filter((use) => use !== undefined);
   }
-  /** A float32 input that depends on the model's. */
+  /** A float32 input that depends on the model's, and is not empty. */
   varying(name: string): Use | undefined {
     const use = this.run.inputs[name];
     return use && !this.values[use.value].constant && this.isFloat(use) ? use : undefined;
@@ -43,7 +43,8 @@ export class Reader {
   varies(use: Use): boolean {
     return !this.values[use.value].constant;
   }
-  isFloat = (use: Use) => this.values[use.value].dtype === 'float32';
+  /** And not empty. */
+  isFloat = ({ value, shape }: Use) => this.values[value].dtype === 'float32' && !shape.includes(0);
   get floats(): boolean {
     return this.values[this.output].dtype === 'float32';
   }

@@ -1,4 +1,4 @@
-import { backend_util, util } from '@tensorflow/tfjs-core';
+import { backend_util } from '@tensorflow/tfjs-core';
 import { geometryOf } from '@espalier/core/kernels';
 import type { Operation } from './operation.js';
 import { type Reader, type Rule, same } from './reader.js';
@@ -31,11 +31,11 @@ function globalPool(of: 'max' | 'mean', axisName: string): Rule {
 }
 
 function concatenate(kernel: Reader): Operation | undefined {
-  const xs = kernel.all().filter(({ shape }) => util.sizeFromShape([...shape]) > 0);
+  const xs = kernel.all().filter(({ shape }) => !shape.includes(0));
   const { name, output, shape } = kernel;
   const axis = kernel.attrs.axis as number;
   if ((axis < 0 ? axis + shape.length : axis) !== shape.length - 1 || shape.length < 2) return undefined;
-  const known = xs.every((use) => kernel.isFloat(use) && kernel.varies(use));
+  const known = xs.length > 0 && xs.every((use) => kernel.isFloat(use) && kernel.varies(use));
   return known ? { kind: 'concatenate', name, output, xs } : undefined;
 }
 

@@ -40,7 +40,7 @@ export interface Acceleration extends AnyAcceleration {
  * with its weights run on kernels that skip zeros, where these are measured to be quicker, and on the stock kernels elsewhere. The
  * measuring happens at a layer's first run, for each power of two of its output pixels. Results differ from the stock ones by
  * the order of adding. A zero weight is skipped, so where x is infinite or NaN it gives 0 instead of NaN. While the model predicts,
- * slices and clones share data instead of copying it.
+ * slices copy what is asked for alone.
  *
  * Encodings are of the weights' data: a weight that is assigned to, disposed, or moved to another backend is on the
  * stock kernel from then on, its encoding is freed, and `layers` says so.
@@ -96,7 +96,7 @@ async function elements({ heap: { backend } }: Session, tensor: tf.Tensor): Prom
 }
 
 function connect(model: Accelerable, session: Session, prepared: readonly Prepared<Layer>[]): Acceleration {
-  const unwrap = session.sharing.during(model);
+  const unwrap = session.slices.during(model);
   const acceleration = accelerationOf(prepared, {
     find: session.find,
     remove: session.remove,

@@ -10,7 +10,7 @@ import { layer, type Layer } from './layer.js';
 import type { Pattern } from './matrix.js';
 import { type ScratchSpace, scratchSpace } from './scratch.js';
 import { selfTest } from './self-test.js';
-import { SHARED, sharedData, type Sharing } from './sharing.js';
+import { quickSlices, type Slices } from './slices.js';
 
 interface AddOptions {
   readonly formats?: readonly Format[];
@@ -26,7 +26,7 @@ export interface Session {
   find(dataId: object): Layer | undefined;
   /** Takes back one `add`. */
   remove(dataId: object): void;
-  readonly sharing: Sharing;
+  readonly slices: Slices;
 }
 
 interface Open extends Session {
@@ -58,19 +58,19 @@ function connect(heap: Heap, space: ScratchSpace): Open {
   const { backend } = heap;
   const layers = ownedLayers<Layer>();
   // Before anything is wrapped, so that nothing has to be taken back.
-  const missing = [...Object.keys(READINGS), ...SHARED].find((name) => !tf.getKernel(name, 'wasm'));
+  const missing = [...Object.keys(READINGS), tf.Slice].find((name) => !tf.getKernel(name, 'wasm'));
   if (missing !== undefined) throw internalsMoved(`no kernel ${missing}`);
 
-  const sharing = sharedData(heap);
+  const slices = quickSlices(heap);
   const undo = [
     watchDisposal(backend, layers.drop),
-    sharing.close,
+    slices.close,
     ...Object.entries(READINGS).map(([name, read]) => hook(name, read, backend, layers.find)),
   ];
   return {
     heap,
     space,
-    sharing,
+    slices,
     find: layers.find,
     add: (dataId, pattern, { formats = FORMATS, measured, entries: known }) =>
       layers.add(dataId, () => {
