@@ -1,5 +1,5 @@
 // What `npm start` and `npm test` share. Plain Node: it runs before anything is installed.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,15 +16,46 @@ export function run(label, command, args, { quiet = false, env = {} } = {}) {
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', ...env },
+    env: environment(env),
   });
   if (status !== 0) {
     if (quiet) process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
     process.stderr.write(`✗ ${label}${error ? `: ${error.message}` : ` (exit code ${status})`}\n`);
     process.exit(status ?? 1);
   }
-  process.stderr.write(`✓ ${label} ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+  done(label, started);
 }
+
+/** Runs Node's commands side by side. What one prints comes in one piece, when it ends; if any fails, so does the process, after all of them. */
+export async function together(commands) {
+  const codes = await Promise.all(commands.map(([label, path, args]) => aside(label, bin(path), args)));
+  const failed = codes.find((code) => code !== 0);
+  if (failed !== undefined) process.exit(failed);
+}
+
+function aside(label, path, args) {
+  const started = Date.now();
+  const child = spawn(process.execPath, [path, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(),
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (piece) => (text += piece));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      process.stderr.write(text);
+      if (code === 0) done(label, started);
+      else process.stderr.write(`✗ ${label} (${signal ?? `exit code ${code}`})\n`);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+const environment = (env = {}) => ({ ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', ...env });
+
+const done = (label, started) => process.stderr.write(`✓ ${label} ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 
 /** Installs what the lock file says, unless that is what is there. */
 export function install() {

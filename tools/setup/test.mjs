@@ -1,13 +1,15 @@
 // npm test: installs, builds, lints, type-checks and runs every test that is not marked slow; with --slow, the slow ones.
-import { build, install, node } from './steps.mjs';
+import { build, install, node, together } from './steps.mjs';
 
 const slow = process.argv.includes('--slow');
 install();
 build();
 if (!slow) {
-  node('eslint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']);
-  node('prettier', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
-  node('types of tests', 'typescript-native/bin/tsc', ['-p', 'tsconfig.test.json']);
+  await together([
+    ['eslint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']],
+    ['prettier', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']],
+    ['types of tests', 'typescript-native/bin/tsc', ['-p', 'tsconfig.test.json']],
+  ]);
 }
 node(slow ? 'slow tests' : 'tests', 'jest/bin/jest.js', ['--maxWorkers=2'], {
   env: { ESPALIER_SLOW: slow ? '1' : '0' },

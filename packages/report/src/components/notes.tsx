@@ -1,7 +1,6 @@
 import type { Report } from '@espalier/experiment';
-import { nameFailure } from '../data/names.js';
 import { remarks } from '../data/remarks.js';
-import { type Texts, translate } from '../texts/index.js';
+import type { Texts } from '../texts/index.js';
 import { Name, Section, Sub } from './parts.js';
 
 /** What was said of the comparison and of its trials, and what could not be tried. */
@@ -21,13 +20,13 @@ export function Notes({ report, texts }: { report: Report; texts: Texts }) {
             )}
           </li>
         ))}
-        {report.failures.map((failure) => (
-          <li key={failure.id}>
+        {report.failures.map(({ id, message }) => (
+          <li key={id}>
             <span class="bad">
-              <Name text={texts.notes.impossible(nameFailure(failure, texts))} />
+              <Name text={texts.notes.impossible(id)} />
             </span>
-            {texts.colon}
-            <Name text={translate(failure.message, texts)} />
+            {': '}
+            <Name text={message} />
           </li>
         ))}
       </ul>
