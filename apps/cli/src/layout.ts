@@ -1,4 +1,5 @@
 import { safe } from '@espalier/report';
+import widthOf from 'fast-string-width';
 
 /** The width of a table where no terminal says another. */
 export const TABLE_WIDTH = 100;
@@ -25,8 +26,12 @@ export interface Cells extends Omit<Texts, 'texts'> {
 /** A column's texts, all as wide as the widest. */
 export function padded({ head, right, spare, texts }: Texts): Cells {
   const all = [head, ...texts].map(safe);
-  const width = Math.max(3, ...all.map((text) => text.length));
-  return { head, right, spare, cells: all.map((text) => (right ? text.padStart(width) : text.padEnd(width))), width };
+  const width = Math.max(3, ...all.map((text) => widthOf(text)));
+  const pad = (text: string) => {
+    const room = ' '.repeat(width - widthOf(text));
+    return right ? room + text : text + room;
+  };
+  return { head, right, spare, cells: all.map(pad), width };
 }
 
 /** The columns there is room for, and the heads of the others. */
@@ -54,15 +59,18 @@ export const linesOf = (columns: readonly Cells[]): string[] =>
 export const hanging = (text: string, width: number): string[] =>
   wrapped(text, width - 2).map((line, i) => (i === 0 ? line : `  ${line}`));
 
+/** Words, and each character of a script that has no spaces; punctuation stays with what it follows. */
+const PIECE = / *(?:\p{Script=Han}|[^ \p{Script=Han}，。；：、！？）”]+)[，。；：、！？）”]*|[，。；：、！？）”]+/gu;
+
 /** Lines of whole words, none wider than `width` unless a word is. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+  for (const piece of text.match(PIECE) ?? []) {
+    if (line !== '' && widthOf(line) + widthOf(piece) > width) {
       lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = piece.trimStart();
+    } else line += line === '' ? piece.trimStart() : piece;
   }
   return [...lines, line];
 }

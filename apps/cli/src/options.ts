@@ -75,7 +75,7 @@ export const lossOption = () =>
 export const seedOption = () =>
   new Option('--seed <n>', 'fixes every random choice').argParser(wholeNumber('--seed')).default(0);
 export const languageOption = () =>
-  new Option('--lang <language>', `what the page opens in: ${LANGUAGES.join(' | ')}`)
+  new Option('--lang <language>', `what the table is in and the page opens in: ${LANGUAGES.join(' | ')}`)
     .argParser<Language>(oneOf('--lang', LANGUAGES))
     .default('en' satisfies Language);
 export const repairStepsOption = () =>

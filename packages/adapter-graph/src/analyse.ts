@@ -161,6 +161,7 @@ function paramsOf(
   trace: Trace,
   readers: ReadonlyMap<string, readonly string[]>,
 ): Param[] {
+  const places = new Map(graph.order.map(({ name }, place) => [name, place]));
   return [...constants.values()]
     .filter(({ dtype, shape, name }) => dtype === 'float32' && shape.length > 0 && graph.nodes.has(name))
     .map(({ name: id, shape }): Param => {
@@ -177,6 +178,7 @@ function paramsOf(
         return {
           ...{ id, shape, inAxis, role: 'kernel', uses, trainable: true },
           ...(bias !== undefined && { bias }),
+          ...(own !== undefined && { place: places.get(own)! }),
           ...skipOf(id, graph, trace, readers),
         };
       }

@@ -29,6 +29,8 @@ export interface Param {
   readonly role: 'kernel' | 'bias' | 'norm';
   /** How often each weight is multiplied per sample (1 for dense, output pixels for conv); null = unknown. */
   readonly uses: number | null;
+  /** Where in a run of the model it is first used; those with lower ones come earlier. Absent = `params` are in that order. */
+  readonly place?: number;
   /** Of a kernel: the parameter that is added to its products before anything else. Absent = the bias of its layer, if any. */
   readonly bias?: string;
   /** Whether training may change it: false for batch-norm statistics and frozen layers. */

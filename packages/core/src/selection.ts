@@ -1,6 +1,7 @@
 import { countKept, isKept, makeBits } from './bits.js';
 import type { Bits } from './contracts.js';
 import { InputError } from './errors.js';
+import { sentence } from './sentences.js';
 import { bitsOf, countEqual, countLow, floatOf, highHistogram, locate, maskAbove } from './radix.js';
 
 /** Scores that are selected together, read when needed. */
@@ -111,7 +112,7 @@ export function checkFiniteScores(id: string, scores: ArrayLike<number>): void {
   for (let i = 0; i < scores.length; i++) {
     if (Number.isFinite(scores[i])) continue;
     const [found, fix] = [`${scores[i]} at index ${i}`, 'check the weights and the calibration data'];
-    throw new InputError('score-not-finite', `the scores of '${id}' must be finite, got ${found}; ${fix}`, {
+    throw new InputError('score-not-finite', sentence('scores-not-finite', { id, value: scores[i], index: i }), {
       where: id,
       wanted: 'finite scores',
       found,

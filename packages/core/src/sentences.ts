@@ -92,6 +92,39 @@ export const SENTENCES = {
   'zero-epsilon': 'whose epsilon is 0',
   'mean-mixes': 'whose mean and variance mix channels',
 
+  // Why a trial was not possible
+  'channels-impossible':
+    'sparsity {sparsity} of {total} channels is too much: {why}, which leaves {size} to remove; use a sparsity of at most {most}',
+  'one-of-each': 'each of the {count} groups keeps at least one',
+  'floors-keep': 'floors and rounding keep {count}',
+  'output-unsupported':
+    '{scorer} needs class probabilities or logits of shape [n, classes], under softmax cross-entropy, got {why}; use the empirical Fisher (hessian), which takes any loss',
+  'of-shape': 'an output of shape [{shape}]',
+  'scores-missing':
+    '{scorer} has no scores for the parameter {id}: the loss does not depend on it; leave it out with --ignore',
+  'group-scores-missing':
+    '{scorer} has no scores for the group {id}: the loss does not depend on it; leave it out with --ignore',
+  'scores-not-finite':
+    "the scores of '{id}' must be finite, got {value} at index {index}; check the weights and the calibration data",
+  'batch-loss-not-finite':
+    '{scorer}: the loss of calibration batch {index} is {value}; check the weights, and that the data is normalised as in training',
+  'sample-loss-not-finite':
+    '{scorer}: the loss of calibration sample {index} must be finite, got {value}; check the weights, and that the data is normalised as in training',
+  'gradient-not-finite':
+    "{scorer}: the gradient of '{id}' must be finite, got {value} at index {index}; check the weights, and that the data is normalised as in training",
+  'sample-output-not-finite':
+    "{scorer}: the model's output for calibration sample {sample} must be finite, got {value} at class {index}; check the weights, and that the data is normalised as in training",
+  'inputs-not-finite':
+    "the activations that enter '{id}' must be finite, got others; check the weights, and that the data is normalised as in training",
+  'data-loss-not-finite':
+    'OBS: the loss of the calibration data must be finite, got {value}; check the weights, the labels, and that the data is normalised as in training',
+  'output-nan': "the model's output for sample {sample} is NaN; check the weights and the normalisation of the data",
+  'tuning-diverged': 'the loss is {value} after {epochs} epochs of fine-tuning; use a lower learning rate',
+  'loss-diverged':
+    'the training loss is {value} in epoch {epoch} of {epochs}, step {step} of {steps}; use a smaller learning rate, and check that the data is normalised as the model expects',
+  'weight-diverged':
+    "a weight of '{id}' is {value} in epoch {epoch} of {epochs}, step {step} of {steps}; use a smaller learning rate, and check that the data is normalised as the model expects",
+
   // Of a whole comparison
   'kernels-used': "{backend}: pruned models run on {kernels}, the dense model on TensorFlow.js's own kernels",
   'device-in-software': '{backend}: {device} computes in software; its times say nothing about a GPU',

@@ -122,16 +122,12 @@ function describe(trial: Trial, { plan, sparsity, params, macs, layers, channels
 function checkLoss(tuned: FineTuned): FineTuned {
   if (tuned.loss === undefined || Number.isFinite(tuned.loss)) return tuned;
   const fix = 'use a lower learning rate';
-  throw new InputError(
-    'training-diverged',
-    `the loss is ${tuned.loss} after ${tuned.epochs} epochs of fine-tuning; ${fix}`,
-    {
-      where: 'fine-tune',
-      wanted: 'a finite loss',
-      found: String(tuned.loss),
-      fix,
-    },
-  );
+  throw new InputError('training-diverged', sentence('tuning-diverged', { value: tuned.loss, epochs: tuned.epochs }), {
+    where: 'fine-tune',
+    wanted: 'a finite loss',
+    found: String(tuned.loss),
+    fix,
+  });
 }
 
 function training(tuned: readonly FineTuned[]) {

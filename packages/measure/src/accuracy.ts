@@ -1,4 +1,4 @@
-import { InputError } from '@espalier/core';
+import { InputError, sentence } from '@espalier/core';
 import { arrayBatches, type Dataset } from '@espalier/core/data';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -83,7 +83,7 @@ function checkWidth(width: number, { classes, y, size }: Dataset): void {
 
 function notANumber(sample: number): InputError {
   const fix = 'check the weights and the normalisation of the data';
-  return new InputError('output-nan', `the model's output for sample ${sample} is NaN; ${fix}`, {
+  return new InputError('output-nan', sentence('output-nan', { sample }), {
     where: `sample ${sample}`,
     wanted: 'finite outputs',
     found: 'NaN',

@@ -163,14 +163,10 @@ async function slopeAt(
 
 function notFinite(loss: number): InputError {
   const fix = 'check the weights, the labels, and that the data is normalised as in training';
-  return new InputError(
-    'loss-not-finite',
-    `OBS: the loss of the calibration data must be finite, got ${loss}; ${fix}`,
-    {
-      where: 'data',
-      wanted: 'a finite loss',
-      found: String(loss),
-      fix,
-    },
-  );
+  return new InputError('loss-not-finite', sentence('data-loss-not-finite', { value: loss }), {
+    where: 'data',
+    wanted: 'a finite loss',
+    found: String(loss),
+    fix,
+  });
 }

@@ -60,8 +60,7 @@ export async function layerHessians(
           addRows(linear, sum, await piece.data<'float32'>(), piece.shape[0]);
         }
       } catch (error) {
-        if (!isInputsUnsupported(error)) throw error;
-        notes.push(sentence('inputs-not-had', { id: sum.param.id, why: (error as { found: string }).found }));
+        notes.push(noInputs(sum.param.id, error));
         sums.delete(sum.param.id);
       }
     }
@@ -73,20 +72,27 @@ export async function layerHessians(
   return { layers, notes };
 }
 
-interface Sums {
+/** The note on a kernel whose inputs the model does not offer; throws every other error again. */
+export function noInputs(id: string, error: unknown): string {
+  if (!isInputsUnsupported(error)) throw error;
+  return sentence('inputs-not-had', { id, why: (error as { found: string }).found });
+}
+
+/** XᵀX of the rows so far, by block. */
+export interface Sums {
   readonly param: Param;
   readonly layout: Layout;
   readonly squares: readonly Square[];
   rows: number;
 }
 
-function newSums(param: Param): Sums {
+export function newSums(param: Param): Sums {
   const layout = layoutOf(param);
   const squares = Array.from({ length: layout.blocks }, () => zeroSquare(layout.inputs));
   return { param, layout, squares, rows: 0 };
 }
 
-function addRows(linear: Linear, sums: Sums, values: Float32Array, rows: number): void {
+export function addRows(linear: Linear, sums: Sums, values: Float32Array, rows: number): void {
   const { layout, squares } = sums;
   sums.rows += rows;
   if (layout.blocks === 1) return linear.addGram(squares[0], values, rows);
@@ -100,7 +106,8 @@ function addRows(linear: Linear, sums: Sums, values: Float32Array, rows: number)
   });
 }
 
-function finish(
+/** H of the rows that were added, dampened. */
+export function finish(
   linear: Linear,
   { param, layout, squares, rows }: Sums,
   damping: number,
@@ -174,7 +181,7 @@ function strengthen(linear: Linear, square: Square, damping: number): number {
 function checkFinite(id: string, { values }: Square): void {
   if (values.every(Number.isFinite)) return;
   const fix = 'check the weights, and that the data is normalised as in training';
-  throw new InputError('inputs-not-finite', `the activations that enter '${id}' must be finite, got others; ${fix}`, {
+  throw new InputError('inputs-not-finite', sentence('inputs-not-finite', { id }), {
     where: id,
     wanted: 'finite activations',
     found: 'NaN or infinite ones',
@@ -182,7 +189,7 @@ function checkFinite(id: string, { values }: Square): void {
   });
 }
 
-function noData(): InputError {
+export function noData(): InputError {
   return new InputError('data-empty', 'OBS: the calibration data has no sample; give at least one batch', {
     where: 'data',
     wanted: 'at least one sample',

@@ -11,12 +11,15 @@ import {
 } from '@espalier/core';
 import { exchangeRows } from './exchange.js';
 import { blockedRows } from './blocked.js';
-import { descend, STEP_DEFAULTS, type StepOptions } from './descend.js';
-import { HESSIAN_DEFAULTS, type HessianOptions, kernelsOf, layerHessians, type LayerHessian } from './hessians.js';
+import { descend, type Descent, STEP_DEFAULTS, type StepOptions } from './descend.js';
+import { HESSIAN_DEFAULTS, type HessianOptions, kernelsOf, type LayerHessian } from './hessians.js';
+import { fitApart, fitInOrder } from './in-order.js';
 import { createLinear } from './linear.js';
 import { refitRows } from './refit.js';
 
 export interface ObsRepairOptions extends HessianOptions, StepOptions {
+  /** Whether layers are fitted one after the other, each behind the repaired ones. Default: only without labels. */
+  readonly inOrder?: boolean;
   /** Most exchanges of a kept and a pruned weight in one row, see `exchangeRows`; 0 = masks stay as they are. */
   readonly exchanges?: number;
   /** Above this many multiplications, about rows · inputs³/6, a kernel is repaired by SparseGPT's blocked pass. */
@@ -27,7 +30,8 @@ export const OBS_REPAIR_DEFAULTS = { ...HESSIAN_DEFAULTS, ...STEP_DEFAULTS, work
 
 /**
  * New values for the weights that stay. First layer by layer: the least-squares fit of every row to what the layer computed
- * before, H = XᵀX/n over the calibration data (OBS, with the mask given; SparseGPT's blocked pass for large layers). Then, where
+ * before, H = XᵀX/n over the calibration data (OBS, with the mask given; SparseGPT's blocked pass for large layers). In
+ * order (the default without labels), layers come one after the other, each on the inputs that the repaired ones in front give it, see `fitInOrder`. Then, where
  * the model has a loss, a few second-order steps along the loss of the labels, see `descend`, for all kernels that the plan has
  * a mask of; `steps: 0` leaves labels out. With `exchanges`, masks of single weights are refined first, see `exchangeRows`; patterns
  * and blocks stay as they are.
@@ -40,7 +44,8 @@ export const OBS_REPAIR_DEFAULTS = { ...HESSIAN_DEFAULTS, ...STEP_DEFAULTS, work
  * Throws what `layerHessians` and `descend` throw.
  */
 export function obsRepair(options: ObsRepairOptions = {}): Repair {
-  const { work, rows, damping, exchanges, ...steps } = { ...OBS_REPAIR_DEFAULTS, ...options };
+  const { work, rows, damping, exchanges, inOrder, ...steps } = { ...OBS_REPAIR_DEFAULTS, ...options };
+  const fitAll = (inOrder ?? steps.steps === 0) ? fitInOrder : fitApart;
   return {
     name: 'obs',
     schedule: (strategy, sparsity) =>
@@ -49,48 +54,62 @@ export function obsRepair(options: ObsRepairOptions = {}): Repair {
       const { model } = context;
       const linear = await createLinear();
       const masks = new Map<string, Bits>();
+      const before = new Map<string, Float32Array>();
       for (const param of model.params) {
         const bits = await resolveMask(plan, param, model.groups);
         const moves = steps.steps > 0 && plan.params.includes(param.id);
-        if (bits && (moves || countKept(bits) < bits.length)) masks.set(param.id, bits);
+        if (!bits || (!moves && countKept(bits) === bits.length)) continue;
+        masks.set(param.id, bits);
+        before.set(param.id, await model.read(param.id));
       }
-      const params = kernelsOf(model).filter(({ id }) => masks.has(id));
-      const { layers, notes } = await layerHessians(linear, context, params, { rows, damping });
-      const before = new Map<string, Float32Array>();
-      const values = new Map<string, Float32Array>();
       const isFree = !plan.pattern && !plan.block && Object.keys(plan.units).length === 0;
-      for (const id of masks.keys()) {
-        const original = await model.read(id);
-        before.set(id, original);
-        const layer = layers.get(id);
-        if (exchanges > 0 && layer && isFree && workOf(layer) <= work)
-          masks.set(id, exchangeRows(layer, original, masks.get(id)!, { most: exchanges }).bits);
-        const fit = layer && (workOf(layer) <= work ? refitRows(linear, layer, original, masks.get(id)!) : undefined);
+      const layers: LayerHessian[] = [];
+      const fit = (layer: LayerHessian, target: Float32Array) => {
+        const { id } = layer.param;
+        const isSmall = workOf(layer) <= work;
+        if (steps.steps > 0) layers.push(layer);
+        if (exchanges > 0 && isFree && isSmall) {
+          // What was zero already never comes back.
+          const alive = target.map((t, i) => (before.get(id)![i] === 0 ? 0 : t));
+          masks.set(id, exchangeRows(layer, alive, masks.get(id)!, { most: exchanges }).bits);
+        }
         const bits = masks.get(id)!;
-        values.set(id, fit ?? (layer ? blockedRows(linear, layer, original, { bits }) : zeroed(original, bits)));
-      }
-      let result = values;
-      const said = [...notes];
-      if (steps.steps > 0 && layers.size > 0) {
-        try {
-          const descent = await descend(linear, context, [...layers.values()], values, masks, steps);
+        const fitted = isSmall ? refitRows(linear, layer, target, bits) : blockedRows(linear, layer, target, { bits });
+        return zeroed(fitted, bits);
+      };
+      try {
+        const params = kernelsOf(model).filter(({ id }) => masks.has(id));
+        const masked = new Map([...before].map(([id, own]) => [id, zeroed(own, masks.get(id)!)]));
+        const { values, notes } = await fitAll(linear, context, params, { before, masked, fit, rows, damping });
+        const said = [...notes];
+        let result: ReadonlyMap<string, Float32Array> = values;
+        if (layers.length > 0) {
+          const descent = await descendWhereThereIsALoss(linear, context, layers, values, masks, steps);
           result = descent.values;
           said.push(...descent.notes);
-        } catch (error) {
-          if (!isEspalierError(error) || error.code !== 'loss-missing') throw error;
-          said.push('obs: the model has no loss, so weights are fitted to what its layers compute, not to the labels');
-        } finally {
-          for (const [id, original] of before) model.write(id, original);
         }
+        return {
+          plan: exchanges > 0 && isFree ? await withMasks(plan, masks) : plan,
+          values: Object.fromEntries([...result].map(([id, own]) => [id, zeroed(own, masks.get(id)!)])),
+          notes: said,
+        };
+      } finally {
+        for (const [id, own] of before) model.write(id, own);
       }
-      const fitted = [...layers.keys()].map((id) => [id, zeroed(result.get(id)!, masks.get(id)!)] as const);
-      return {
-        plan: exchanges > 0 && isFree ? await withMasks(plan, masks) : plan,
-        values: Object.fromEntries(fitted),
-        notes: said,
-      };
     },
   };
+}
+
+type Found = Pick<Descent, 'values' | 'notes'>;
+
+async function descendWhereThereIsALoss(...given: Parameters<typeof descend>): Promise<Found> {
+  try {
+    return await descend(...given);
+  } catch (error) {
+    if (!isEspalierError(error) || error.code !== 'loss-missing') throw error;
+    const note = 'obs: the model has no loss, so weights are fitted to what its layers compute, not to the labels';
+    return { values: new Map(given[3]), notes: [note] };
+  }
 }
 
 const workOf = ({ layout: { blocks, outputs, inputs } }: LayerHessian) => (blocks * outputs * inputs ** 3) / 6;

@@ -1,4 +1,4 @@
-import { checkFiniteScores, InputError, show, type Scorer } from '@espalier/core';
+import { checkFiniteScores, InputError, sentence, show, type Scorer } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { meanGradients } from './mean-gradients.js';
 import { unitTaylor } from './unit-taylor.js';
@@ -56,7 +56,7 @@ export function gradient(): Scorer {
 function noScores(where: string, kind: string): InputError {
   return new InputError(
     'score-param',
-    `gradient has no scores for the ${kind} ${show(where)}: the loss does not depend on it; leave it out with --ignore`,
+    sentence(kind === 'group' ? 'group-scores-missing' : 'scores-missing', { scorer: 'gradient', id: show(where) }),
     { where, fix: 'leave it out with --ignore' },
   );
 }

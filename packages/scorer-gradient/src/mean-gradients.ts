@@ -1,4 +1,4 @@
-import { type Context, InputError } from '@espalier/core';
+import { type Context, InputError, sentence } from '@espalier/core';
 
 /**
  * The gradient of the mean loss over all calibration samples, one array per parameter that has one: batch means weighted by
@@ -48,12 +48,16 @@ const FIX = 'check the weights, and that the data is normalised as in training';
 
 function badLoss(loss: number, batch: number): InputError {
   const where = `calibration batch ${batch}`;
-  return new InputError('loss-not-finite', `gradient: the loss of ${where} is ${loss}; ${FIX}`, {
-    where,
-    wanted: 'a finite loss',
-    found: String(loss),
-    fix: FIX,
-  });
+  return new InputError(
+    'loss-not-finite',
+    sentence('batch-loss-not-finite', { scorer: 'gradient', index: batch, value: loss }),
+    {
+      where,
+      wanted: 'a finite loss',
+      found: String(loss),
+      fix: FIX,
+    },
+  );
 }
 
 function checkFinite(where: string, grads: Float64Array): void {
@@ -62,7 +66,7 @@ function checkFinite(where: string, grads: Float64Array): void {
   const found = `${grads[index]} at index ${index}`;
   throw new InputError(
     'gradient-not-finite',
-    `gradient: the gradient of '${where}' must be finite, got ${found}; ${FIX}`,
+    sentence('gradient-not-finite', { scorer: 'gradient', id: where, value: grads[index], index }),
     {
       where,
       wanted: 'finite gradients',

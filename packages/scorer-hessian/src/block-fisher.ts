@@ -1,6 +1,5 @@
 import {
   checkFiniteScores,
-  InputError,
   type PrunableModel,
   type Scorer,
   scoresInMemory,
@@ -10,6 +9,7 @@ import {
 } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
+import { lossNotFinite } from './squared-gradients.js';
 
 export interface BlockFisherOptions extends SampleOptions {
   /** Weights a block: neighbours in memory, which for a dense kernel [in, out] are the weights of few inputs. */
@@ -42,7 +42,7 @@ export function blockFisher(options: BlockFisherOptions = {}): Scorer {
       await forEachSample(batches, samples, name, async (sample, index) => {
         const { loss, grads } = await model.gradients(sample);
         try {
-          if (!Number.isFinite(loss)) throw notFinite('loss', `calibration sample ${index}`, String(loss));
+          if (!Number.isFinite(loss)) throw lossNotFinite(name, index, loss);
           for (const { id } of model.params) {
             if (!grads[id]) continue;
             const gradient = await grads[id].data<'float32'>();
@@ -129,18 +129,4 @@ function usage(option: string, wanted: string, found: number): UsageError {
     wanted,
     found: String(found),
   });
-}
-
-function notFinite(what: string, where: string, found: string): InputError {
-  const fix = 'check the weights, and that the data is normalised as in training';
-  return new InputError(
-    `${what}-not-finite`,
-    `block-fisher: the ${what} of '${where}' must be finite, got ${found}; ${fix}`,
-    {
-      where,
-      wanted: `a finite ${what}`,
-      found,
-      fix,
-    },
-  );
 }

@@ -1,4 +1,4 @@
-import { type Batch, InputError, type PrunableModel, UsageError } from '@espalier/core';
+import { type Batch, InputError, type PrunableModel, sentence, UsageError } from '@espalier/core';
 
 /**
  * The softmax probabilities of one sample. Throws a UsageError with code 'output-unsupported' unless the model's output is
@@ -13,7 +13,7 @@ export async function probabilities(
   if (model.output === 'other') throw unsupported(scorer, 'an output that is neither');
   const output = model.predict(x);
   try {
-    if (output.shape.length !== 2) throw unsupported(scorer, `an output of shape [${output.shape.join(', ')}]`);
+    if (output.shape.length !== 2) throw unsupported(scorer, sentence('of-shape', { shape: output.shape.join(', ') }));
     const values = Float64Array.from(await output.data<'float32'>());
     const bad = values.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0) {
@@ -21,7 +21,7 @@ export async function probabilities(
       const fix = 'check the weights, and that the data is normalised as in training';
       throw new InputError(
         'output-not-finite',
-        `${scorer}: the model's output for ${where} must be finite, got ${found}; ${fix}`,
+        sentence('sample-output-not-finite', { scorer, sample: index, value: values[bad], index: bad }),
         { where, wanted: 'finite outputs', found, fix },
       );
     }
@@ -41,7 +41,7 @@ function softmax(logits: Float64Array): Float64Array {
 function unsupported(scorer: string, found: string): UsageError {
   const wanted = 'class probabilities or logits of shape [n, classes], under softmax cross-entropy';
   const fix = 'use the empirical Fisher (hessian), which takes any loss';
-  return new UsageError('output-unsupported', `${scorer} needs ${wanted}, got ${found}; ${fix}`, {
+  return new UsageError('output-unsupported', sentence('output-unsupported', { scorer, why: found }), {
     where: 'output',
     wanted,
     found,

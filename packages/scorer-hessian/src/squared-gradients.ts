@@ -1,4 +1,4 @@
-import { type Batch, InputError, type PrunableModel } from '@espalier/core';
+import { type Batch, InputError, type PrunableModel, sentence } from '@espalier/core';
 
 /**
  * Weighted sums of squared gradients, one float64 array per parameter that has some. On the CPU and in float64: squares of
@@ -16,7 +16,7 @@ export class SquaredGradients {
   async add(sample: Batch, weight: number, index: number): Promise<void> {
     const { loss, grads } = await this.model.gradients(sample);
     try {
-      if (!Number.isFinite(loss)) throw notFinite(this.scorer, 'loss', `calibration sample ${index}`, String(loss));
+      if (!Number.isFinite(loss)) throw lossNotFinite(this.scorer, index, loss);
       const ids = this.model.params.map(({ id }) => id).filter((id) => grads[id]);
       const values = await Promise.all(ids.map((id) => grads[id].data<'float32'>()));
       ids.forEach((id, i) => this.#square(id, values[i], weight));
@@ -36,17 +36,28 @@ export class SquaredGradients {
     for (const [id, sum] of this.sums) {
       for (let i = 0; i < sum.length; i++) sum[i] /= samples;
       const bad = sum.findIndex((h) => !Number.isFinite(h));
-      if (bad >= 0) throw notFinite(this.scorer, 'gradient', id, `${sum[bad]} at index ${bad}`);
+      if (bad >= 0) throw gradientNotFinite(this.scorer, id, sum[bad], bad);
     }
     return this.sums;
   }
 }
 
-function notFinite(scorer: string, what: 'loss' | 'gradient', where: string, found: string): InputError {
-  const fix = 'check the weights, and that the data is normalised as in training';
-  return new InputError(
-    `${what}-not-finite`,
-    `${scorer}: the ${what} of '${where}' must be finite, got ${found}; ${fix}`,
-    { where, wanted: `a finite ${what}`, found, fix },
-  );
+const FIX = 'check the weights, and that the data is normalised as in training';
+
+export function lossNotFinite(scorer: string, index: number, value: number): InputError {
+  return new InputError('loss-not-finite', sentence('sample-loss-not-finite', { scorer, index, value }), {
+    where: `calibration sample ${index}`,
+    wanted: 'a finite loss',
+    found: String(value),
+    fix: FIX,
+  });
+}
+
+export function gradientNotFinite(scorer: string, id: string, value: number, index: number): InputError {
+  return new InputError('gradient-not-finite', sentence('gradient-not-finite', { scorer, id, value, index }), {
+    where: id,
+    wanted: 'a finite gradient',
+    found: `${value} at index ${index}`,
+    fix: FIX,
+  });
 }

@@ -1,4 +1,4 @@
-import { type Cost, type Group, type Param, show, UsageError } from '@espalier/core';
+import { type Cost, type Group, type Param, sentence, show, UsageError } from '@espalier/core';
 
 export function channelsImpossible(found: {
   sparsity: number;
@@ -9,10 +9,10 @@ export function channelsImpossible(found: {
   const { sparsity, total, left, groups } = found;
   const most = Math.floor((1000 * (total - left)) / total) / 1000;
   const fix = `use a sparsity of at most ${most}`;
-  const why = left === groups ? `each of the ${groups} groups keeps at least one` : `floors and rounding keep ${left}`;
+  const why = left === groups ? sentence('one-of-each', { count: groups }) : sentence('floors-keep', { count: left });
   return new UsageError(
     'channels-impossible',
-    `sparsity ${sparsity} of ${total} channels is too much: ${why}, which leaves ${total - left} to remove; ${fix}`,
+    sentence('channels-impossible', { sparsity, total, why, size: total - left, most }),
     { where: 'sparsity', wanted: `at most ${most}`, found: String(sparsity), fix },
   );
 }

@@ -1,4 +1,4 @@
-import { InputError, type Param, type PrunableModel } from '@espalier/core';
+import { InputError, type Param, type PrunableModel, sentence } from '@espalier/core';
 
 export interface Where {
   readonly epoch: number;
@@ -10,20 +10,22 @@ export interface Where {
 const FIX = 'use a smaller learning rate, and check that the data is normalised as the model expects';
 
 export function checkLoss(loss: number, where: Where): void {
-  if (!Number.isFinite(loss)) throw diverged('the training loss', loss, where);
+  if (!Number.isFinite(loss)) throw diverged(sentence('loss-diverged', { value: loss, ...where }), loss, where);
 }
 
 /** A gradient that overflows spoils the weights, and the next loss shows it; after an epoch's last step there is none. */
 export async function checkWeights(model: PrunableModel, params: readonly Param[], where: Where): Promise<void> {
   for (const { id } of params) {
     const weights = await model.variable(id).data();
-    for (const weight of weights) if (!Number.isFinite(weight)) throw diverged(`a weight of '${id}'`, weight, where);
+    for (const weight of weights)
+      if (!Number.isFinite(weight))
+        throw diverged(sentence('weight-diverged', { id, value: weight, ...where }), weight, where);
   }
 }
 
-function diverged(what: string, value: number, { epoch, epochs, step, steps }: Where): InputError {
+function diverged(message: string, value: number, { epoch, epochs, step, steps }: Where): InputError {
   const where = `epoch ${epoch} of ${epochs}, step ${step} of ${steps}`;
-  return new InputError('loss-diverged', `${what} is ${value} in ${where}; ${FIX}`, {
+  return new InputError('loss-diverged', message, {
     where,
     wanted: 'a finite loss',
     found: String(value),

@@ -3,6 +3,7 @@
 import { fashion } from './accuracy/fashion.mjs';
 import { goals } from './accuracy/goals.mjs';
 import { layer } from './accuracy/layer.mjs';
+import { inOrder } from './accuracy/in-order.mjs';
 import { lenets } from './accuracy/lenets.mjs';
 import { runSections } from './accuracy/main.mjs';
 import { mlpnet } from './accuracy/mlpnet.mjs';
@@ -12,5 +13,5 @@ import { permutation } from './accuracy/permutation.mjs';
 await runSections(
   'accuracy',
   'accuracy after pruning, calibrated and trained on 8,000 digits (fashion: 60,000 images), in percent',
-  { mlpnet, lenets, goals, patterns, permutation, layer, fashion },
+  { mlpnet, lenets, goals, patterns, 'in-order': inOrder, permutation, layer, fashion },
 );

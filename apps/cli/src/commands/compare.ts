@@ -3,7 +3,7 @@ import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data'
 import { type Contender, type MeasuredBackend, type Report, runComparison, type Tools } from '@espalier/experiment';
 import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
 import { accuracy, latency } from '@espalier/measure';
-import type { Language } from '@espalier/report';
+import { type Language, textsOf } from '@espalier/report';
 import { type Tensor, tidy, version_core, zeros } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -185,7 +185,7 @@ async function compare(source: string, given: CompareOptions): Promise<void> {
       (written) => `${filesOf(written.length)}, ${bytes(written.reduce((sum, f) => sum + f.bytes, 0))}`,
     );
     if (options.json) printJson(report);
-    else process.stdout.write(`\n${renderTable(report, { width: terminalWidth() })}\n`);
+    else process.stdout.write(`\n${renderTable(report, { width: terminalWidth(), texts: textsOf(options.lang) })}\n`);
     line(`\nThe report: ${files.find(({ path }) => path.endsWith('.html'))!.path}`);
   } finally {
     await rm(scratch, { recursive: true, force: true });

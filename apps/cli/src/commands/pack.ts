@@ -19,7 +19,6 @@ import { printJson } from '../plain.js';
 import {
   dataOption,
   jsonOption,
-  LEARNING_RATE,
   lossOption,
   oneOf,
   positiveInteger,
@@ -44,7 +43,7 @@ interface PackOptions extends PackData {
 }
 
 /** Values that k-means has placed move little. */
-const SHARED_LEARNING_RATE = LEARNING_RATE / 10;
+const SHARED_LEARNING_RATE = 0.0003;
 
 export const valuesOption = () =>
   new Option('--values <form>', `${VALUES_OPTIONS.join(' | ')}; float32 keeps every bit`)

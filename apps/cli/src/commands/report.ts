@@ -1,7 +1,7 @@
 import { UsageError } from '@espalier/core';
 import { type Report, reportJsonSchema } from '@espalier/experiment';
 import { writeFile, writeFiles } from '@espalier/format';
-import { compareReports, type Language } from '@espalier/report';
+import { compareReports, type Language, textsOf } from '@espalier/report';
 import { renderChanges, renderReport } from '@espalier/report/files';
 import { Command, Option } from 'commander';
 import { terminalWidth } from '../layout.js';
@@ -57,7 +57,7 @@ async function showOne(path: string, options: ReportOptions): Promise<void> {
     await wrote(write);
   }
   if (options.json) return print(report);
-  process.stdout.write(`${renderTable(report, { width: terminalWidth() })}\n`);
+  process.stdout.write(`${renderTable(report, { width: terminalWidth(), texts: textsOf(lang) })}\n`);
 }
 
 async function showTwo(oldPath: string, newPath: string, options: ReportOptions): Promise<void> {
@@ -67,7 +67,7 @@ async function showTwo(oldPath: string, newPath: string, options: ReportOptions)
   if (out !== undefined) await wrote(async () => [await writeFile(out, renderChanges(old, now, { language: lang }))]);
   const changes = compareReports(old, now);
   if (options.json) return print(changes);
-  process.stdout.write(`${changesTable(changes, terminalWidth())}\n`);
+  process.stdout.write(`${changesTable(changes, terminalWidth(), textsOf(lang))}\n`);
 }
 
 const isPage = (out: string | undefined): out is string => out !== undefined && out.toLowerCase().endsWith('.html');

@@ -5,13 +5,13 @@ import {
   backendsOf,
   bytes,
   count,
-  english,
   exactCompact,
   milliseconds,
   nameTrials,
   orMissing,
   percent,
   share,
+  type Texts,
   times,
 } from '@espalier/report';
 
@@ -24,12 +24,14 @@ export interface Column {
   readonly pruned: (row: Row) => string;
 }
 
-/** The rank of the columns with times. */
+/** The ranks of the columns with shares and with times. */
+export const SHARES = [2, 3];
 export const TIMES = 1;
 
-export function columnsOf(report: Report): Column[] {
+export function columnsOf(report: Report, texts: Texts): Column[] {
   const { dense, rows } = report;
-  const nameOf = nameTrials(report);
+  const nameOf = nameTrials(report, texts);
+  const { terminal, trials, sizes } = texts;
   const detailed = rows.some((row) => nameOf(row).detail !== '');
   const number = (head: string, spare: number, dense: string, pruned: Column['pruned']): Column => ({
     head,
@@ -39,45 +41,45 @@ export function columnsOf(report: Report): Column[] {
     pruned,
   });
   return [
-    { head: 'trial', right: false, spare: 0, dense: 'dense', pruned: (row) => nameOf(row).short },
+    { head: trials.trial, right: false, spare: 0, dense: texts.dense, pruned: (row) => nameOf(row).short },
     ...(detailed ? [{ head: '', right: false, spare: 0, dense: '', pruned: (row: Row) => nameOf(row).detail }] : []),
-    number('sparsity', 4, percent(0), ({ sparsity }) => percent(sparsity.achieved)),
-    number('accuracy', 0, orMissing(dense.accuracy, accuracy), (row) =>
+    number(trials.sparsity, 4, percent(0), ({ sparsity }) => percent(sparsity.achieved)),
+    number(terminal.accuracy, 0, orMissing(dense.accuracy, accuracy), (row) =>
       orMissing(row.accuracy, ({ pruned }) => accuracy(pruned)),
     ),
-    number('params', 2, count(dense.params), ({ params }) => share(params.kept, params.total)),
-    number('MACs', 3, orMissing(dense.macs, count), ({ macs }) =>
+    number(terminal.params, 2, count(dense.params), ({ params }) => share(params.kept, params.total)),
+    number(trials.macs, 3, orMissing(dense.macs, count), ({ macs }) =>
       orMissing(macs, ({ dense, kept }) => share(kept, dense)),
     ),
     number(
-      'raw',
+      sizes.raw,
       6,
       orMissing(dense.bytes, ({ raw }) => bytes(raw)),
       (row) => orMissing(row.bytes, ({ raw }) => bytes(raw)),
     ),
     number(
-      'gzip',
+      sizes.gzip,
       5,
       orMissing(dense.bytes, ({ gzip }) => bytes(gzip)),
       (row) => orMissing(row.bytes, ({ gzip }) => bytes(gzip)),
     ),
     number(
-      'brotli',
+      sizes.brotli,
       0,
       orMissing(dense.bytes, ({ brotli }) => bytes(brotli)),
       (row) => orMissing(row.bytes, ({ brotli }) => bytes(brotli)),
     ),
-    ...(exactCompact(dense) ? [number('compact', 0, ...compactTexts(report))] : []),
+    ...(exactCompact(dense) ? [number(terminal.compact, 0, ...compactTexts(report))] : []),
     ...backendsOf(report).map((backend) => {
       const find = <T extends { backend: string }>(timings: readonly T[]) => timings.find((t) => t.backend === backend);
       return number(
         backend,
         TIMES,
-        orMissing(find(dense.latency), (t) => elsewhere(t) || milliseconds(t.medianMs)),
+        orMissing(find(dense.latency), (t) => elsewhere(t, texts) || milliseconds(t.medianMs)),
         (row) =>
           orMissing(
             find(row.latency),
-            (t) => elsewhere(t) || `${milliseconds(t.medianMs)} ${times(t.speedup.median).padStart(6)}`,
+            (t) => elsewhere(t, texts) || `${milliseconds(t.medianMs)} ${times(t.speedup.median).padStart(6)}`,
           ),
       );
     }),
@@ -91,5 +93,5 @@ const compactTexts = ({ dense }: Report): [string, Column['pruned']] => {
 };
 
 /** Why a number is not from the backend at the head of its column; '' = it is. */
-const elsewhere = ({ backend, ran }: { backend: string; ran: string }) =>
-  backend === ran ? '' : english.trials.ranOn(ran);
+const elsewhere = ({ backend, ran }: { backend: string; ran: string }, texts: Texts) =>
+  backend === ran ? '' : texts.trials.ranOn(ran);

@@ -1,5 +1,7 @@
 import type { Row } from '@espalier/experiment';
 import { HOSTILE, report, row } from '@espalier/report/testing';
+import { chinese } from '@espalier/report';
+import widthOf from 'fast-string-width';
 import { renderTable, toMarkdownTable } from './index.js';
 
 const ESCAPE = '\u001b';
@@ -20,7 +22,36 @@ describe('renderTable', () => {
     expect(table).not.toContain('without room');
     const narrow = plain(renderTable(report(), { width: 60 }));
     expect(widest(narrow.split('\n\n')[1])).toBeLessThanOrEqual(60);
-    expect(narrow).toContain('without room here, but in the report: sparsity, MACs, raw, gzip');
+    expect(narrow.replace(/\n {2}/g, ' ')).toContain('without room here, but in the report: sparsity, MACs, raw, gzip');
+  });
+
+  test.each([60, 80, 140])('in Chinese every word is Chinese, every column in line and no line beyond %i', (width) => {
+    const failure = {
+      id: 'structured magnitude 0.99 tuned',
+      strategy: 'structured',
+      scorer: 'magnitude',
+      code: 'channels-impossible',
+      message:
+        'sparsity 0.99 of 30 channels is too much: each of the 3 groups keeps at least one, which leaves 27 to remove; use a sparsity of at most 0.9',
+    };
+    const notes = ['fc3 is left alone: model output'];
+    const text = plain(renderTable(report({ failures: [failure], notes }), { width, texts: chinese }));
+    expect(Math.max(...text.split('\n').map((line) => widthOf(line)))).toBeLessThanOrEqual(width);
+    const [, table, below] = text.split('\n\n');
+    const lines = table.split('\n');
+    expect(new Set(lines.map((line) => widthOf(line))).size).toBe(1);
+    expect(lines[0]).toMatch(/^方案 .* 精度 /);
+    // Lines break where a space was, or between two characters of Chinese.
+    expect(below.replace(/\s/g, '')).toContain(
+      '无法进行：通道 99%，幅值，微调后：对 30 个通道而言稀疏度 0.99 过高：3 个组各至少保留一个通道，只剩 27 个可移除；稀疏度请不要超过 0.9'.replace(
+        /\s/g,
+        '',
+      ),
+    );
+    expect(below).toContain('说明：fc3 未剪枝：模型输出');
+    expect(text.replace(/brotli|gzip|wasm|magnitude|MAC|float32/g, '')).not.toMatch(
+      /\b(?!fc3|net|mnist)[a-z]{3,} [a-z]{3,}\b/,
+    );
   });
 
   test('two trials that differ only in scorer are told apart', () => {

@@ -1,6 +1,7 @@
 import type { Report } from '@espalier/experiment';
+import { nameFailure } from '../data/names.js';
 import { remarks } from '../data/remarks.js';
-import type { Texts } from '../texts/index.js';
+import { type Texts, translate } from '../texts/index.js';
 import { Name, Section, Sub } from './parts.js';
 
 /** What was said of the comparison and of its trials, and what could not be tried. */
@@ -20,13 +21,13 @@ export function Notes({ report, texts }: { report: Report; texts: Texts }) {
             )}
           </li>
         ))}
-        {report.failures.map(({ id, message }) => (
-          <li key={id}>
+        {report.failures.map((failure) => (
+          <li key={failure.id}>
             <span class="bad">
-              <Name text={texts.notes.impossible(id)} />
+              <Name text={texts.notes.impossible(nameFailure(failure, texts))} />
             </span>
-            {': '}
-            <Name text={message} />
+            {texts.colon}
+            <Name text={translate(failure.message, texts)} />
           </li>
         ))}
       </ul>

@@ -1,4 +1,4 @@
-import type { Report, Row } from '@espalier/experiment';
+import type { Failure, Report, Row } from '@espalier/experiment';
 import { percent } from '../numbers.js';
 import { english, type Texts } from '../texts/index.js';
 
@@ -37,6 +37,16 @@ export function nameTrials(report: Rows, texts: Texts = english): (row: Row) => 
       series: [strategy, ...details, ...tuned].join(texts.comma),
     };
   };
+}
+
+/** What a trial that was not possible is called; an id that says more than what it tried is shown as it is. */
+export function nameFailure(failure: Failure, texts: Texts = english): string {
+  const { id, strategy, scorer } = failure;
+  if (!id.startsWith(`${strategy} ${scorer} `)) return id;
+  const [, sparsity, tuned] = /^(\d*\.?\d+)( tuned)?$/.exec(id.slice(strategy.length + scorer.length + 2)) ?? [];
+  if (sparsity === undefined) return id;
+  const parts = [`${strategyName(strategy, texts)} ${percent(Number(sparsity))}`, nameIn(texts, scorer)];
+  return [...parts, ...(tuned ? [texts.fineTuned] : [])].join(texts.comma);
 }
 
 const nameIn = ({ names }: Texts, name: string) => (Object.hasOwn(names, name) ? names[name] : name);

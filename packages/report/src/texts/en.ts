@@ -13,6 +13,7 @@ export const english: Texts = {
   blocks: (outputs, inputs) => `${outputs}×${inputs} blocks`,
   comma: ', ',
   semicolon: '; ',
+  colon: ': ',
 
   title: (model) => `Pruning ${model}`,
   dense: 'dense',
@@ -88,6 +89,20 @@ export const english: Texts = {
     ofWeights: 'of weights',
     ofChannels: 'of channels',
     ranOn: (backend) => `ran on ${backend}`,
+  },
+
+  terminal: {
+    model: (name, params, macs) => `${name}: ${params} parameters, ${macs} MACs a sample`,
+    measured: (samples, data) => `, accuracy in % on ${samples} samples of ${data}`,
+    accuracy: 'accuracy',
+    params: 'params',
+    compact: 'compact',
+    sharesKept: (heads) => `${heads}: share kept`,
+    times: 'times: median of a batch, then dense time over it in the same rounds',
+    leftOut: (heads) => `without room here, but in the report: ${heads}`,
+    leftOutOfChanges: (heads) => `without room here, but with --out: ${heads}`,
+    note: (text, trials) => `note: ${text}${trials === '' ? '' : ` (${trials})`}`,
+    impossible: (trial, message) => `not possible: ${trial}: ${message}`,
   },
 
   sizes: {

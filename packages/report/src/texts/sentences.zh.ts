@@ -3,11 +3,11 @@ import type { SentenceCode } from '@espalier/core';
 /** What Espalier says of models and decisions, by code; {why} is a sentence of its own. */
 export const sentences: Readonly<Record<SentenceCode, string>> = {
   'dense-no-input-axis': '{id} 保持稠密：没有可用于 {pattern} 的输入轴',
-  'dense-short-axis': '{id} 保持稠密：其 {axis} 轴只有 {size} 个元素，而 {pattern} 的一组需要 {group} 个',
-  'dense-tail': '{id}：{size} 个 {axis} 中的最后 {rest} 个保持稠密，{pattern} 无法整除',
+  'dense-short-axis': '{id} 保持稠密：其{axis}轴只有 {size} 个元素，而 {pattern} 的一组需要 {group} 个',
+  'dense-tail': '{id}：{size} 个{axis}中的最后 {rest} 个保持稠密，{pattern} 无法整除',
   'dense-no-block-axes': '{id} 保持稠密：没有可用于 {block} 块的输入轴和输出轴',
   'dense-small': '{id} 保持稠密：比一个 {block} 块还小',
-  'dense-block-tail': '{id}：最后 {rest} 个 {axis} 保持稠密，{block} 块无法整除',
+  'dense-block-tail': '{id}：最后 {rest} 个{axis}保持稠密，{block} 块无法整除',
   'order-kept': '{id} 的通道保持原有顺序：{why}',
   'order-read-otherwise': '{id} 以另一种顺序读取它们',
   'order-few-channels': '{size} 个通道不足以组成 {group} 个一组',
@@ -81,6 +81,34 @@ export const sentences: Readonly<Record<SentenceCode, string>> = {
   'by-budget': '预算未涉及它',
   'zero-epsilon': '它的 epsilon 为 0',
   'mean-mixes': '它的均值和方差会混合通道',
+
+  'channels-impossible':
+    '对 {total} 个通道而言稀疏度 {sparsity} 过高：{why}，只剩 {size} 个可移除；稀疏度请不要超过 {most}',
+  'one-of-each': '{count} 个组各至少保留一个通道',
+  'floors-keep': '下限与取整要求保留 {count} 个',
+  'output-unsupported':
+    '{scorer} 需要形状为 [n, classes] 的类别概率或 logits，并使用 softmax 交叉熵，实际为{why}；请改用适用于任何损失的经验 Fisher (hessian)',
+  'of-shape': '形状为 [{shape}] 的输出',
+  'scores-missing': '{scorer} 没有参数 {id} 的分数：损失与它无关；请用 --ignore 将其排除',
+  'group-scores-missing': '{scorer} 没有组 {id} 的分数：损失与它无关；请用 --ignore 将其排除',
+  'scores-not-finite': "'{id}' 的分数必须是有限值，下标 {index} 处为 {value}；请检查权重与校准数据",
+  'batch-loss-not-finite':
+    '{scorer}：第 {index} 批校准数据的损失为 {value}；请检查权重，以及数据的归一化是否与训练时一致',
+  'sample-loss-not-finite':
+    '{scorer}：第 {index} 个校准样本的损失必须是有限值，实际为 {value}；请检查权重，以及数据的归一化是否与训练时一致',
+  'gradient-not-finite':
+    "{scorer}：'{id}' 的梯度必须是有限值，下标 {index} 处为 {value}；请检查权重，以及数据的归一化是否与训练时一致",
+  'sample-output-not-finite':
+    '{scorer}：模型对第 {sample} 个校准样本的输出必须是有限值，类别 {index} 处为 {value}；请检查权重，以及数据的归一化是否与训练时一致',
+  'inputs-not-finite': "进入 '{id}' 的激活值必须是有限值；请检查权重，以及数据的归一化是否与训练时一致",
+  'data-loss-not-finite':
+    'OBS：校准数据的损失必须是有限值，实际为 {value}；请检查权重和标签，以及数据的归一化是否与训练时一致',
+  'output-nan': '模型对第 {sample} 个样本的输出为 NaN；请检查权重与数据的归一化',
+  'tuning-diverged': '微调 {epochs} 轮后损失为 {value}；请降低学习率',
+  'loss-diverged':
+    '第 {epoch} 轮（共 {epochs} 轮）第 {step} 步（共 {steps} 步）的训练损失为 {value}；请降低学习率，并检查数据的归一化是否符合模型的要求',
+  'weight-diverged':
+    "第 {epoch} 轮（共 {epochs} 轮）第 {step} 步（共 {steps} 步）时 '{id}' 的一个权重为 {value}；请降低学习率，并检查数据的归一化是否符合模型的要求",
 
   'kernels-used': '{backend}：剪枝后的模型使用 {kernels}，稠密模型使用 TensorFlow.js 自带的内核',
   'device-in-software': '{backend}：{device} 由软件计算，其耗时不代表任何 GPU',

@@ -22,6 +22,8 @@ export interface Texts {
   /** Between the parts of an enumeration, and between the lists of one. */
   readonly comma: string;
   readonly semicolon: string;
+  /** Between a name and what is said of it. */
+  readonly colon: string;
 
   readonly title: (model: string) => string;
   readonly dense: string;
@@ -86,6 +88,21 @@ export interface Texts {
     readonly ofWeights: string;
     readonly ofChannels: string;
     readonly ranOn: (backend: string) => string;
+  };
+
+  /** The tables of a terminal, which have less room. */
+  readonly terminal: {
+    readonly model: (name: string, params: string, macs: string) => string;
+    readonly measured: (samples: string, data: string) => string;
+    readonly accuracy: string;
+    readonly params: string;
+    readonly compact: string;
+    readonly sharesKept: (heads: string) => string;
+    readonly times: string;
+    readonly leftOut: (heads: string) => string;
+    readonly leftOutOfChanges: (heads: string) => string;
+    readonly note: (text: string, trials: string) => string;
+    readonly impossible: (trial: string, message: string) => string;
   };
 
   readonly sizes: {

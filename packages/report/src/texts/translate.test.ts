@@ -34,6 +34,20 @@ test.each([
   expect(translate(english_, english)).toBe(english_);
 });
 
+test('why a trial was not possible is said in Chinese', async () => {
+  await tf.setBackend('cpu');
+  const { artifacts } = await readModel(ZOO['lenet-5'].dir);
+  const model = adaptLayers(await loadLayersModel(artifacts));
+  const failure = (await prune(model, { scorer: magnitude(), strategy: structured(), sparsity: 0.999 }).catch(
+    (error: unknown) => error,
+  )) as Error;
+  expect(failure.message).toMatch(/^sparsity 0\.999 of \d+ channels is too much: each of the \d+ groups/);
+  expect(translate(failure.message, chinese)).toMatch(
+    /^对 \d+ 个通道而言稀疏度 0\.999 过高：\d+ 个组各至少保留一个通道，只剩/,
+  );
+  model.dispose();
+});
+
 const human = join(dirname(require.resolve('@vladmandic/human')), '..', 'models');
 
 test.each([ZOO['lenet-5'].dir, ZOO['resnet-ds'].dir, join(human, 'liveness.json'), join(human, 'blazeface.json')])(

@@ -45,6 +45,7 @@ export const chinese: Texts = {
   blocks: (outputs, inputs) => `${outputs}×${inputs} 块`,
   comma: '，',
   semicolon: '；',
+  colon: '：',
 
   title: (model) => `${model} 的剪枝`,
   dense: '稠密',
@@ -118,6 +119,20 @@ export const chinese: Texts = {
     ofWeights: '按权重计',
     ofChannels: '按通道计',
     ranOn: (backend) => `实际运行于 ${backend}`,
+  },
+
+  terminal: {
+    model: (name, params, macs) => `${name}：${params} 个参数，每个样本 ${macs} 次 MAC`,
+    measured: (samples, data) => `，精度（%）在 ${data} 的 ${samples} 个样本上测得`,
+    accuracy: '精度',
+    params: '参数',
+    compact: '紧凑',
+    sharesKept: (heads) => `${heads}：保留的比例`,
+    times: '时间：一批的中位数，以及同一轮次中稠密模型的时间除以它',
+    leftOut: (heads) => `此处放不下、报告中有的列：${heads}`,
+    leftOutOfChanges: (heads) => `此处放不下、用 --out 可见的列：${heads}`,
+    note: (text, trials) => `说明：${text}${trials === '' ? '' : `（${trials}）`}`,
+    impossible: (trial, message) => `无法进行：${trial}：${message}`,
   },
 
   sizes: {
