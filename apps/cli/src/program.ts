@@ -13,6 +13,7 @@ import { sensitivityCommand } from './commands/sensitivity.js';
 import { trainCommand } from './commands/train.js';
 import { unpackCommand } from './commands/unpack.js';
 import { validateCommand } from './commands/validate.js';
+import { examplesOf } from './examples.js';
 import { beQuiet } from './ui.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -48,6 +49,7 @@ export function makeProgram(): Command {
     .addHelpText('after', EXIT_CODES);
   for (const command of program.commands) {
     command.addOption(new Option('-q, --quiet', 'no progress and no notes: results and errors alone'));
+    command.addHelpText('after', examplesOf(command.name()));
     command.hook('preAction', (_, action) => beQuiet(action.opts().quiet === true));
   }
   for (const command of [program, ...program.commands]) {

@@ -16,7 +16,7 @@ const now = write('new.json', report({ rows: [row('unstructured', 0.5, 97), row(
 test('one report: the table again, and every file of it but the JSON', () => {
   const out = join(dir, 'again');
   const run = espalier(['report', old, '-o', out, '--lang', 'zh']);
-  expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('unstructured 50%')]);
+  expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('单个权重 50%')]);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<html lang="zh-CN">');
   expect(readFileSync(join(out, 'accuracy-size.svg'), 'utf8')).toContain('精度与文件大小');
   expect(readdirSync(out)).toEqual(expect.arrayContaining(['accuracy-size.png', 'report.csv']));

@@ -80,14 +80,16 @@ export function addBudgetOptions(command: Command): Command {
     )
     .option('--ceiling <list>', 'structured: the most that stays, F or GLOB=F', list(limit('--ceiling')))
     .addOption(
-      new Option('--aggregate <how>', 'structured: how the scores of a channel become one (default: mean)').argParser(
-        oneOf('--aggregate', keys(AGGREGATES)),
-      ),
+      new Option(
+        '--aggregate <how>',
+        `structured: how the scores of a channel become one: ${keys(AGGREGATES).join(' | ')} (default: mean)`,
+      ).argParser(oneOf('--aggregate', keys(AGGREGATES))),
     )
     .addOption(
-      new Option('--normalise <by>', 'structured: what makes layers compare (default: mean)').argParser(
-        oneOf('--normalise', keys(NORMALISERS)),
-      ),
+      new Option(
+        '--normalise <by>',
+        `structured: what makes layers compare: ${keys(NORMALISERS).join(' | ')} (default: mean)`,
+      ).argParser(oneOf('--normalise', keys(NORMALISERS))),
     )
     .option('--per-cost', 'structured: ranks channels by their score for each MAC, parameter or byte of the budget')
     .option(

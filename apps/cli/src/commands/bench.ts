@@ -55,7 +55,12 @@ export function benchCommand(): Command {
         .argParser((text) => parseStrategy(text, '--strategy'))
         .default(parseStrategy('unstructured'), 'unstructured'),
     )
-    .option('--scope <scope>', SCOPES.join(' | '), oneOf('--scope', SCOPES), 'global' as const)
+    .option(
+      '--scope <scope>',
+      `${SCOPES.join(' | ')}: one threshold for all, or the same sparsity in every layer or output`,
+      oneOf('--scope', SCOPES),
+      'global' as const,
+    )
     .addOption(
       new Option('--backends <list>', `${BACKEND_CHOICES.join(', ')}; the sparse kernels are for wasm and webgpu`)
         .argParser(list(oneOf('--backends', BACKEND_CHOICES)))
@@ -71,7 +76,7 @@ export function benchCommand(): Command {
     .option('--no-layers', 'times the whole model only')
     .option(
       '--ignore <globs>',
-      'layers or parameters to leave alone',
+      'layers or parameters to leave alone, such as conv1,block*',
       list((glob) => glob),
     )
     .addOption(seedOption())

@@ -92,7 +92,12 @@ export function compareCommand(): Command {
         .argParser(list(sparsity))
         .default(SPARSITY_DEFAULTS, SPARSITY_DEFAULTS.join(',')),
     )
-    .option('--scope <scope>', SCOPES.join(' | '), oneOf('--scope', SCOPES), 'global' as const)
+    .option(
+      '--scope <scope>',
+      `${SCOPES.join(' | ')}: one threshold for all, or the same sparsity in every layer or output`,
+      oneOf('--scope', SCOPES),
+      'global' as const,
+    )
     .addOption(
       new Option('--backends <list>', `where latency is measured: ${BACKEND_CHOICES.join(', ')}`)
         .argParser(list(oneOf('--backends', BACKEND_CHOICES)))
@@ -124,7 +129,7 @@ export function compareCommand(): Command {
     .addOption(repairStepsOption())
     .option(
       '--ignore <globs>',
-      'layers or parameters to leave alone',
+      'layers or parameters to leave alone, such as conv1,block*',
       list((glob) => glob),
     )
     .option('--no-accelerate', "times pruned models on TensorFlow.js's dense kernels, not on the sparse ones")

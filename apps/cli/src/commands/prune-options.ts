@@ -141,7 +141,7 @@ export function pruneOptions(action: (source: string, options: PruneCliOptions) 
     .option('--batch <n>', 'samples in a batch', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
     .option(
       '--ignore <globs>',
-      'layers or parameters to leave alone',
+      'layers or parameters to leave alone, such as conv1,block*',
       list((glob) => glob),
     )
     .addOption(

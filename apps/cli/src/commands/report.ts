@@ -65,9 +65,9 @@ async function showTwo(oldPath: string, newPath: string, options: ReportOptions)
   if (out !== undefined) await checkOutputFile(out, '.html');
   const [old, now] = [await read(oldPath), await read(newPath)];
   if (out !== undefined) await wrote(async () => [await writeFile(out, renderChanges(old, now, { language: lang }))]);
-  const changes = compareReports(old, now);
-  if (options.json) return print(changes);
-  process.stdout.write(`${changesTable(changes, terminalWidth(), textsOf(lang))}\n`);
+  if (options.json) return print(compareReports(old, now));
+  const texts = textsOf(lang);
+  process.stdout.write(`${changesTable(compareReports(old, now, texts), terminalWidth(), texts)}\n`);
 }
 
 const isPage = (out: string | undefined): out is string => out !== undefined && out.toLowerCase().endsWith('.html');

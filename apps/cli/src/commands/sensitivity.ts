@@ -83,7 +83,7 @@ export function sensitivityCommand(): Command {
     .option('--samples <n>', 'evaluates on the first n samples; default: all', positiveInteger('--samples'))
     .option(
       '--ignore <globs>',
-      'layers or parameters to leave alone',
+      'layers or parameters to leave alone, such as conv1,block*',
       list((glob) => glob),
     )
     .option('--figure <file>', 'writes the curves as .svg or .png, or the whole result as .html')
