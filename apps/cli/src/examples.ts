@@ -3,7 +3,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   inspect: ['inspect lenet-5', 'inspect lenet-5 --histogram --layer conv2'],
   prune: [
     'prune lenet-5 -o out --sparsity 0.9 --data mnist --fine-tune 3',
-    'prune resnet-ds -o half --strategy structured --macs 0.5 --scorer gradient --data mnist',
+    'prune resnet-ds -o half --strategy structured --macs 0.5 --data mnist',
   ],
   sensitivity: ['sensitivity lenet-5 --data mnist --samples 500 --budget-out budget.json'],
   compare: ['compare lenet-5 --data mnist -o report --sparsities 0.5,0.9 --fine-tune 1'],
