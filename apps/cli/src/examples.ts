@@ -5,7 +5,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'prune lenet-5 -o out --sparsity 0.9 --data mnist --fine-tune 3',
     'prune resnet-ds -o half --strategy structured --macs 0.5 --data mnist',
   ],
-  sensitivity: ['sensitivity lenet-5 --data mnist --samples 500 --budget-out budget.json'],
+  sensitivity: ['sensitivity lenet-5 --data mnist --budget-out budget.json'],
   compare: ['compare lenet-5 --data mnist -o report --sparsities 0.5,0.9 --fine-tune 1'],
   pack: ['pack lenet-5 -o lenet-5.espalier --values codebook'],
   convert: ['convert lenet-5 -o lenet-5.safetensors'],
