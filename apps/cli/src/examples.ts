@@ -6,7 +6,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'prune resnet-ds -o half --strategy structured --macs 0.5 --data mnist',
   ],
   sensitivity: ['sensitivity lenet-5 --data mnist --budget-out budget.json'],
-  compare: ['compare lenet-5 --data mnist -o report --sparsities 0.5,0.9 --fine-tune 1'],
+  compare: ['compare lenet-5 --data mnist -o report --fine-tune 1'],
   pack: ['pack lenet-5 -o lenet-5.espalier --values codebook'],
   convert: ['convert lenet-5 -o lenet-5.safetensors'],
   bench: ['bench lenet-5 --sparsities 0.9 --no-layers'],
