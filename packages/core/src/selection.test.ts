@@ -4,6 +4,7 @@ import type { Bits } from './contracts.js';
 import { pruneCount, roundHalfEven } from './counting.js';
 import { seededRandom } from './random.js';
 import { selectLowest, selectLowestIn, type Slice } from './selection.js';
+import { sentence } from './sentences.js';
 
 const slice = (id: string, values: ArrayLike<number>, previous?: Bits): Slice => {
   const scores = Float32Array.from(values);
@@ -55,7 +56,7 @@ describe('selectLowest, by hand', () => {
     await expect(run).rejects.toMatchObject({
       code: 'score-not-finite',
       where: 'fc1/kernel',
-      message: expect.stringContaining('at index 1'),
+      message: sentence('scores-not-finite', { id: 'fc1/kernel', value: bad, index: 1 }),
     });
   });
 

@@ -1,7 +1,6 @@
 import { countKept, isKept, makeBits } from './bits.js';
 import type { Bits } from './contracts.js';
 import { InputError } from './errors.js';
-import { sentence } from './sentences.js';
 import { bitsOf, countEqual, countLow, floatOf, highHistogram, locate, maskAbove } from './radix.js';
 
 /** Scores that are selected together, read when needed. */
@@ -112,7 +111,8 @@ export function checkFiniteScores(id: string, scores: ArrayLike<number>): void {
   for (let i = 0; i < scores.length; i++) {
     if (Number.isFinite(scores[i])) continue;
     const [found, fix] = [`${scores[i]} at index ${i}`, 'check the weights and the calibration data'];
-    throw new InputError('score-not-finite', sentence('scores-not-finite', { id, value: scores[i], index: i }), {
+    // The sentence 'scores-not-finite', without the catalogue: pages that only select do not carry it.
+    throw new InputError('score-not-finite', `the scores of '${id}' must be finite, got ${found}; ${fix}`, {
       where: id,
       wanted: 'finite scores',
       found,
