@@ -38,7 +38,8 @@ function gather(offsets: usize, inputs: i32, x: usize, panel: usize): void {
   }
 }
 
-function finishPlanes(job: PlaneJob, y: usize, residual: usize, two: bool): void {
+function finishPlanes(job: PlaneJob, y: usize, two: bool): void {
+  const residual = job.residual;
   const low = f32x4.splat(job.low);
   const high = f32x4.splat(job.high);
   let bias = job.bias;
@@ -57,7 +58,7 @@ function finishPlanes(job: PlaneJob, y: usize, residual: usize, two: bool): void
 }
 
 /** Eight pixels at a time, from a panel that is copied together. */
-function panelRun(job: PlaneJob, x: usize, y: usize, residual: usize): void {
+function panelRun(job: PlaneJob, x: usize, y: usize): void {
   const padded = (job.outputs + 3) & ~3;
   for (let n = job.pixels; n > 0; n -= 8, x += 32, y += 32) {
     let steps = job.steps;
@@ -73,19 +74,18 @@ function panelRun(job: PlaneJob, x: usize, y: usize, residual: usize): void {
           : denseRows(steps, inputs, job.panel, job.sums, padded, from, next);
       counts += <usize>padded;
     }
-    finishPlanes(job, y, residual, n > 4);
+    finishPlanes(job, y, n > 4);
   }
 }
 
-/** y = clamp(conv(x) + bias + residual, low, high) over planes; `residual` is the distance in bytes from y, 0 = none. */
-export function convolvePlanes(job: PlaneJob, x: usize, y: usize, residual: usize): void {
-  job.residual = residual;
+/** y = clamp(conv(x) + bias + residual, low, high) over planes. */
+export function convolvePlanes(job: PlaneJob, x: usize, y: usize): void {
   const bytes = <usize>job.pixels << 2;
   for (let i: i32 = 0; i < job.images; i++, x += job.imageBytes) {
     let p = x;
     for (let r: i32 = 0; r < job.runs; r++, p += job.runBytes, y += bytes) {
       if (job.kind == 0) sparseRun(job, p, y);
-      else panelRun(job, p, y, residual);
+      else panelRun(job, p, y);
     }
   }
 }

@@ -32,7 +32,7 @@ export class PlaneJob {
   bias: usize;
   low: f32;
   high: f32;
-  /** Written by the kernel. */
+  /** Bytes from y to what is added to it; 0 = nothing. */
   residual: usize;
 }
 

@@ -53,7 +53,7 @@ export function lossNotFinite(scorer: string, index: number, value: number): Inp
   });
 }
 
-export function gradientNotFinite(scorer: string, id: string, value: number, index: number): InputError {
+function gradientNotFinite(scorer: string, id: string, value: number, index: number): InputError {
   return new InputError('gradient-not-finite', sentence('gradient-not-finite', { scorer, id, value, index }), {
     where: id,
     wanted: 'a finite gradient',

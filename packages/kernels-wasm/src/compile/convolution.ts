@@ -40,7 +40,8 @@ export function convolution(builder: Builder, op: Convolution): void {
     shared: Shared,
   ): number {
     const shape = [form.code, offsets.length, outputs, blockInputs, ...runs(geometry, border, pixels), y.stride];
-    const tables = [steps, counts, shared.offsets, panel.address, sums.address, shared.zeros, shared.bias, 0, 0, 0];
+    const added = residual ? residual.buffer.address - y.buffer.address : 0;
+    const tables = [steps, counts, shared.offsets, panel.address, sums.address, shared.zeros, shared.bias, 0, 0, added];
     const job = store.words([...shape, ...tables]);
     store.heap.floats().set([after.low, after.high], (job >>> 2) + shape.length + tables.length - 3);
     return job;
@@ -60,7 +61,6 @@ export function convolution(builder: Builder, op: Convolution): void {
       };
       const borderJob = border && writeBorder(store, border);
       const curve = curveOverPlanes(store, after, y);
-      const z = residual ? residual.buffer.address - y.buffer.address : 0;
       const choice = choose(
         FORMS.map((form) => ({
           name: form.name,
@@ -70,7 +70,7 @@ export function convolution(builder: Builder, op: Convolution): void {
             const { steps, counts } = encode(store, form, weights, outputs, offsets, blockInputs);
             const job = writeJob(store, form, blockInputs, steps, counts, shared);
             return {
-              run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address, z),
+              run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address),
               dispose: () => [job, steps, counts].forEach(store.free),
             };
           },

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { override } from '@espalier/core/kernels';
+import { override, wrapMethod } from '@espalier/core/kernels';
 
 /** Where a kernel reads a value: reshaped values share their data, so the shape is the reader's. */
 export interface Use {
@@ -136,24 +136,15 @@ function hook(kernelName: string, record: Recorder): () => void {
   });
 }
 
+type Readers = Record<'readSync' | 'read', (dataId: object, ...rest: unknown[]) => unknown>;
+
 /** A model that looks at its values may decide by them, and another input would take another way. */
 function refuseReading(backend: BackendWasm, varies: (dataId: object) => boolean): () => void {
-  const { readSync, read } = backend;
-  const refuse = (dataId: object) => {
-    if (depth === 0 && varies(dataId)) throw new Untraceable('it reads values while it runs');
-  };
-  Object.assign(backend, {
-    readSync(dataId: object, ...rest: [number?, number?]) {
-      refuse(dataId);
-      return readSync.call(backend, dataId, ...rest);
-    },
-    read(dataId: object) {
-      refuse(dataId);
-      return read.call(backend, dataId);
-    },
-  });
-  return () => {
-    delete (backend as Partial<BackendWasm>).readSync;
-    delete (backend as Partial<BackendWasm>).read;
-  };
+  const undo = (['readSync', 'read'] as const).map((name) =>
+    wrapMethod(backend as Readers, name, (stock) => (dataId, ...rest) => {
+      if (depth === 0 && varies(dataId)) throw new Untraceable('it reads values while it runs');
+      return stock.call(backend, dataId, ...rest);
+    }),
+  );
+  return () => undo.forEach((back) => back());
 }

@@ -45,8 +45,7 @@ export interface Kernels {
     high: number,
   ): void;
   activate(kind: number, y: number, pixels: number, channels: number, slopes: number): void;
-  /** `residual` is the distance in bytes from y, 0 = none. */
-  convolvePlanes(job: number, x: number, y: number, residual: number): void;
+  convolvePlanes(job: number, x: number, y: number): void;
   borders(job: number, x: number, inStride: number, to: number, planes: number): void;
   taps(job: number, x: number, y: number): void;
   nine(job: number, x: number, y: number): void;
