@@ -1,21 +1,17 @@
 import js from '@eslint/js';
 import globals from 'globals';
 import ts from 'typescript-eslint';
+import { FLOORS, rooms } from './tools/architecture/rooms.mjs';
 
-// Three floors: {apps, umbrella} → libraries → core. A library may import core and nothing else of ours; its tests may
-// also use conformance, the zoo and whatever they compose.
-const message = 'Libraries import @espalier/core only; composition happens in apps and in the umbrella package.';
-const noSiblings = { patterns: [{ regex: '^(@espalier/(?!core(/|$))|espalier$)', message }] };
-// The report is a view of what these two hold: an app that other apps mount.
-const viewOnly = {
-  patterns: [
-    {
-      regex: '^(@espalier/(?!(core|experiment|figures)(/|$))|espalier$)',
-      message: 'The report imports core, experiment and figures only.',
-    },
-  ],
-};
-const noUpward = { patterns: [{ regex: '^(@espalier/|espalier$)', message: 'core imports nothing of ours.' }] };
+// A package imports from lower floors only; its tests may also use conformance, the zoo and whatever they compose.
+const all = rooms();
+const floors = FLOORS.map((floor, number) => {
+  const files = all.filter((room) => room.floor === number).map(({ folder }) => `${folder}/src/**/*.{ts,tsx}`);
+  const others = all.filter((room) => room.floor >= number).map(({ name }) => name);
+  const message = `The floor '${floor.name}' imports from the floors below it only: tools/architecture/rooms.mjs.`;
+  const patterns = [{ regex: `^(${others.join('|')})(/|$)`, message }];
+  return { files, ignores: ['**/*.test.{ts,tsx}'], rules: { 'no-restricted-imports': ['error', { patterns }] } };
+});
 
 export default ts.config(
   {
@@ -23,8 +19,8 @@ export default ts.config(
       '**/dist/**',
       '**/node_modules/**',
       '.nx/**',
-      'packages/*/vendor/**',
-      'packages/*/assembly*/**',
+      'packages/**/vendor/**',
+      'packages/**/assembly*/**',
       'report/**',
       'out/**',
     ],
@@ -34,7 +30,7 @@ export default ts.config(
   { languageOptions: { globals: globals.node } },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
-    files: ['packages/*/src/**/*.{ts,tsx}'],
+    files: ['packages/**/src/**/*.{ts,tsx}'],
     rules: {
       'no-console': 'error',
       'no-restricted-properties': [
@@ -45,21 +41,7 @@ export default ts.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
-  {
-    files: ['packages/*/src/**/*.{ts,tsx}'],
-    ignores: ['**/*.test.{ts,tsx}', 'packages/espalier/**', 'packages/core/**', 'packages/report/**'],
-    rules: { 'no-restricted-imports': ['error', noSiblings] },
-  },
-  {
-    files: ['packages/report/src/**/*.{ts,tsx}'],
-    ignores: ['**/*.test.{ts,tsx}'],
-    rules: { 'no-restricted-imports': ['error', viewOnly] },
-  },
-  {
-    files: ['packages/core/src/**/*.{ts,tsx}'],
-    ignores: ['**/*.test.{ts,tsx}'],
-    rules: { 'no-restricted-imports': ['error', noUpward] },
-  },
+  ...floors,
   {
     files: ['**/*.test.{ts,tsx}'],
     languageOptions: { globals: globals.jest },

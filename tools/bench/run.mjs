@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { rooms } from '../architecture/rooms.mjs';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values, positionals } = parseArgs({
@@ -36,12 +37,21 @@ function node(...args) {
 
 const range = ({ median, p10, p90 }) => `${median.toFixed(2)} (${p10.toFixed(2)}–${p90.toFixed(2)})`;
 
+const matches = (folder, room) => (room.endsWith('/*') ? folder.startsWith(room.slice(0, -1)) : folder === room);
 const BUILT = [
-  ...['core', 'kernels-wasm', 'strategy-nm', 'strategy-structured', 'zoo', 'measure', 'format', 'train'],
-  ...['adapter-layers', 'adapter-graph', 'scorer-magnitude', 'scorer-gradient', 'scorer-hessian'],
-  ...['scorer-activation', 'strategy-unstructured', 'repair-obs'],
+  'core',
+  'models/*',
+  'runtimes/wasm',
+  'strategies/*',
+  'scorers/*',
+  'repairs/*',
+  'zoo',
+  'measure',
+  'formats',
+  'train',
 ];
-node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...BUILT.map((name) => at(`../../packages/${name}`)));
+const built = rooms().filter(({ folder }) => BUILT.some((room) => matches(folder, `packages/${room}`)));
+node(at('../../node_modules/typescript-native/bin/tsc'), '-b', ...built.map(({ folder }) => at(`../../${folder}`)));
 /** These take many minutes or need a browser, and run only when they are named. */
 const LONG = ['demo', 'fashion', 'accuracy', 'small-nets', 'sizes'];
 const passed = ['only', 'rows'].flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isEspalierError, seededRandom } from '@espalier/core';
-import { isSlow, type Target, targets } from '../../packages/format/testing/targets.js';
+import { isSlow, type Target, targets } from '../../packages/formats/testing/targets.js';
 import { topologyTargets } from './topologies.js';
 import { watch } from './watch.js';
 
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 const [seconds, inputs, seed] = [values.seconds, values.inputs, values.seed].map(Number);
-const [FORMAT, FUZZ] = [join(values.root, 'packages/format/testing'), join(values.root, 'tools/fuzz')];
+const [FORMAT, FUZZ] = [join(values.root, 'packages/formats/testing'), join(values.root, 'tools/fuzz')];
 /** One input may not take longer on the processor, nor the process more memory. */
 const SLOW_MS = 2000;
 const HANG_SECONDS = 60;

@@ -1,5 +1,5 @@
 // npm run fuzz [-- --seconds N | --inputs N --seed N --only NAME]: changed files for every reader of @espalier/format, and changed
-// topologies for the adapters, until the time is up. What breaks a reader is kept in packages/format/testing/corpus and
+// topologies for the adapters, until the time is up. What breaks a reader is kept in packages/formats/testing/corpus and
 // tools/fuzz/corpus, whose files are tests from then on.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

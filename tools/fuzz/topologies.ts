@@ -12,10 +12,10 @@ import { type Random } from '@espalier/core';
 import { decodeModelFiles, encodeModelFiles, type NamedBytes } from '@espalier/format';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomGraph as randomNodes } from '../../packages/adapter-graph/src/random-graph.js';
-import { randomGraph as randomLayers } from '../../packages/adapter-layers/src/testing-graphs.js';
-import { pick, VALUES } from '../../packages/format/testing/mutate.js';
-import type { Target } from '../../packages/format/testing/targets.js';
+import { randomGraph as randomNodes } from '../../packages/models/graph/src/random-graph.js';
+import { randomGraph as randomLayers } from '../../packages/models/layers/src/testing-graphs.js';
+import { pick, VALUES } from '../../packages/formats/testing/mutate.js';
+import type { Target } from '../../packages/formats/testing/targets.js';
 
 const NETWORKS = 12;
 const NUMBERS = [0, -1, 2, 3, 7, 0.5, 1e3, 1e9, 2 ** 31, 2 ** 53, '4', '-1', NaN];

@@ -1,4 +1,4 @@
-import type { Accelerable, Acceleration } from '@espalier/core/kernels';
+import type { Accelerable, Acceleration } from '@espalier/kernels-kit';
 import { accelerate } from '@espalier/kernels-wasm';
 import type { Tensor } from '@tensorflow/tfjs-core';
 

@@ -7,7 +7,7 @@ import {
   toArtifacts,
 } from '@espalier/adapter-layers';
 import { InputError, isEspalierError } from '@espalier/core';
-import type { LeftAlone } from '@espalier/core/adapters';
+import type { LeftAlone } from '@espalier/adapter-kit';
 import { type ModelFile, showPath } from '@espalier/format';
 import type { io } from '@tensorflow/tfjs-core';
 

@@ -1,4 +1,4 @@
-import { parseReport } from '@espalier/experiment';
+import { parseReport } from '@espalier/pipeline';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { espalier, readJson, scratch, tinyModel } from './testing.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { InputError, show } from '@espalier/core';
-import { checkDataset, type Dataset, product } from '@espalier/core/data';
+import { InputError, show, sizeOf } from '@espalier/core';
+import { checkDataset, type Dataset } from '@espalier/data';
 import { closest } from './model-source.js';
 
 type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -86,7 +86,7 @@ function toDataset(value: unknown, where: string): Dataset {
     );
   }
   if (classes != null && !isSize(classes)) fail(`${where}.classes`, 'a whole number above 0', kind(classes));
-  const sample = product(shape as number[]);
+  const sample = sizeOf(shape as number[]);
   const size = inputs.length / sample;
   if (!isSize(size)) fail(`${where}.x`, `samples of ${sample} values each`, `${inputs.length} values in all`);
   const fraction = classes == null ? -1 : targets.findIndex((label) => !Number.isInteger(label));

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { InputError, show, UsageError } from '@espalier/core';
-import { checkDataset, type Dataset, datasetsOf, subset } from '@espalier/core/data';
+import { checkDataset, type Dataset, datasetsOf, subset } from '@espalier/data';
 import { readIdx, readNpz } from '@espalier/format';
 import { DIGITS } from '@espalier/zoo';
 import { loadDataModule } from './data-module.js';

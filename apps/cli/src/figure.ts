@@ -1,4 +1,4 @@
-import { type Bits, makeBits, type Plan, resolveMask, show, UsageError } from '@espalier/core';
+import { type Bits, makeBits, type Plan, resolveMask, show, sizeOf, UsageError } from '@espalier/core';
 import { figures } from '@espalier/figures';
 import { writeFile } from '@espalier/format';
 import { toPng } from '@espalier/figures/png';
@@ -26,7 +26,7 @@ export async function kernelOf(model: AnyPrunable, layer: string | undefined): P
       { where: '--layer', found: layer ?? '' },
     );
   }
-  const size = param.shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(param.shape);
   return {
     id: param.id,
     shape: param.shape,

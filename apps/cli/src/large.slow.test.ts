@@ -1,3 +1,4 @@
+import { sizeOf } from '@espalier/core';
 import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { freemem } from 'node:os';
@@ -11,7 +12,7 @@ const WEIGHTS = UNITS.flatMap((units, i) => [
   { name: `fc${i}/kernel`, shape: [WIDTH, units], dtype: 'float32' },
   { name: `fc${i}/bias`, shape: [units], dtype: 'float32' },
 ]);
-const SIZE = WEIGHTS.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+const SIZE = WEIGHTS.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
 const MODEL = {
   format: 'layers-model',
   generatedBy: 'a test',
@@ -53,7 +54,7 @@ function safetensorsHead(): Uint8Array {
   let at = 0;
   const entries = WEIGHTS.map(({ name, shape }) => {
     const begin = at;
-    at += 4 * shape.reduce((a, b) => a * b, 1);
+    at += 4 * sizeOf(shape);
     return [name, { dtype: 'F32', shape, data_offsets: [begin, at] }];
   });
   const json = JSON.stringify(Object.fromEntries(entries));
@@ -72,7 +73,7 @@ function child(code: string) {
     script,
     `import { readFileSync } from 'node:fs';
      const peak = () => process.resourceUsage().maxRSS * 1024;
-     const format = await import(${at(join(__dirname, '..', '..', '..', 'packages', 'format', 'dist', 'index.js'))});
+     const format = await import(${at(join(__dirname, '..', '..', '..', 'packages', 'formats', 'dist', 'index.js'))});
      const main = ${at(join(dirname(BIN), '..', 'dist', 'main.js'))};
      ${code}`,
   );

@@ -1,4 +1,4 @@
-import { type Dataset, checkInputShape } from '@espalier/core/data';
+import { type Dataset, checkInputShape } from '@espalier/data';
 import { InputError, show, UsageError } from '@espalier/core';
 import { type ModelFile, readModel } from '@espalier/format';
 import {

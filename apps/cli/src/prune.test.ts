@@ -1,4 +1,4 @@
-import { decodePlan } from '@espalier/core';
+import { decodePlan, sizeOf } from '@espalier/core';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { espalier, hasShared, readJson, scratch, SHARED, tinyModel } from './testing.js';
@@ -16,7 +16,7 @@ function weightsOf(folder: string): Record<string, Float32Array> {
   let at = 0;
   return Object.fromEntries(
     weights.map(({ name, shape }) => {
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = sizeOf(shape);
       const values = new Float32Array(Uint8Array.from(bytes.subarray(at, at + 4 * size)).buffer);
       at += 4 * size;
       return [name, values];

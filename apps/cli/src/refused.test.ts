@@ -8,8 +8,8 @@ import {
   MAIN,
   put,
   SHARD,
-} from '../../../packages/format/testing/hostile/drafts.js';
-import { FILE_ROWS, GOOD_ROWS } from '../../../packages/format/testing/hostile/rows.js';
+} from '../../../packages/formats/testing/hostile/drafts.js';
+import { FILE_ROWS, GOOD_ROWS } from '../../../packages/formats/testing/hostile/rows.js';
 import { espalierMany, scratch } from './testing.js';
 import { TOPOLOGY_ROWS } from './testing-topologies.js';
 

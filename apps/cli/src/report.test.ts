@@ -1,4 +1,4 @@
-import { reportJsonSchema } from '@espalier/experiment';
+import { reportJsonSchema } from '@espalier/pipeline';
 import { HOSTILE, report, row } from '@espalier/report/testing';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

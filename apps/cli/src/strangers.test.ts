@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { draft, type Json, put } from '../../../packages/format/testing/hostile/drafts.js';
+import { draft, type Json, put } from '../../../packages/formats/testing/hostile/drafts.js';
 import { espalierMany, scratch, tinyModel } from './testing.js';
 
 const dir = scratch();

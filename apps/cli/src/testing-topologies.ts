@@ -1,4 +1,4 @@
-import type { Draft, Json } from '../../../packages/format/testing/hostile/drafts.js';
+import type { Draft, Json } from '../../../packages/formats/testing/hostile/drafts.js';
 
 /** One way in which layers or nodes can be wrong, or not fit the weights. */
 export interface TopologyRow {

@@ -1,5 +1,5 @@
 import type { PrunableModel } from '@espalier/core';
-import { copyOf } from '@espalier/experiment';
+import { copyOf } from '@espalier/pipeline';
 import { useBackend } from './backend.js';
 
 /**

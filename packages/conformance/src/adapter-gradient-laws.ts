@@ -1,7 +1,7 @@
-import type { Batch, PrunableModel } from '@espalier/core';
+import { type Batch, type PrunableModel, sizeOf } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AdapterSubject, onModel, readWeights, write } from './adapter-subject.js';
-import { firstDifference, type Law, law, sizeOf } from './law.js';
+import { firstDifference, type Law, law } from './law.js';
 
 /** Weights tried per parameter: those with the largest gradients, which float32 differences can see. */
 const TRIED = 3;

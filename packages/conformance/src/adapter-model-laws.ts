@@ -1,7 +1,7 @@
-import { bitsFrom, isEspalierError, isInputsUnsupported, memoryPlan } from '@espalier/core';
+import { bitsFrom, isEspalierError, isInputsUnsupported, memoryPlan, sizeOf } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AdapterSubject, everySecondUnit, onModel, outputOf, readWeights } from './adapter-subject.js';
-import { firstDifference, type Law, law, LawError, rejection, sizeOf } from './law.js';
+import { firstDifference, type Law, law, LawError, rejection } from './law.js';
 
 const paramsLaw = law<AdapterSubject>('lists each weight once, with its shape', (subject, claim) =>
   onModel(subject, async (model) => {

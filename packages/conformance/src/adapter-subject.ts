@@ -1,6 +1,5 @@
-import { type Batch, type Bits, bitsFrom, memoryPlan, type Plan, type PrunableModel } from '@espalier/core';
+import { type Batch, type Bits, bitsFrom, memoryPlan, type Plan, type PrunableModel, sizeOf } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { sizeOf } from './law.js';
 
 /** An adapter, as the model that it gives, and data for it. */
 export interface AdapterSubject {

@@ -72,8 +72,6 @@ export function firstDifference(a: Float32Array, b: Float32Array): number {
   return -1;
 }
 
-export const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-
 /** What the promise rejected with; undefined where it was kept. */
 export async function rejection(run: () => Promise<unknown>): Promise<unknown> {
   try {

@@ -7,11 +7,12 @@ import {
   type PrunableModel,
   type Repair,
   resolveMask,
+  sizeOf,
   UsageError,
 } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { everySecondUnit, everySecondWeight, readWeights } from './adapter-subject.js';
-import { firstDifference, type Law, law, rejection, sizeOf } from './law.js';
+import { firstDifference, type Law, law, rejection } from './law.js';
 import { tinyBatches } from './tiny-batches.js';
 import { tinyNetwork } from './tiny-network.js';
 

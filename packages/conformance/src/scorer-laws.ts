@@ -1,6 +1,14 @@
-import { type Batch, isEspalierError, type PrunableModel, type Scorer, type Scores, UsageError } from '@espalier/core';
+import {
+  type Batch,
+  isEspalierError,
+  type PrunableModel,
+  type Scorer,
+  type Scores,
+  sizeOf,
+  UsageError,
+} from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { firstDifference, type Law, law, rejection, sizeOf } from './law.js';
+import { firstDifference, type Law, law, rejection } from './law.js';
 import { tinyBatches } from './tiny-batches.js';
 import { tinyNetwork } from './tiny-network.js';
 

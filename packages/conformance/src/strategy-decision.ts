@@ -7,9 +7,10 @@ import {
   type Plan,
   pruneCount,
   type Selection,
+  sizeOf,
   type Strategy,
 } from '@espalier/core';
-import { type Claim, sizeOf } from './law.js';
+import { type Claim } from './law.js';
 import { type Prunable, type ScoreOf, selectionOf, TINY_LAYERS } from './strategy-fixture.js';
 
 /** A strategy, and what it is tried on. */

@@ -1,5 +1,4 @@
-import { type Group, type Param, type Scores, seededRandom, type Selection } from '@espalier/core';
-import { sizeOf } from './law.js';
+import { type Group, type Param, type Scores, seededRandom, type Selection, sizeOf } from '@espalier/core';
 
 export type Prunable = Pick<Selection, 'params' | 'groups'>;
 

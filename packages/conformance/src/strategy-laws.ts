@@ -1,5 +1,5 @@
-import { type Bits, countKept, isEspalierError, isKept } from '@espalier/core';
-import { type Law, law, rejection, sizeOf } from './law.js';
+import { type Bits, countKept, isEspalierError, isKept, sizeOf } from '@espalier/core';
+import { type Law, law, rejection } from './law.js';
 import {
   bytesOf,
   type Cell,

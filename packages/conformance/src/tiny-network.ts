@@ -12,7 +12,7 @@ import {
   seededRandom,
   unitsOf,
 } from '@espalier/core';
-import { writeVariable } from '@espalier/core/adapters';
+import { writeVariable } from '@espalier/adapter-kit';
 import * as tf from '@tensorflow/tfjs-core';
 import { maskVariables } from './mask-variables.js';
 

@@ -1,3 +1,4 @@
+import { sizeOf } from './shape.js';
 import type { Group, Param, PrunableModel, Selection } from './contracts.js';
 import { show, UsageError } from './errors.js';
 import { matchesGlob } from './glob.js';
@@ -26,7 +27,7 @@ export async function sliceOf({ scores, previous }: Selection, param: Param): Pr
   const before = previous?.params.includes(param.id) ? await previous.mask(param.id) : undefined;
   return {
     id: param.id,
-    size: param.shape.reduce((a, b) => a * b, 1),
+    size: sizeOf(param.shape),
     read: () => scores.read(param.id),
     ...(before && { previous: before }),
   };

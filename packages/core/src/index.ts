@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './inputs.js';
 export * from './bits.js';
 export * from './counting.js';
+export * from './shape.js';
 export * from './random.js';
 export * from './selection.js';
 export * from './scores.js';

@@ -1,3 +1,4 @@
+import { sizeOf } from './shape.js';
 import type { Group, Param, PrunableModel, Site } from './contracts.js';
 import { InputError, show } from './errors.js';
 
@@ -57,7 +58,7 @@ export function sliceOrder({ unitOf }: Site, order: Int32Array): Int32Array | un
 function moveSlices(values: Float32Array, shape: readonly number[], site: Site, order: Int32Array): Float32Array {
   const from = sliceOrder(site, order);
   if (!from) throw mismatch(site.param, 'as many slices of each unit', 'unequal numbers');
-  const inner = shape.slice(site.axis + 1).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(shape.slice(site.axis + 1));
   const out = new Float32Array(values.length);
   for (let start = 0; start < out.length; start += from.length * inner)
     for (let slice = 0; slice < from.length; slice++) {

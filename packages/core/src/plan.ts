@@ -1,3 +1,4 @@
+import { sizeOf } from './shape.js';
 import { andBits, isKept, makeBits } from './bits.js';
 import type { Bits, Group, Param, Plan, PrunableModel, Site } from './contracts.js';
 import { InputError, show } from './errors.js';
@@ -66,7 +67,7 @@ export function composePlans(earlier: Plan, later: Plan): Plan {
 
 /** Everything a plan prunes of one parameter, its element mask and its removed units together; undefined = nothing. */
 export async function resolveMask(plan: Plan, param: Param, groups: readonly Group[]): Promise<Bits | undefined> {
-  const size = param.shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(param.shape);
   let bits = plan.params.includes(param.id)
     ? checkLength(await plan.mask(param.id), size, `mask of '${param.id}'`)
     : undefined;
@@ -99,8 +100,8 @@ export function keptSlices(units: Bits, site: Site): Bits {
 
 function liftUnits(units: Bits, site: Site, shape: readonly number[]): Bits {
   const slices = keptSlices(units, site);
-  const inner = shape.slice(site.axis + 1).reduce((a, b) => a * b, 1);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const inner = sizeOf(shape.slice(site.axis + 1));
+  const size = sizeOf(shape);
   const bits = makeBits(size, false);
   // Run by run: all entries of a slice lie `inner` together, and share its fate.
   for (let start = 0, slice = 0; start < size; start += inner, slice = slice + 1 < slices.length ? slice + 1 : 0) {

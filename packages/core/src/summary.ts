@@ -1,3 +1,4 @@
+import { sizeOf } from './shape.js';
 import { countKept } from './bits.js';
 import type { Group, Plan, PrunableModel } from './contracts.js';
 import { isPrunable } from './eligible.js';
@@ -46,7 +47,7 @@ export async function summarisePlan(
       return units && countKept(units) === 0 && branch.sites.some(({ param }) => param === id);
     });
   for (const param of params) {
-    const size = param.shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(param.shape);
     const mask = await resolveMask(plan, param, [...groups, ...branches]);
     const kept = mask ? countKept(mask) : size;
     total.size += size;

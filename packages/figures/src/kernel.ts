@@ -1,4 +1,4 @@
-import { type Bits, checkSparsity, countKept, InputError, isKept, show, UsageError } from '@espalier/core';
+import { type Bits, checkSparsity, countKept, InputError, isKept, show, sizeOf, UsageError } from '@espalier/core';
 import { histogram, type Histogram } from './histogram.js';
 import { cutByMagnitude } from './magnitude-cut.js';
 
@@ -114,7 +114,7 @@ function checkKernel({ name, shape, values, mask }: Kernel): void {
   };
   if (!(values instanceof Float32Array)) fail('its values as a Float32Array', Object.prototype.toString.call(values));
   if (!shape.every((n) => Number.isInteger(n) && n >= 0)) fail('a shape of whole numbers', `[${shape.join(', ')}]`);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   if (values.length !== size) fail(`${size} values for its shape [${shape.join(', ')}]`, String(values.length));
   if (mask && (mask.length !== size || mask.bytes.length !== (size + 7) >> 3)) {
     fail(`a mask of ${size} bits`, `${mask.length} bits in ${mask.bytes.length} bytes`);

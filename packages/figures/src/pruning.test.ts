@@ -6,6 +6,7 @@ import {
   makeBits,
   pruneCount,
   selectLowest,
+  sizeOf,
   UsageError,
 } from '@espalier/core';
 import fc from 'fast-check';
@@ -80,7 +81,7 @@ describe('cornerOf', () => {
     ],
     [[], [1, 1], [1, 1]],
   ])('%p shows %p of %p', (shape, shown, of) => {
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(shape);
     expect(cornerOf(makeBits(size), shape, 32)).toMatchObject({ shown, of });
   });
 });

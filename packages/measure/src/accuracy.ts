@@ -1,5 +1,5 @@
 import { InputError, sentence } from '@espalier/core';
-import { arrayBatches, type Dataset } from '@espalier/core/data';
+import { arrayBatches, type Dataset } from '@espalier/data';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Gives a tensor of its own, which the caller disposes. */

@@ -1,4 +1,4 @@
-import { seededRandom, show, shuffle, UsageError } from '@espalier/core';
+import { seededRandom, show, shuffle, sizeOf, UsageError } from '@espalier/core';
 import { getBackend, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { type Contender, repeatsFor, timed, warmUp } from './calls.js';
 import { spread, type Spread } from './quantile.js';
@@ -121,7 +121,7 @@ function randomInput({ inputShape = [], batch, seed }: Settings): Tensor {
   const shape = [batch, ...inputShape];
   const random = seededRandom(seed);
   return tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random()),
+    Float32Array.from({ length: sizeOf(shape) }, () => random()),
     shape,
     'float32',
   );

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { tinyNetwork } from '@espalier/conformance';
 import { bitsFrom, memoryPlan, type Param, seededRandom } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { accuracy } from './accuracy.js';

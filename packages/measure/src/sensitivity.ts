@@ -3,11 +3,12 @@ import {
   type Group,
   isEspalierError,
   type Param,
-  type PrunableModel,
   protect,
   type Protection,
+  type PrunableModel,
   type Scorer,
   type Scores,
+  sizeOf,
   type Strategy,
   UsageError,
 } from '@espalier/core';
@@ -80,13 +81,13 @@ export async function sensitivity(model: PrunableModel, options: SensitivityOpti
       const done = index * sparsities.length + at + 1;
       onProgress?.({ done, total: open.length * sparsities.length, layer: id, sparsity });
     }
-    layers.push({ id, size: sizeOf(open[index]), points });
+    layers.push({ id, size: entriesOf(open[index]), points });
   }
   const skipped = all.flatMap(({ id, skip }) => (skip === undefined ? [] : [{ id, reason: skip }]));
   return { granularity, dense, layers, skipped };
 }
 
-const sizeOf = (layer: Param | Group) => ('size' in layer ? layer.size : layer.shape.reduce((a, b) => a * b, 1));
+const entriesOf = (layer: Param | Group) => ('size' in layer ? layer.size : sizeOf(layer.shape));
 
 /** All but one are left alone. */
 const only = <T extends Param | Group>(layers: readonly T[], id: string, isOpen: boolean): T[] =>

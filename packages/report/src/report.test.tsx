@@ -1,4 +1,4 @@
-import type { Row } from '@espalier/experiment';
+import type { Row } from '@espalier/pipeline';
 import { Resvg } from '@resvg/resvg-js';
 import { figuresOf, renderReport, tablesOf, toCsv } from './files/index.js';
 import { granularities, pruningDataOf } from './index.js';

@@ -1,5 +1,5 @@
 /** A report to test with: five trials of three granularities. */
-import { type Panel, parseReport, type Report, type Row } from '@espalier/experiment';
+import { type Panel, parseReport, type Report, type Row } from '@espalier/pipeline';
 
 export const HOSTILE = '<script>alert("&")</script>\u001b[31m\u202e';
 

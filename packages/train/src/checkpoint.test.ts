@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { tinyNetwork } from '@espalier/conformance';
 import { cubic, type PrunableModel, seededRandom } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
 import * as tf from '@tensorflow/tfjs-core';

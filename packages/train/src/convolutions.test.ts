@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { adaptLayers } from '@espalier/adapter-layers';
 import { bitsFrom, isKept, memoryPlan, resolveMask, seededRandom } from '@espalier/core';
-import { type Dataset } from '@espalier/core/data';
+import { type Dataset } from '@espalier/data';
 import { enableTraining } from '@espalier/kernels-wasm/training';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';

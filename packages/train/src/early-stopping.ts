@@ -1,5 +1,5 @@
 import { seededRandom, show, shuffle, UsageError } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 
 export interface EarlyStopping {
   /** Measured after every epoch, on samples that are not trained on; higher is better. */

@@ -1,5 +1,5 @@
 import { type Batch, InputError, seededRandom } from '@espalier/core';
-import { arrayBatches, checkDataset, type Dataset } from '@espalier/core/data';
+import { arrayBatches, checkDataset, type Dataset } from '@espalier/data';
 
 export interface EpochBatches {
   readonly size: number;

@@ -1,5 +1,5 @@
 import { type MaskHandle, type Plan, type PrunableModel, show, UsageError } from '@espalier/core';
-import { BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
+import { BATCH_DEFAULTS, type Dataset } from '@espalier/data';
 import { type Optimizer, train } from '@tensorflow/tfjs-core';
 import { bestEpoch } from './best-epoch.js';
 import { type Checkpoint, checkSameTraining, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';

@@ -1,5 +1,5 @@
 import { isKept, prune, seededRandom } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 import { adaptLayers, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
 import { readIdx, readModel, writeModel } from '@espalier/format';
 import { enableTraining } from '@espalier/kernels-wasm/training';

@@ -12,7 +12,7 @@ import {
   type PrunableModel,
   seededRandom,
 } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { nm } from '@espalier/strategy-nm';
 import { unstructured } from '@espalier/strategy-unstructured';

@@ -1,5 +1,5 @@
 import { type PrunableModel, seededRandom } from '@espalier/core';
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 import * as tf from '@tensorflow/tfjs-core';
 
 const random = seededRandom(4);

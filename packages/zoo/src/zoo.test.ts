@@ -1,3 +1,4 @@
+import { sizeOf } from '@espalier/core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -42,7 +43,7 @@ describe.each(Object.values(ZOO))('$name', (zoo: ZooModel) => {
     expect(json.trainingConfig).toBeUndefined();
     expect(json.weightsManifest.map((part: { paths: string[] }) => part.paths)).toEqual([['weights.bin']]);
     expect(specs.every(({ dtype }) => dtype === 'float32')).toBe(true);
-    const size = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    const size = specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     expect(weights.length).toBe(4 * size);
   });
 

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
 import { macCost, planCost, prune, seededRandom } from '@espalier/core';
-import { arrayBatches } from '@espalier/core/data';
+import { arrayBatches } from '@espalier/data';
 import { readModel } from '@espalier/format';
 import { enableTraining } from '@espalier/kernels-wasm/training';
 import { accuracy } from '@espalier/measure';

@@ -1,5 +1,5 @@
 import type { PrunableModel } from '@espalier/core';
-import { copyOf } from '@espalier/experiment';
+import { copyOf } from '@espalier/pipeline';
 import { type BackendLatency, type KernelCall, latency, recordKernels, replayKernel } from '@espalier/measure';
 import { randomUniform, relu, scalar, type Tensor, zeros } from '@tensorflow/tfjs-core';
 import type { BenchLayer, BenchRow, RuntimeTimes, Times, Work } from './report.js';

@@ -9,6 +9,7 @@ import {
   paramCost,
   planCost,
   protect,
+  sizeOf,
   type Strategy,
   tableCounts,
   tableShare,
@@ -115,7 +116,7 @@ async function resolveElements(options: Options, weights: Weights): Promise<Reso
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const sized = (params: ReturnType<typeof eligibleParams>) =>
-  params.map((param) => ({ param, size: param.shape.reduce((a, b) => a * b, 1) }));
+  params.map((param) => ({ param, size: sizeOf(param.shape) }));
 const everything = ({ params }: Weights) => ({
   params: params.map(({ id }) => id),
   read: () => Promise.reject(new Error('no scores yet')),

@@ -1,5 +1,5 @@
-import type { Strategy } from '@espalier/core';
-import { copyOf, runTrial } from '@espalier/experiment';
+import { sizeOf, type Strategy } from '@espalier/core';
+import { copyOf, runTrial } from '@espalier/pipeline';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
@@ -196,7 +196,7 @@ function reportOf(
     model: {
       name,
       path: file.path,
-      params: model.params.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+      params: model.params.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     },
     strategy: labelOf(choice, strategy.name),
     scorer: 'magnitude',

@@ -1,6 +1,6 @@
 import { sentence } from '@espalier/core';
-import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
-import { type Contender, type MeasuredBackend, type Report, runComparison, type Tools } from '@espalier/experiment';
+import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/data';
+import { type Contender, type MeasuredBackend, type Report, runComparison, type Tools } from '@espalier/pipeline';
 import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
 import { accuracy, latency } from '@espalier/measure';
 import { type Language, textsOf } from '@espalier/report';

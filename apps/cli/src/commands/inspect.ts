@@ -1,3 +1,4 @@
+import { sizeOf } from '@espalier/core';
 import { Command } from 'commander';
 import { describe } from '../adapted.js';
 import { useBackend } from '../backend.js';
@@ -51,7 +52,7 @@ async function inspect(source: string, options: InspectOptions): Promise<void> {
       ),
     );
   }
-  const total = model.params.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const total = model.params.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   if (options.json) {
     printJson({ model: name, format: file.format, params: total, layers, branches, files });
   } else {

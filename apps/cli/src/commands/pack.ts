@@ -9,7 +9,7 @@ import {
   writeEspalier,
 } from '@espalier/format';
 import { UsageError } from '@espalier/core';
-import { BATCH_DEFAULTS } from '@espalier/core/data';
+import { BATCH_DEFAULTS } from '@espalier/data';
 import { Command, Option } from 'commander';
 import { BACKEND_CHOICES } from '../backend.js';
 import { checkLayers } from '../check-layers.js';

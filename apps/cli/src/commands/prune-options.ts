@@ -1,5 +1,5 @@
 import { UsageError } from '@espalier/core';
-import { BATCH_DEFAULTS } from '@espalier/core/data';
+import { BATCH_DEFAULTS } from '@espalier/data';
 import { Command, Option } from 'commander';
 import { BACKEND_CHOICES } from '../backend.js';
 import { addBudgetOptions, type BudgetOptions, checkBudgetOptions } from '../budget/options.js';

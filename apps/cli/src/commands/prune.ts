@@ -11,7 +11,7 @@ import {
   type Scorer,
   type Strategy,
 } from '@espalier/core';
-import { arrayBatches, type Dataset } from '@espalier/core/data';
+import { arrayBatches, type Dataset } from '@espalier/data';
 import { writeModel } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';

@@ -1,5 +1,5 @@
 import { UsageError } from '@espalier/core';
-import { type Report, reportJsonSchema } from '@espalier/experiment';
+import { type Report, reportJsonSchema } from '@espalier/pipeline';
 import { writeFile, writeFiles } from '@espalier/format';
 import { compareReports, type Language, textsOf } from '@espalier/report';
 import { renderChanges, renderReport } from '@espalier/report/files';

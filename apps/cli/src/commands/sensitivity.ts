@@ -1,6 +1,6 @@
 import type { AnyPrunable } from '../adapted.js';
 import { isEspalierError, show, type Strategy, UsageError } from '@espalier/core';
-import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/core/data';
+import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/data';
 import { writeFile } from '@espalier/format';
 import {
   accuracy,

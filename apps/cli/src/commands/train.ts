@@ -1,6 +1,6 @@
 import { type AnyPrunable, artifactsOf } from '../adapted.js';
 import { encodePlan, isEspalierError, memoryPlan, summarisePlan, UsageError } from '@espalier/core';
-import { arrayBatches } from '@espalier/core/data';
+import { arrayBatches } from '@espalier/data';
 import { writeFile, writeModel } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
 import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';

@@ -1,5 +1,5 @@
-import type { Dataset } from '@espalier/core/data';
-import type { Trial } from '@espalier/experiment';
+import type { Dataset } from '@espalier/data';
+import type { Trial } from '@espalier/pipeline';
 import { cosine, fineTune } from '@espalier/train';
 import { LEARNING_RATE } from '../options.js';
 import {

@@ -1,4 +1,4 @@
-import { BATCH_DEFAULTS } from '@espalier/core/data';
+import { BATCH_DEFAULTS } from '@espalier/data';
 import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';
 import { BLOCK_DEFAULTS } from '@espalier/strategy-block';
 import { NM_DEFAULTS } from '@espalier/strategy-nm';

@@ -1,6 +1,6 @@
 import type { AnyPrunable } from '../adapted.js';
 import { type Batch, cubic, type MaskHandle, type Plan, prune, type Scorer, type Strategy } from '@espalier/core';
-import { arrayBatches, type Dataset } from '@espalier/core/data';
+import { arrayBatches, type Dataset } from '@espalier/data';
 import { accuracy } from '@espalier/measure';
 import {
   cosine,

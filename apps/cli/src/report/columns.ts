@@ -1,5 +1,5 @@
 /** The columns of the terminal's and Markdown's table: dense first, then every trial. */
-import type { Report, Row } from '@espalier/experiment';
+import type { Report, Row } from '@espalier/pipeline';
 import {
   accuracy,
   backendsOf,

@@ -1,4 +1,4 @@
-import type { Compact } from '@espalier/experiment';
+import type { Compact } from '@espalier/pipeline';
 import { decodeEspalier, encodeEspalier, type ValuesOption } from '@espalier/format';
 import { adaptFile, type AnyPrunable, artifactsOf, isGraph } from '../adapted.js';
 

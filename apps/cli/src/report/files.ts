@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { toPng } from '@espalier/figures/png';
 import type { Language } from '@espalier/report';
 import { figuresOf, renderReport, toCsv } from '@espalier/report/files';

@@ -1,5 +1,5 @@
 import { InputError, show } from '@espalier/core';
-import { parseReport, type Report } from '@espalier/experiment';
+import { parseReport, type Report } from '@espalier/pipeline';
 import { readFile } from 'node:fs/promises';
 
 /**

@@ -1,4 +1,4 @@
-import type { Row } from '@espalier/experiment';
+import type { Row } from '@espalier/pipeline';
 import { HOSTILE, report, row } from '@espalier/report/testing';
 import { chinese } from '@espalier/report';
 import widthOf from 'fast-string-width';

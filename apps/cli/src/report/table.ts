@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { out as pc } from '../colours.js';
 import { type Cells, fit, hanging, linesOf, padded, TABLE_WIDTH } from '../layout.js';
 import { columnsOf, SHARES, TIMES } from './columns.js';

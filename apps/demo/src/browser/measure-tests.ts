@@ -1,5 +1,5 @@
 /** What the page measures, shows and gives away. */
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { chromium } from 'playwright-core';
 import { findChromium, WEBGPU_FLAGS } from '../../../../tools/testing/chromium.js';
 import type { Harness } from './harness.js';

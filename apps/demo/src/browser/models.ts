@@ -1,4 +1,5 @@
 /** Models that are not the zoo's, as files. */
+import { sizeOf } from '@espalier/core';
 import { encodeEspalier, encodeModelFiles, type NamedBytes } from '@espalier/format/web';
 import type { io } from '@tensorflow/tfjs-core';
 
@@ -19,7 +20,7 @@ export function denseNet(name: string, ...widths: readonly number[]): io.ModelAr
       },
     };
   });
-  const size = weightSpecs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const size = weightSpecs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
     format: 'layers-model',
     modelTopology: { class_name: 'Sequential', config: { name, layers } },

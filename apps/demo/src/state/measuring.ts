@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { CallFailed, type Caller, startWorker } from '../client/caller.js';
 import { compareCommand } from '../command.js';
 import { CUTS, type Settings } from '../settings.js';

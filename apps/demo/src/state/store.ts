@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import { DEFAULTS, type Settings } from '../settings.js';

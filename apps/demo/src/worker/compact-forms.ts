@@ -1,5 +1,5 @@
-import type { Compact } from '@espalier/experiment';
-import type { Dataset } from '@espalier/core/data';
+import type { Compact } from '@espalier/pipeline';
+import type { Dataset } from '@espalier/data';
 import { decodeEspalier, encodeEspalier } from '@espalier/format/web';
 import { accuracy } from '@espalier/measure';
 import type { io } from '@tensorflow/tfjs-core';

@@ -1,5 +1,5 @@
 import { InputError, show } from '@espalier/core';
-import { type Dataset, datasetsOf, type NumberArray, subset } from '@espalier/core/data';
+import { type Dataset, datasetsOf, type NumberArray, subset } from '@espalier/data';
 import { decodeIdx, decodeNpy, decodeNpz } from '@espalier/format/web';
 import { isTest } from '@espalier/zoo/web';
 import { bytesOf } from './file-bytes.js';

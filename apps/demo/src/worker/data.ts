@@ -1,5 +1,5 @@
 /** What models are trained and measured on: the zoo's digits, or files of the user's own. */
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 import { ZOO_DATA } from '../zoo-data.js';
 import { loadDigits } from './digits.js';
 import type { DataInfo, DataSource } from './protocol.js';

@@ -1,5 +1,5 @@
 /** The zoo's digits, loaded once. */
-import type { Dataset } from '@espalier/core/data';
+import type { Dataset } from '@espalier/data';
 import { InputError } from '@espalier/core';
 import imagesUrl from '@espalier/zoo/data/images.idx3-ubyte.gz?url';
 import labelsUrl from '@espalier/zoo/data/labels.idx1-ubyte.gz?url';

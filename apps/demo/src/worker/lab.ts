@@ -1,7 +1,7 @@
 /** Whole trials, as the command line runs them: pruned, trained and measured, on the backends that this device has. */
 import { type MaskHandle, type PrunableModel, sentence, UsageError } from '@espalier/core';
-import { arrayBatches, BATCH_DEFAULTS } from '@espalier/core/data';
-import { runComparison, runTrial, type Tools } from '@espalier/experiment';
+import { arrayBatches, BATCH_DEFAULTS } from '@espalier/data';
+import { runComparison, runTrial, type Tools } from '@espalier/pipeline';
 import { accuracy } from '@espalier/measure';
 import { cosine, fineTune } from '@espalier/train';
 import type { io } from '@tensorflow/tfjs-core';

@@ -1,5 +1,5 @@
 /** How long a model takes on each backend, dense and pruned in the same rounds. */
-import type { Contender, MeasuredBackend } from '@espalier/experiment';
+import type { Contender, MeasuredBackend } from '@espalier/pipeline';
 import { latency } from '@espalier/measure';
 import { tidy, zeros } from '@tensorflow/tfjs-core';
 import type { AnyPrunable } from './adapted.js';

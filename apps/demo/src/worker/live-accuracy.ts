@@ -1,4 +1,5 @@
-import { type Dataset, product } from '@espalier/core/data';
+import { sizeOf } from '@espalier/core';
+import { type Dataset } from '@espalier/data';
 import { accuracy } from '@espalier/measure';
 import type { AnyPrunable } from './adapted.js';
 import { breathe } from './breathe.js';
@@ -15,7 +16,7 @@ export async function accuracyOf(
   inputShape: readonly number[],
   goesOn: () => boolean,
 ): Promise<number | undefined> {
-  const pixels = product(test.shape);
+  const pixels = sizeOf(test.shape);
   const all = Math.min(test.size, MOST_LIVE);
   let right = 0;
   for (let at = 0; at < all; at += BATCH) {

@@ -1,5 +1,5 @@
 import { type Scores, scoresInMemory, UsageError } from '@espalier/core';
-import { arrayBatches } from '@espalier/core/data';
+import { arrayBatches } from '@espalier/data';
 import { needsData, type ScorerName } from '../settings.js';
 import { fitOf } from '../fit.js';
 import type { Data } from './data.js';

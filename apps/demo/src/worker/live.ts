@@ -1,7 +1,6 @@
 /** What answers while the user plays: the mask at once, accuracy and exact sizes behind it. */
-import { type MaskHandle, type Plan, type Scores, UsageError } from '@espalier/core';
-import { product } from '@espalier/core/data';
-import { copyOf, panelParam } from '@espalier/experiment';
+import { type MaskHandle, type Plan, type Scores, sizeOf, UsageError } from '@espalier/core';
+import { copyOf, panelParam } from '@espalier/pipeline';
 import { memory, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { ScorerName } from '../settings.js';
 import { type AnyPrunable, artifactsOf } from './adapted.js';
@@ -101,7 +100,7 @@ export const liveCalls = {
     const { info } = current().open;
     const fit = fitOf(info, (await dataNow()).info);
     if (!fit) throw new UsageError('data-shape', 'this model does not take such data');
-    const count = images.length / product(fit.inputShape);
+    const count = images.length / sizeOf(fit.inputShape);
     const answers: number[][][] = [];
     for (const name of which) {
       const model = modelOf(name);
@@ -116,7 +115,7 @@ export const liveCalls = {
 
   async samples({ from, count }) {
     const { test } = await dataNow();
-    const width = product(test.shape);
+    const width = sizeOf(test.shape);
     return {
       shape: [...test.shape],
       values: test.x.slice(from * width, (from + count) * width),

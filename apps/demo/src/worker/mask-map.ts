@@ -1,4 +1,4 @@
-import { type Bits, isKept, makeBits, type Param, type Plan } from '@espalier/core';
+import { type Bits, isKept, makeBits, type Param, type Plan, sizeOf } from '@espalier/core';
 import type { MaskMap } from './protocol.js';
 
 export const MOST_ROWS = 48;
@@ -7,7 +7,7 @@ export const MOST_COLUMNS = 72;
 /** The top left corner of a kernel's mask: rows are the leading axes, columns the last one. */
 export function maskMap(param: Param, mask: Bits | undefined, plan: Plan): MaskMap {
   const { shape } = param;
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const bits = mask ?? makeBits(size);
   const columnsOf = shape[shape.length - 1] || 1;
   const rowsOf = size / columnsOf;

@@ -1,4 +1,4 @@
-import { memoryPlan, summarisePlan } from '@espalier/core';
+import { memoryPlan, sizeOf, summarisePlan } from '@espalier/core';
 import { decodeModelFiles, type DecodedModel } from '@espalier/format/web';
 import lenet300Json from '@espalier/zoo/models/lenet-300-100/model.json?url';
 import lenet300Weights from '@espalier/zoo/models/lenet-300-100/weights.bin?url';
@@ -40,7 +40,7 @@ export async function openModel(source: ModelSource): Promise<OpenModel> {
         .map(({ id, shape, skip }) => ({
           id,
           shape: [...shape],
-          size: shape.reduce((a, b) => a * b, 1),
+          size: sizeOf(shape),
           ...(skip !== undefined && { skip }),
         })),
       inputShapes: inputShapes(model).map((shape) => shape.slice(1)),

@@ -1,5 +1,5 @@
 import { type Param, type Plan, resolveMask, type Scores, settlePlan, summarisePlan } from '@espalier/core';
-import { makePanel } from '@espalier/experiment';
+import { makePanel } from '@espalier/pipeline';
 import { sparsityOf } from '../settings.js';
 import type { AnyPrunable } from './adapted.js';
 import { maskMap } from './mask-map.js';

@@ -1,5 +1,5 @@
 /** What the page and its workers say to each other: plain data only. */
-import type { Panel, Phase, Report, Row } from '@espalier/experiment';
+import type { Panel, Phase, Report, Row } from '@espalier/pipeline';
 import type { ZooName } from '@espalier/zoo/web';
 import type { io } from '@tensorflow/tfjs-core';
 import type { Backend, Cut, Pattern, Scope, ScorerName, Values } from '../settings.js';

@@ -1,12 +1,13 @@
+import { sizeOf } from '../shape.js';
 import { apportion } from './apportion.js';
-import { cutEach, type Share, sizeOf, total } from './share.js';
+import { cutEach, type Share, sliceSize, total } from './share.js';
 
 /**
  * The densities of Erdős–Rényi–Kernel (arXiv:1911.11134): dᵢ = ε·(Σ shapeᵢ / Π shapeᵢ), with ε such that `kept` entries are
  * left in all. Parameters whose density would exceed 1 stay dense, and ε is solved again for the others.
  */
 export function erkDensities(shapes: readonly (readonly number[])[], kept: number): number[] {
-  const sizes = shapes.map((shape) => shape.reduce((a, b) => a * b, 1));
+  const sizes = shapes.map((shape) => sizeOf(shape));
   const raw = shapes.map((shape, i) => (sizes[i] > 0 ? total(shape) / sizes[i] : 0));
   const dense = new Set<number>();
   for (;;) {
@@ -23,7 +24,7 @@ export function erkDensities(shapes: readonly (readonly number[])[], kept: numbe
 export const erkShare = (): Share => ({
   name: 'erk',
   cut(contestants, count) {
-    const sizes = contestants.map(sizeOf);
+    const sizes = contestants.map(sliceSize);
     const densities = erkDensities(
       contestants.map(({ param }) => param.shape),
       total(sizes) - count,

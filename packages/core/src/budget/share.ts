@@ -20,5 +20,5 @@ export async function cutEach(contestants: readonly Contestant[], counts: ArrayL
   return cuts;
 }
 
-export const sizeOf = ({ size }: Slice) => size;
+export const sliceSize = ({ size }: Slice) => size;
 export const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);

@@ -4,7 +4,7 @@ import { layerOf } from '../eligible.js';
 import { show, UsageError } from '../errors.js';
 import { matchesGlob } from '../glob.js';
 import { apportion } from './apportion.js';
-import { cutEach, type Share, sizeOf, total } from './share.js';
+import { cutEach, type Share, sliceSize, total } from './share.js';
 
 /** The fraction to remove, by glob over parameter ids and layer names; the first that matches counts, unnamed ones keep all. */
 export type SparsityTable = Readonly<Record<string, number>>;
@@ -43,7 +43,7 @@ export const tableShare = (table: SparsityTable): Share => ({
     const counts = tableCounts(contestants, table);
     const own = total(counts);
     if (own === count) return cutEach(contestants, counts);
-    const sizes = contestants.map(sizeOf);
+    const sizes = contestants.map(sliceSize);
     return cutEach(
       contestants,
       apportion(

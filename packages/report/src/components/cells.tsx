@@ -1,5 +1,5 @@
 /** Cells that more than one table has. */
-import type { Compact, Latency, Row, Timing } from '@espalier/experiment';
+import type { Compact, Latency, Row, Timing } from '@espalier/pipeline';
 import { lossOf, TOLERANCE } from '../data/measured.js';
 import { accuracy, bytes, milliseconds, signed, threeDigits, times } from '../numbers.js';
 import type { Texts } from '../texts/index.js';

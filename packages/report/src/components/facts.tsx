@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { sharedChoices } from '../data/names.js';
 import { count, orMissing } from '../numbers.js';
 import type { Texts } from '../texts/index.js';

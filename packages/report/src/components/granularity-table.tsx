@@ -1,4 +1,4 @@
-import type { Latency, Report } from '@espalier/experiment';
+import type { Latency, Report } from '@espalier/pipeline';
 import { granularities } from '../data/granularity.js';
 import { backendsOf, exactCompact, timingOn, TOLERANCE } from '../data/measured.js';
 import { nameTrials, strategyName } from '../data/names.js';

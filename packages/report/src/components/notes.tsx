@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { nameFailure } from '../data/names.js';
 import { remarks } from '../data/remarks.js';
 import { type Texts, translate } from '../texts/index.js';

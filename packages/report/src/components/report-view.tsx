@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { english, type Texts } from '../texts/index.js';
 import { Facts } from './facts.js';
 import { KernelFigures, LayerFigures, ParetoFigures } from './figures.js';

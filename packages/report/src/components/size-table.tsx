@@ -1,4 +1,4 @@
-import type { Report, Row } from '@espalier/experiment';
+import type { Report, Row } from '@espalier/pipeline';
 import { compactAs, exactCompact, valuesOf } from '../data/measured.js';
 import type { Texts } from '../texts/index.js';
 import { CompactCell, SizeCell } from './cells.js';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Report, Row } from '@espalier/experiment';
+import type { Report, Row } from '@espalier/pipeline';
 import { highlightsOf, type Highlights } from '../data/highlights.js';
 import { lossOf, TOLERANCE } from '../data/measured.js';
 import { nameTrials } from '../data/names.js';

@@ -1,4 +1,4 @@
-import type { Report, Row } from '@espalier/experiment';
+import type { Report, Row } from '@espalier/pipeline';
 import { backendsOf, timingOn } from '../data/measured.js';
 import { nameTrials } from '../data/names.js';
 import { accuracy, count, orMissing, percent, share } from '../numbers.js';

@@ -1,5 +1,5 @@
 /** Two reports of the same model, trial by trial: what became better or worse, and what is noise. */
-import type { Report, Row } from '@espalier/experiment';
+import type { Report, Row } from '@espalier/pipeline';
 import { english, type Texts } from '../texts/index.js';
 import { backendsOf, exactCompact } from './measured.js';
 import { nameTrials } from './names.js';

@@ -1,5 +1,5 @@
 /** One trial of each granularity, side by side: what it saves, what of that becomes speed, and on what hardware. */
-import type { Report, Row } from '@espalier/experiment';
+import type { Report, Row } from '@espalier/pipeline';
 import type { Hardware } from '../texts/index.js';
 import { lossOf, sizeOf, TOLERANCE } from './measured.js';
 

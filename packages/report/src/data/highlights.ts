@@ -1,4 +1,4 @@
-import type { Latency, Report, Row } from '@espalier/experiment';
+import type { Latency, Report, Row } from '@espalier/pipeline';
 import { backendsOf, lossOf, sizeOf, timingOn, TOLERANCE } from './measured.js';
 
 export interface Highlights {

@@ -1,4 +1,5 @@
-import type { Panel, Report, Row } from '@espalier/experiment';
+import { sizeOf } from '@espalier/core';
+import type { Panel, Report, Row } from '@espalier/pipeline';
 import type { PruningData } from '@espalier/figures';
 import { english, type Texts } from '../texts/index.js';
 import { nameTrials } from './names.js';
@@ -29,7 +30,7 @@ export function kernelCharts(report: Report, texts: Texts = english): KernelChar
 }
 
 export function pruningDataOf({ param, shape, threshold, low, high, before, after, pruned, mask }: Panel): PruningData {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const bins = before.length;
   const edges = Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + ((high - low) / bins) * i));
   return {

@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import type { Bar } from '@espalier/figures';
 import { percent } from '../numbers.js';
 import { english, type Texts } from '../texts/index.js';

@@ -1,4 +1,4 @@
-import type { Compact, Report, Row } from '@espalier/experiment';
+import type { Compact, Report, Row } from '@espalier/pipeline';
 
 /** How many points of accuracy a trial may lose to be recommended. */
 export const TOLERANCE = 1;

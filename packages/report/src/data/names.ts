@@ -1,4 +1,4 @@
-import type { Failure, Report, Row } from '@espalier/experiment';
+import type { Failure, Report, Row } from '@espalier/pipeline';
 import { percent } from '../numbers.js';
 import { english, type Texts } from '../texts/index.js';
 

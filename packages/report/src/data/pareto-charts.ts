@@ -1,4 +1,4 @@
-import type { Latency, Report, Row } from '@espalier/experiment';
+import type { Latency, Report, Row } from '@espalier/pipeline';
 import { frontier, type ParetoPoint } from '@espalier/figures';
 import { accuracy, bytes, percent, times } from '../numbers.js';
 import { english, type Texts } from '../texts/index.js';

@@ -1,4 +1,4 @@
-import type { Report, Row } from '@espalier/experiment';
+import type { Report, Row } from '@espalier/pipeline';
 import { english, type Texts, translate } from '../texts/index.js';
 import { nameTrials, strategyName } from './names.js';
 

@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { ChangesView } from '../components/changes-view.js';
 import { compareReports } from '../data/changes.js';
 import { type Language, LANGUAGES } from '../texts/index.js';

@@ -1,5 +1,5 @@
 /** The report's file as people open it: in Chromium, from disk. */
-import type { Row } from '@espalier/experiment';
+import type { Row } from '@espalier/pipeline';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-import type { Latency, Report, Row, Timing } from '@espalier/experiment';
+import type { Latency, Report, Row, Timing } from '@espalier/pipeline';
 import { backendsOf, compactAs, timingOn, valuesOf } from '../data/measured.js';
 import { type Cell, csvOf } from './csv-lines.js';
 

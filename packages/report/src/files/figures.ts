@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { bars, drawPruning, pareto } from '@espalier/figures';
 import { kernelCharts } from '../data/kernel-charts.js';
 import { layerCharts } from '../data/layer-charts.js';

@@ -1,4 +1,4 @@
-import type { Latency, Report } from '@espalier/experiment';
+import type { Latency, Report } from '@espalier/pipeline';
 import { granularities } from '../data/granularity.js';
 import { backendsOf, exactCompact, lossOf, timingOn } from '../data/measured.js';
 import type { Texts } from '../texts/index.js';

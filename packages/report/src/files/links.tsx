@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import type { Tools } from '../components/tools.js';
 import type { Texts } from '../texts/index.js';
 import { figuresOf } from './figures.js';

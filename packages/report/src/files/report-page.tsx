@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { type Omittable, ReportView } from '../components/report-view.js';
 import { type Language, LANGUAGES } from '../texts/index.js';
 import { linksTo } from './links.js';

@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { type Language, textsOf } from '../texts/index.js';
 import { toCsv } from './csv.js';
 import { granularityCsv } from './granularity-csv.js';

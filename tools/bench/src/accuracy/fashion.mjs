@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { adaptLayers } from '@espalier/adapter-layers';
 import { memoryPlan, prune } from '@espalier/core';
-import { arrayBatches } from '@espalier/core/data';
+import { arrayBatches } from '@espalier/data';
 import { readIdx } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
 import { obsRepair, obsScorer } from '@espalier/repair-obs';

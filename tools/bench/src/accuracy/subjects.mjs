@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
 import { seededRandom } from '@espalier/core';
-import { arrayBatches } from '@espalier/core/data';
+import { arrayBatches } from '@espalier/data';
 import { readIdx, readModel } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
 import { DIGITS, ZOO } from '@espalier/zoo';

@@ -1,4 +1,4 @@
-import type { Panel } from '@espalier/experiment';
+import type { Panel } from '@espalier/pipeline';
 import { BeforeAfter } from '@espalier/figures';
 import { pruningDataOf, textsOf } from '@espalier/report';
 import { useMemo } from 'preact/hooks';

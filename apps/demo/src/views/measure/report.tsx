@@ -9,7 +9,7 @@ import {
   type Tools,
   TrialTable,
 } from '@espalier/report';
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { figuresOf, tablesOf } from '@espalier/report/files';
 import { type Language, useLanguage } from '../../i18n/index.js';
 import { useStore } from '../../state/store.js';

@@ -1,4 +1,4 @@
-import type { Report } from '@espalier/experiment';
+import type { Report } from '@espalier/pipeline';
 import { figuresOf } from '@espalier/report/files';
 import { zipSync } from 'fflate';
 import type { Language } from '../../i18n/index.js';

@@ -1,5 +1,5 @@
+import { sizeOf } from '@espalier/core';
 import { useMemo } from 'preact/hooks';
-import { product } from '../../shape.js';
 import { useText } from '../../i18n/index.js';
 import type { Samples } from '../../worker/protocol.js';
 import { answerOf } from './answers.js';
@@ -19,7 +19,7 @@ export function Gallery({ samples, answers, chosen, onChoose }: Props) {
   const { shape, values, labels } = samples;
   // The same parts as long as the samples are, so that nothing is painted again while a slider moves.
   const parts = useMemo(() => {
-    const width = product(shape);
+    const width = sizeOf(shape);
     return Array.from(labels, (_, i) => values.subarray(i * width, (i + 1) * width));
   }, [samples]);
   const [a, b] = answers;

@@ -3,7 +3,7 @@ import { strategyName, textsOf } from '@espalier/report';
 import { type Language, type Messages, useLanguage, useText } from '../../i18n/index.js';
 import { useStore } from '../../state/store.js';
 import { percent } from '../../words.js';
-import type { Row } from '@espalier/experiment';
+import type { Row } from '@espalier/pipeline';
 import type { Which } from '../../worker/protocol.js';
 
 /** What a measured model is called in menus. */

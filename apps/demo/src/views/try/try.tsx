@@ -1,7 +1,7 @@
+import { sizeOf } from '@espalier/core';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useText } from '../../i18n/index.js';
 import { SHOWN } from '../../settings.js';
-import { product } from '../../shape.js';
 import { useActions } from '../../state/actions.js';
 import { useMisfit, useStore } from '../../state/store.js';
 import { Section } from '../../ui/card.js';
@@ -117,7 +117,7 @@ function Bench() {
 }
 
 function valuesOf({ shape, values }: Samples, index: number): Float32Array {
-  const width = product(shape);
+  const width = sizeOf(shape);
   return values.subarray(index * width, (index + 1) * width);
 }
 

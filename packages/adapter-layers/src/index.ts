@@ -1,7 +1,0 @@
-export { adaptLayers, type AdaptOptions, type LayersPrunable } from './adapt.js';
-export { toArtifacts } from './artifacts.js';
-export { describeLayers, type LayerDescription } from './describe.js';
-export { loadLayersModel } from './load.js';
-export { type Loss, type LossFunction, type LossName, LOSSES } from '@espalier/core/adapters';
-export type { Reestimated, ReestimateOptions } from '@espalier/core';
-export { reestimateBatchNorm } from './reestimate.js';

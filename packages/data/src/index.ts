@@ -1,0 +1,3 @@
+export * from './arrays.js';
+export * from './batches.js';
+export { checkDataset, type Dataset } from './dataset.js';

@@ -1,0 +1,290 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { describeAdapter } from '@espalier/conformance';
+import { bitsFrom, memoryPlan, prune, sizeOf } from '@espalier/core';
+import { gradient } from '@espalier/scorer-gradient';
+import { magnitude } from '@espalier/scorer-magnitude';
+import { structured } from '@espalier/strategy-structured';
+import { unstructured } from '@espalier/strategy-unstructured';
+import { fineTune } from '@espalier/train';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
+import { adaptGraph, toGraphArtifacts } from './index.js';
+import { b64, GraphBuilder, list, strings, window } from './testing.js';
+
+beforeAll(async () => {
+  tf.env().set('PROD', true);
+  await tf.setBackend('cpu');
+});
+
+/** conv, batch norm, residual, dense: everything that has gradients, small. */
+function network(seed = 3, end: 'Softmax' | 'Identity' = 'Softmax'): tf.io.ModelArtifacts {
+  const g = new GraphBuilder(seed);
+  const x = g.input([-1, 4, 4, 2]);
+  const bias = { fused_ops: strings(['BiasAdd', 'Elu']), num_args: { i: '1' } };
+  const a = g.node(
+    '_FusedConv2D',
+    [x, g.floats([3, 3, 2, 4], 'ka'), g.floats([4], 'ba')],
+    { ...window(), ...bias },
+    'a',
+  );
+  const parts = ['gamma', 'beta', 'mean'].map((name) => g.floats([4], name));
+  const n = g.node('FusedBatchNormV3', [a, ...parts, g.floats([4], 'variance', 0.5)], { epsilon: { f: 0.001 } }, 'n');
+  const d = g.node('DepthwiseConv2dNative', [n, g.floats([2, 2, 4, 1], 'kd')], window(), 'd');
+  const b = g.node('Conv2D', [d, g.floats([1, 1, 4, 4], 'kb')], window(), 'b');
+  const sum = g.node('AddV2', [n, b], {}, 'sum');
+  const slope = g.node('Prelu', [sum, g.floats([1, 1, 4], 'slope')], {}, 'slope-of');
+  const pooled = g.node('AvgPool', [slope], { ...window(2), ksize: list([1, 2, 2, 1]) }, 'pooled');
+  const flat = g.node('Reshape', [pooled, g.ints([-1, 16])], {}, 'flat');
+  const logits = g.node('_FusedMatMul', [flat, g.floats([16, 3], 'kc'), g.floats([3], 'bc')], {
+    fused_ops: strings(['BiasAdd']),
+    num_args: { i: '1' },
+  });
+  return g.artifacts([g.node(end, [logits], {}, 'out')]);
+}
+
+const batch = () => ({
+  x: tf.randomUniform([3, 4, 4, 2], -1, 1, 'float32', 5),
+  y: tf.tensor2d([1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3]),
+});
+describeAdapter('a frozen graph', () => adaptGraph(network()), batch);
+describeAdapter('logits', () => adaptGraph(network(4, 'Identity'), { loss: 'softmaxCrossEntropy' }), batch);
+describeAdapter(
+  'a smaller graph',
+  async () => {
+    const model = adaptGraph(network());
+    const smaller = await model.shrink(memoryPlan({ units: { a: bitsFrom(4, (i) => i > 0) } }));
+    model.dispose();
+    return smaller;
+  },
+  batch,
+);
+
+const data = { x: new Float32Array(6 * 32).map((_, i) => Math.sin(i * i)), y: Int32Array.of(0, 1, 2, 0, 1, 2) };
+const dataset = { ...data, shape: [4, 4, 2], classes: 3, size: 6 };
+
+test('a model that somebody loaded is masked and trained in place, and saves what it has now', async () => {
+  const loaded = loadGraphModelSync(network()) as never as Parameters<typeof adaptGraph>[0];
+  const model = adaptGraph(loaded);
+  expect(model.output).toBe('probabilities');
+  expect(model.loss).toBe('categoricalCrossentropy');
+  const { handle, plan } = await prune(model, { scorer: magnitude(), strategy: unstructured(), sparsity: 0.5 });
+  const x = tf.tensor(data.x, [6, 4, 4, 2]);
+  const before = await (model.predict(x) as tf.Tensor2D).array();
+  const { losses } = await fineTune(model, {
+    data: dataset,
+    epochs: 25,
+    batchSize: 3,
+    learningRate: 0.02,
+    handles: [handle],
+  });
+  const after = await (model.predict(x) as tf.Tensor2D).array();
+  expect(losses[24]).toBeLessThan(0.5 * losses[0]);
+  expect(after).not.toEqual(before);
+  // The model's own call, through no wrapper of ours.
+  expect(await (model.model.predict(x) as tf.Tensor2D).array()).toEqual(after);
+  for (const id of plan.params) {
+    const mask = await plan.mask(id);
+    (await model.read(id)).forEach((w, i) => (mask.bytes[i >> 3] >> (i & 7)) & 1 || expect(w).toBe(0));
+  }
+  const again = loadGraphModelSync(await toGraphArtifacts(model.model));
+  expect(await (again.predict(x) as tf.Tensor2D).array()).toEqual(after);
+  // Adapted once more, it keeps its variables.
+  expect(adaptGraph(loaded).variable('ka')).toBe(model.variable('ka'));
+  again.dispose();
+  x.dispose();
+  model.dispose();
+});
+
+test('channels are scored by gradient', async () => {
+  const model = adaptGraph(network());
+  const batches = async function* () {
+    const one = batch();
+    yield one;
+    tf.dispose([one.x, one.y]);
+  };
+  const before = tf.memory().numTensors;
+  const { plan, handle } = await prune(model, {
+    scorer: gradient(),
+    strategy: structured(),
+    sparsity: 0.5,
+    data: batches,
+  });
+  handle.restore();
+  expect(Object.keys(plan.units)).toEqual(['a']);
+  expect(tf.memory().numTensors).toBe(before);
+  model.dispose();
+});
+
+test.each(['ka', 'kb', 'kc'])('the rows that enter %s, times it, are what its node makes of them', async (id) => {
+  const model = adaptGraph(network());
+  const { x, y } = batch();
+  const kernel = model.variable(id);
+  const rows: tf.Tensor2D[] = [];
+  for await (const piece of model.inputs({ x, y }, id)) rows.push(piece.clone());
+  const product = tf.matMul(tf.concat(rows), tf.reshape(kernel, [-1, kernel.shape[kernel.rank - 1]]) as tf.Tensor2D);
+  const node = { ka: 'a', kb: 'b', kc: 'out' }[id]!;
+  const made = model.model.execute(x, node) as tf.Tensor;
+  const expected = await made.data();
+  const bias = id === 'ka' ? model.variable('ba') : id === 'kc' ? model.variable('bc') : tf.scalar(0);
+  const sum = tf.add(product, bias);
+  const end = id === 'ka' ? tf.elu(sum) : id === 'kc' ? tf.softmax(sum) : sum;
+  (await end.data()).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5));
+  model.dispose();
+});
+
+test('quantised weights are dequantised, and said to be', async () => {
+  const artifacts = network();
+  const bytes = new Uint8Array(artifacts.weightData as ArrayBuffer);
+  let at = 0;
+  const parts: Uint8Array[] = [];
+  const specs = artifacts.weightSpecs!.map((spec, i) => {
+    const size = sizeOf(spec.shape);
+    const own = bytes.slice(at, (at += 4 * size));
+    if (spec.dtype !== 'float32' || i > 3) {
+      parts.push(own);
+      return spec;
+    }
+    const [min, scale] = [-1, 2 / 255];
+    const values = Array.from(new Float32Array(own.buffer), (v) => Math.round((v - min) / scale));
+    parts.push(i % 2 ? new Uint8Array(Uint16Array.from(values).buffer) : Uint8Array.from(values));
+    return { ...spec, quantization: { dtype: i % 2 ? 'uint16' : 'uint8', scale, min } as const };
+  });
+  const weightData = Uint8Array.from(parts.flatMap((part) => [...part])).buffer;
+  const model = adaptGraph({ ...artifacts, weightSpecs: specs, weightData });
+  expect(model.notes).toEqual([
+    'weights were stored quantised (2 as uint8, 2 as uint16); they are float32 from here on, also in what is written',
+  ]);
+  const written = await toGraphArtifacts(model);
+  expect(written.weightSpecs!.some(({ quantization }) => quantization)).toBe(false);
+  const again = adaptGraph(written);
+  expect(await again.read('ka')).toEqual(await model.read('ka'));
+  expect(again.notes).toEqual([]);
+  again.dispose();
+  model.dispose();
+});
+
+test('several inputs, several outputs, wrong data, no loss', async () => {
+  const g = new GraphBuilder(1);
+  const x = g.input([-1, 3]);
+  const a = g.node('MatMul', [x, g.floats([3, 2])], {}, 'a');
+  const b = g.node('Softmax', [a], {}, 'b');
+  const both = g.artifacts([a, b]);
+  const model = adaptGraph(both);
+  const input = tf.ones([2, 3]);
+  expect(() => model.predict(input)).toThrow(expect.objectContaining({ code: 'model-outputs' }));
+  const one = adaptGraph(both, { output: 'b' });
+  expect(one.output).toBe('probabilities');
+  expect((one.predict(input) as tf.Tensor).shape).toEqual([2, 2]);
+  expect(() => one.predict(tf.ones([2, 4]))).toThrow(expect.objectContaining({ code: 'data-shape' }));
+  expect(() => adaptGraph(both, { output: 'c' })).toThrow(expect.objectContaining({ code: 'output-unknown' }));
+  expect(() => adaptGraph(both, { loss: 'no such' })).toThrow(expect.objectContaining({ code: 'loss-unknown' }));
+  const plain = adaptGraph(both, { output: 'a' });
+  await expect(plain.gradients({ x: input, y: tf.ones([2, 2]) })).rejects.toMatchObject({ code: 'loss-missing' });
+  const h = new GraphBuilder(1);
+  const sum = h.node('AddV2', [h.input([-1, 2], 'p'), h.input([-1, 2], 'q')], {}, 'sum');
+  const two = adaptGraph(h.artifacts([sum]));
+  expect(() => two.predict(input)).toThrow(expect.objectContaining({ code: 'model-inputs' }));
+  for (const m of [model, one, plain, two]) m.dispose();
+});
+
+describe('broken graphs', () => {
+  const broken = (change: (artifacts: tf.io.ModelArtifacts, nodes: { [key: string]: unknown }[]) => object | void) => {
+    const artifacts = structuredClone(network());
+    const { node } = artifacts.modelTopology as { node: { [key: string]: unknown }[] };
+    return { ...artifacts, ...(change(artifacts, node) ?? {}) } as tf.io.ModelArtifacts;
+  };
+  const named = (nodes: { [key: string]: unknown }[], name: string) => nodes.find((node) => node.name === name)!;
+  const shaped = (name: string, shape: number[]) =>
+    broken(({ weightSpecs }) => void (weightSpecs!.find((spec) => spec.name === name)!.shape = shape));
+  const declared = (attr: object) => broken((_, nodes) => void Object.assign(named(nodes, 'ka').attr as object, attr));
+  const dims = (...sizes: number[]) => ({ tensorShape: { dim: sizes.map((size) => ({ size: String(size) })) } });
+
+  test.each<[string, string, tf.io.ModelArtifacts]>([
+    ['a circle', 'graph-cycle', broken((_, nodes) => void (named(nodes, 'a').input = ['sum', 'ka', 'ba']))],
+    [
+      'a dangling input',
+      'node-connection',
+      broken((_, nodes) => void (named(nodes, 'a').input = ['gone', 'ka', 'ba'])),
+    ],
+    ['two nodes of one name', 'node-duplicate', broken((_, nodes) => void (named(nodes, 'd').name = 'n'))],
+    [
+      'an output that is not there',
+      'graph-output',
+      broken(() => ({ signature: { outputs: { y: { name: 'gone:0' } } } })),
+    ],
+    ['a node without a name', 'topology-invalid', broken((_, nodes) => void (named(nodes, 'd').name = ''))],
+    ['a node that is none', 'topology-invalid', broken((_, nodes) => void nodes.push(null as never))],
+    ['inputs that are none', 'topology-invalid', broken((_, nodes) => void (named(nodes, 'd').input = 'n'))],
+    ['no nodes at all', 'topology-invalid', broken(() => ({ modelTopology: {} }))],
+    ['an empty list of nodes', 'topology-invalid', broken(() => ({ modelTopology: { node: [] } }))],
+    [
+      'a circle that no output waits for',
+      'graph-cycle',
+      broken((_, nodes) => {
+        nodes.push({ name: 'p', op: 'Add', input: ['q', 'x'] }, { name: 'q', op: 'Add', input: ['p', 'x'] });
+      }),
+    ],
+    ['a weight of another dtype than its node', 'weight-dtype', declared({ dtype: { type: 'DT_INT32' } })],
+    ['a weight of another shape than its node', 'weight-shape', declared({ value: { tensor: dims(3, 3, 4, 2) } })],
+    ['a kernel that wants other channels', 'weight-shape', shaped('ka', [3, 3, 4, 2])],
+    ['a kernel of a matrix product that wants other inputs', 'weight-shape', shaped('kc', [3, 16])],
+    ['a depthwise kernel that wants other channels', 'weight-shape', shaped('kd', [2, 1, 2, 4])],
+    ['a fused bias of another size', 'weight-shape', shaped('ba', [2, 2])],
+    ['a scale of another size', 'weight-shape', shaped('gamma', [2, 2])],
+    ['no weights', 'weights-missing', broken(() => ({ weightData: undefined }))],
+    ['a weight too few', 'weights-mismatch', broken(({ weightSpecs }) => void weightSpecs!.pop())],
+    ['a weight too many', 'weights-mismatch', broken(() => extra())],
+    [
+      'weights that end early',
+      'weights-invalid',
+      broken(({ weightData }) => ({ weightData: (weightData as ArrayBuffer).slice(0, 40) })),
+    ],
+    [
+      'two weights of one name',
+      'weight-duplicate',
+      broken(({ weightSpecs }) => ({ weightSpecs: [weightSpecs![0], ...weightSpecs!] })),
+    ],
+    ['a kernel without axes', 'weight-shape', broken(({ weightSpecs }) => void (weightSpecs![0].shape = []))],
+    [
+      'a kernel without entries',
+      'weight-shape',
+      broken(({ weightSpecs }) => void (weightSpecs![0].shape = [3, 3, 0, 4])),
+    ],
+  ])('%s', (_, code, artifacts) => {
+    const before = tf.memory().numTensors;
+    expect(() => adaptGraph(artifacts)).toThrow(expect.objectContaining({ name: 'InputError', code }));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('what a node says of its weight may be said in other ways', () => {
+    for (const attr of [
+      { value: { tensor: { dtype: 'DT_FLOAT', ...dims(3, 3, 2, 4) } } },
+      { dtype: { type: 'DT_HALF' } },
+      { dtype: { type: 1 } },
+      { dtype: null, value: null },
+      { value: { tensor: { tensorShape: { unknownRank: true } } } },
+    ]) {
+      adaptGraph(declared(attr)).dispose();
+    }
+  });
+
+  function extra(): object {
+    const { weightSpecs, weightData } = network();
+    const more = new Uint8Array(8 + (weightData as ArrayBuffer).byteLength);
+    more.set(new Uint8Array(weightData as ArrayBuffer));
+    return { weightSpecs: [...weightSpecs!, { name: 'extra', shape: [2], dtype: 'float32' }], weightData: more.buffer };
+  }
+
+  test.each(['NoSuchOp', 'constructor', '__proto__'])(
+    '%s, which TensorFlow.js does not know, loads, and is noted',
+    (op) => {
+      const g = new GraphBuilder(1);
+      const out = g.node(op, [g.input([-1, 2])], { T: b64('x') }, 'out');
+      const model = adaptGraph(g.artifacts([out]));
+      expect(model.notes.join()).toContain(`'out' is the operation '${op}', which TensorFlow.js does not have`);
+      expect(model.unknownOperations).toEqual([op]);
+      expect(() => model.predict(tf.ones([1, 2]))).toThrow();
+      model.dispose();
+    },
+  );
+});

@@ -1,0 +1,190 @@
+import {
+  type Change,
+  InputError,
+  type MaskHandle,
+  type Plan,
+  type PrunableModel,
+  show,
+  sentence,
+} from '@espalier/core';
+import {
+  customLoss,
+  type HeldWeight,
+  leaveAlone,
+  type LeftAlone,
+  type Loss,
+  maskWeights,
+  outputOf,
+  resolveLoss,
+  writeVariable,
+} from '@espalier/adapter-kit';
+import type { io } from '@tensorflow/tfjs-core';
+import { analyse, type Analysis } from './analyse.js';
+import { type Constant, constantsOf } from './constants.js';
+import { lossGradients, predict } from './forward.js';
+import { type Edge, edgeOf, type Graph, type OpNode, parseGraph } from './graph.js';
+import { kernelInputs } from './inputs.js';
+import { reestimateNorms } from './reestimate.js';
+import { shown } from './shape.js';
+import { shrinkArtifacts } from './shrink.js';
+import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel, unknownNodes } from './tfjs.js';
+import { isForwarding } from './trace.js';
+
+export interface AdaptGraphOptions {
+  /**
+   * A name of `LOSSES` or a function (yTrue, yPred). Default: cross-entropy where the output is a softmax; else none, and
+   * `gradients` asks for one.
+   */
+  readonly loss?: Loss;
+  /** The output that `predict` gives and the loss is of, where the model has several. */
+  readonly output?: string;
+  /** The shape of the one input, batch first, where it leaves sizes open: without it the arithmetic is not known. */
+  readonly inputShape?: readonly number[];
+  /** Parameters by id that are left alone, and why; channels that run through them stay. */
+  readonly leaveAlone?: LeftAlone;
+}
+
+/** A tf.GraphModel that can be pruned. */
+export interface GraphPrunable extends PrunableModel {
+  /** The model itself, masked in place by `mask`. */
+  readonly model: GraphModel;
+  /** The name of its loss; undefined = it has none yet. */
+  readonly loss: string | undefined;
+  /** With the batch in front; null = open. */
+  readonly inputShapes: readonly (readonly (number | null)[])[];
+  /** Of the outputs, or of the one that was chosen; sizes and ranks that are not known are null and []. */
+  readonly outputShapes: readonly (readonly (number | null)[])[];
+  /** Whether the one output is a sum of products, with no activation behind it. */
+  readonly linear: boolean;
+  /** What the user should hear: that quantised weights are not quantised any more, that operations are not known. */
+  readonly notes: readonly string[];
+  /** Operations that TensorFlow.js does not have; programs register them before they run the model. */
+  readonly unknownOperations: readonly string[];
+  reestimateNorms: NonNullable<PrunableModel['reestimateNorms']>;
+  shrink(plan: Plan): Promise<GraphPrunable>;
+}
+
+const analyses = new WeakMap<object, { graph: Graph; analysis: Analysis }>();
+
+/** The analysis of an adapted model, or of a copy of one, for descriptions of it. */
+export const analysisOf = (model: GraphPrunable) => analyses.get(model.groups)!;
+
+/**
+ * Adapts a tf.GraphModel, or the artifacts of one. Kernels of convolutions and matrix products may be pruned; everything else
+ * is left alone and says why in `skip`. Channels may go where they can be followed from the node that makes them to every
+ * node that reads them; those that reach an operation without a rule, control flow, or an output of the graph, stay.
+ *
+ * A model's weights become variables, so that masks and training change what it computes. The model is borrowed; `dispose()`
+ * disposes it. Nothing is left behind if it throws.
+ *
+ * Throws an InputError with code 'topology-invalid', 'node-duplicate', 'node-connection', 'graph-cycle', 'graph-output',
+ * 'weights-missing', 'weights-mismatch', 'weights-invalid', 'weight-duplicate', 'weight-shape', 'input-shape',
+ * 'model-inputs' or 'output-unknown'; a UsageError with code 'loss-unknown' or 'loss-output'.
+ */
+export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: AdaptGraphOptions = {}): GraphPrunable {
+  return adapt(source, options);
+}
+
+function adapt(
+  source: GraphModel | io.ModelArtifacts,
+  options: AdaptGraphOptions,
+  history?: readonly Change[],
+): GraphPrunable {
+  const artifacts = isGraphModel(source) ? artifactsOf(source) : source;
+  const graph = parseGraph(artifacts);
+  const constants = constantsOf(artifacts);
+  const found = analyse(graph, constants, options.inputShape);
+  const analysis = { ...found, ...leaveAlone(found, options.leaveAlone) };
+  checkOutput(graph, options.output);
+  const ends = options.output === undefined ? graph.outputs : [edgeOf(options.output)];
+  const last = lastNode(graph, ends);
+  const softmax = last?.op === 'Softmax';
+  const loss = resolveLoss(options.loss, softmax);
+  const model = isGraphModel(source) ? source : loadModel(source);
+
+  const foreign = unknownNodes(model);
+  const variables = holdWeights(
+    model,
+    analysis.params.map(({ id }) => id),
+  );
+  const weights = analysis.params.map((param): HeldWeight => ({ param, variable: variables.get(param.id)! }));
+  // A mask that nobody ended still holds tensors.
+  const handles: MaskHandle[] = [];
+  const variable = (id: string) => {
+    const found = variables.get(id);
+    if (found) return found;
+    throw new InputError('param-unknown', `the graph has no parameter ${show(id)}`, { where: id });
+  };
+  const prunable: GraphPrunable = {
+    model,
+    loss: loss?.name,
+    notes: [...notesOf(constants), ...foreign.map(foreignNote)],
+    unknownOperations: [...new Set(foreign.map(({ op }) => op))],
+    inputShapes: model.inputs.map(({ shape }) => shown((shape as number[] | undefined) ?? null)),
+    outputShapes: ends.map(({ node }) => shown(analysis.shapes.get(node) ?? null)),
+    linear: last !== undefined && isLinear(last),
+    params: analysis.params,
+    groups: analysis.groups,
+    ...(history && { history }),
+    output: outputOf(softmax, loss),
+    variable,
+    read: async (id) => Float32Array.from(await variable(id).data()),
+    predict: (x) => predict(model, options.output, x),
+    gradients: (batch, { loss: own } = {}) =>
+      lossGradients(model, options.output, weights, own ? customLoss(own) : loss, batch),
+    inputs(batch, id) {
+      variable(id);
+      const param = analysis.params.find((own) => own.id === id)!;
+      return kernelInputs(model, graph, analysis.readers.get(id) ?? [], param, batch);
+    },
+    write: (id, values) => writeVariable(id, variable(id), values),
+    reestimateNorms: (given) => reestimateNorms({ model, graph, readers: analysis.readers, variables }, given),
+    async mask(plan) {
+      const handle = await maskWeights(weights, analysis.groups, plan);
+      handles.push(handle);
+      return handle;
+    },
+    async shrink(plan) {
+      const outputs = graph.outputs.map(({ node }) => node);
+      const now = { artifacts, weights: model.weights, outputs };
+      const { smaller, change } = await shrinkArtifacts(now, weights, analysis, plan);
+      return adapt(smaller, { ...options, ...(loss && { loss: loss.of }) }, [...(history ?? []), change]);
+    },
+    dispose() {
+      handles.forEach((handle) => handle.makePermanent());
+      model.dispose();
+    },
+  };
+  analyses.set(analysis.groups, { graph, analysis });
+  return prunable;
+}
+
+/** What the one output comes from, behind nodes that only hand on; undefined = there are several outputs. */
+function lastNode({ nodes }: Graph, ends: readonly Edge[]): OpNode | undefined {
+  if (ends.length !== 1) return undefined;
+  let node = nodes.get(ends[0].node);
+  while (node && isForwarding(node.op)) node = nodes.get(node.inputs[0].node);
+  return node;
+}
+
+function isLinear({ op, attributes }: OpNode): boolean {
+  const fused = attributes.strings('fused_ops').every((name) => name.toLowerCase() === 'biasadd');
+  return fused && ['MatMul', '_FusedMatMul', 'Conv2D', '_FusedConv2D', 'BiasAdd', 'Add', 'AddV2'].includes(op);
+}
+
+function checkOutput({ nodes }: Graph, output: string | undefined): void {
+  if (output === undefined || nodes.has(edgeOf(output).node)) return;
+  throw new InputError('output-unknown', `the graph has no node ${show(output)}`, { where: 'output', found: output });
+}
+
+function foreignNote({ name, op }: { name: string; op: string }): string {
+  return sentence('unknown-operation', { id: show(name), what: show(op) });
+}
+
+function notesOf(constants: ReadonlyMap<string, Constant>): string[] {
+  const counts = new Map<string, number>();
+  for (const { stored } of constants.values()) if (stored) counts.set(stored, (counts.get(stored) ?? 0) + 1);
+  if (counts.size === 0) return [];
+  const list = Array.from(counts, ([dtype, count]) => `${count} as ${dtype}`).join(', ');
+  return [sentence('were-quantised', { types: list })];
+}

@@ -1,0 +1,27 @@
+import { type Group, type Param, sentence } from '@espalier/core';
+
+/** Parameters by id that nobody may prune, and why, said to the user. */
+export type LeftAlone = Readonly<Record<string, string>>;
+
+/**
+ * The same parameters, groups and branches, where those that are named are left alone: no element of them goes, and no channel
+ * or branch that runs through them. What is already left alone keeps its reason.
+ */
+export function leaveAlone<B extends readonly Group[] | undefined>(
+  { params, groups, branches }: { params: readonly Param[]; groups: readonly Group[]; branches?: B },
+  reasons: LeftAlone = {},
+): { params: readonly Param[]; groups: readonly Group[]; branches: B } {
+  if (Object.keys(reasons).length === 0) return { params, groups, branches: branches as B };
+  const why = (id: string) => (Object.hasOwn(reasons, id) ? reasons[id] : undefined);
+  const withSkip = <T extends { readonly skip?: string }>(item: T, skip: string | undefined): T =>
+    skip === undefined || item.skip !== undefined ? item : { ...item, skip };
+  const ofSites = (group: Group) => {
+    const site = group.sites.find(({ param }) => why(param) !== undefined);
+    return withSkip(group, site && sentence('runs-through', { id: site.param, why: why(site.param)! }));
+  };
+  return {
+    params: params.map((param) => withSkip(param, why(param.id))),
+    groups: groups.map(ofSites),
+    branches: branches?.map(ofSites) as unknown as B,
+  };
+}

@@ -1,0 +1,156 @@
+import {
+  type Change,
+  InputError,
+  isKept,
+  type MaskHandle,
+  type Plan,
+  type PrunableModel,
+  show,
+  unitsOf,
+} from '@espalier/core';
+import {
+  changeOf,
+  leaveAlone,
+  type LeftAlone,
+  type Loss,
+  maskWeights,
+  outputOf,
+  resolveLoss,
+  writeVariable,
+} from '@espalier/adapter-kit';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { lossGradients, predict } from './forward.js';
+import { findBranches } from './branches.js';
+import { bypass } from './bypass.js';
+import { findGroups } from './groups.js';
+import { kernelInputs } from './inputs.js';
+import { compiledLoss, endsInSoftmax } from './loss.js';
+import { weightsOf } from './params.js';
+import { reestimateBatchNorm } from './reestimate.js';
+import { shrinkModel } from './shrink.js';
+import { disposeModel } from './tfjs.js';
+
+export interface AdaptOptions {
+  /**
+   * A name of `LOSSES` or a function (yTrue, yPred). Default: the loss that the model was compiled with; else cross-entropy
+   * where the output is a softmax; else none, and `gradients` asks for one.
+   */
+  readonly loss?: Loss;
+  /** Parameters by id that are left alone, and why; channels and branches that run through them stay. */
+  readonly leaveAlone?: LeftAlone;
+}
+
+/** A tf.LayersModel that can be pruned. */
+export interface LayersPrunable extends PrunableModel {
+  /** The model itself, masked in place by `mask`. */
+  readonly model: LayersModel;
+  /** The name of its loss; undefined = it has none yet. */
+  readonly loss: string | undefined;
+  reestimateNorms: NonNullable<PrunableModel['reestimateNorms']>;
+  shrink(plan: Parameters<PrunableModel['shrink']>[0]): Promise<LayersPrunable>;
+}
+
+/**
+ * Adapts a tf.LayersModel, Sequential or Functional. Kernels of known layers may be pruned; biases, norms, embeddings and
+ * weights of unknown classes are left alone and say why in `skip`. Channels may go where they can be followed from the
+ * layers that make them to every layer that reads them, through branches, nested models and shared layers. Channels that
+ * reach the model's output, or a layer whose class has no rule, stay and say why.
+ *
+ * The model is borrowed; `dispose()` disposes it. Adapt it again after freezing layers, adding some or compiling it.
+ *
+ * Throws a UsageError with code 'model-empty', 'loss-unknown' or 'loss-output', an InputError with code 'weight-duplicate'.
+ */
+export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): LayersPrunable {
+  return adapt(model, options);
+}
+
+function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonly Change[]): LayersPrunable {
+  const all = weightsOf(model);
+  const byId = new Map(all.map((weight) => [weight.param.id, weight]));
+  const found = findGroups(model, all);
+  const branches = findBranches(model, all);
+  const {
+    params,
+    groups,
+    branches: branchGroups,
+  } = leaveAlone(
+    { params: all.map(({ param }) => param), groups: found.groups, branches: branches.map(({ group }) => group) },
+    options.leaveAlone,
+  );
+  const weights = all.map((weight, i) => ({ ...weight, param: params[i] }));
+  const dependencies = { ...found, groups };
+  const softmax = endsInSoftmax(model);
+  const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
+  const again: AdaptOptions = { ...options, ...(loss && { loss: loss.of }) };
+  // A mask that nobody ended still holds tensors.
+  const handles: MaskHandle[] = [];
+  const weightOf = (id: string) => {
+    const weight = byId.get(id);
+    if (weight) return weight;
+    throw new InputError('param-unknown', `'${model.name}' has no parameter ${show(id)}`, { where: id });
+  };
+  const variable = (id: string) => weightOf(id).variable;
+  return {
+    model,
+    loss: loss?.name,
+    params,
+    groups,
+    branches: branchGroups,
+    ...(history && { history }),
+    output: outputOf(softmax, loss),
+    variable,
+    read: async (id) => Float32Array.from(await variable(id).data()),
+    predict: (x) => predict(model, x),
+    gradients(batch, { training = false, loss: other } = {}) {
+      const asked = other ? { name: other.name || 'custom', of: other } : loss;
+      return lossGradients(model, weights, asked, batch, training);
+    },
+    inputs: (batch, id) => kernelInputs(model, weightOf(id), batch),
+    write: (id, values) => writeVariable(id, variable(id), values),
+    reestimateNorms: (given) => reestimateBatchNorm(model, given),
+    async mask(plan) {
+      const handle = await maskWeights(weights, [...groups, ...branchGroups], plan);
+      handles.push(handle);
+      return handle;
+    },
+    async shrink(plan) {
+      const gone = branches.filter(({ group }) => isGone(plan, group.id));
+      const { smaller, change } = await shrinkModel(model, weights, dependencies, withoutUnits(plan, branchGroups));
+      const changes = [
+        ...(history ?? []),
+        gone.length > 0 ? joined(change, changeOf(plan, { params, groups: gone.map(({ group }) => group) })) : change,
+      ];
+      if (gone.length === 0) return adapt(smaller, again, changes);
+      try {
+        return adapt(bypass(smaller, gone), again, changes);
+      } finally {
+        disposeModel(smaller);
+      }
+    },
+    dispose() {
+      handles.forEach((handle) => handle.makePermanent());
+      disposeModel(model);
+    },
+  };
+}
+
+function isGone(plan: Plan, branch: string): boolean {
+  const units = unitsOf(plan, branch);
+  return units !== undefined && !isKept(units, 0);
+}
+
+/** The same plan without what it says of these groups. */
+function withoutUnits(plan: Plan, groups: readonly { readonly id: string }[]): Plan {
+  const units = { ...plan.units };
+  for (const { id } of groups) delete units[id];
+  return { ...plan, units };
+}
+
+/** A branch that goes takes all of its weights, whatever else was removed of them. */
+function joined(channels: Change, branches: Change): Change {
+  const whole = new Set(branches.removals.map(({ param }) => param));
+  return {
+    units: { ...channels.units, ...branches.units },
+    removals: [...channels.removals.filter(({ param }) => !whole.has(param)), ...branches.removals],
+  };
+}

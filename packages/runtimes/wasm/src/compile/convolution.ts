@@ -1,0 +1,112 @@
+import { type Geometry, isProduct, pixelsOf, simplified, tapsOf } from '@espalier/kernels-kit';
+import { patternOf, roundUp, sparsityOf } from '../sparse/matrix.js';
+import { type Border, bordered, writeBorder } from './border.js';
+import type { Builder } from './builder.js';
+import { choose } from './choose.js';
+import { curveOverPlanes } from './curve.js';
+import type { Store } from './memory.js';
+import type { Convolution } from './operation.js';
+import { encode, type Form, FORMS, PANEL, PANEL_INPUTS } from './plane-forms.js';
+import { product } from './product.js';
+
+/** Fewer pixels go to the kernels for rows. */
+const FEWEST_PIXELS = 8;
+
+/** Over planes: on the input's own where output and input pixels lie at the same places, else on copies with a border. */
+export function convolution(builder: Builder, op: Convolution): void {
+  const simple = simplified(op.geometry);
+  const asRows = isProduct(simple) && (pixelsOf(simple) < FEWEST_PIXELS || tapsOf(op.geometry) > 1);
+  if (asRows && !op.residual) return product(builder, { ...op, geometry: simple });
+  const { geometry, weights, after } = op;
+  const outputs = geometry.outChannels;
+  const pattern = patternOf(weights, outputs);
+  const pixels = pixelsOf(geometry);
+  const x = builder.planes(op.x);
+  const residual = op.residual && builder.planes(op.residual);
+  const y = builder.makePlanes(op.output, outputs, pixels);
+  const border = isProduct(geometry) ? undefined : bordered(geometry);
+  const copy = border && builder.temporary(border.bytes * geometry.inChannels);
+  const panel = builder.temporary(4 * PANEL * PANEL_INPUTS);
+  const sums = builder.temporary(4 * PANEL * roundUp(outputs, 4));
+  const offsets = offsetsOf(geometry, border, x.stride);
+  const from = copy ?? x.buffer;
+
+  function writeJob(
+    store: Store,
+    form: Form,
+    blockInputs: number,
+    steps: number,
+    counts: number,
+    shared: Shared,
+  ): number {
+    const shape = [form.code, offsets.length, outputs, blockInputs, ...runs(geometry, border, pixels), y.stride];
+    const added = residual ? residual.buffer.address - y.buffer.address : 0;
+    const tables = [steps, counts, shared.offsets, panel.address, sums.address, shared.zeros, shared.bias, 0, 0, added];
+    const job = store.words([...shape, ...tables]);
+    store.heap.floats().set([after.low, after.high], (job >>> 2) + shape.length + tables.length - 3);
+    return job;
+  }
+
+  const reads = [x.buffer, ...(residual ? [residual.buffer] : []), ...(copy ? [copy] : []), panel, sums];
+  const draft = {
+    name: op.name,
+    operation: 'convolution',
+    sparsity: sparsityOf(pattern),
+    bind(store: Store) {
+      const { heap } = store;
+      const shared = {
+        bias: store.floats(op.bias),
+        offsets: store.words(offsets),
+        zeros: store.floats(new Float32Array(32)),
+      };
+      const borderJob = border && writeBorder(store, border);
+      const curve = curveOverPlanes(store, after, y);
+      const choice = choose(
+        FORMS.map((form) => ({
+          name: form.name,
+          cost: form.cost(pattern, pixels),
+          make() {
+            const blockInputs = form.blockInputs(pattern);
+            const { steps, counts } = encode(store, form, weights, outputs, offsets, blockInputs);
+            const job = writeJob(store, form, blockInputs, steps, counts, shared);
+            return {
+              run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address),
+              dispose: () => [job, steps, counts].forEach(store.free),
+            };
+          },
+        })),
+      );
+      return {
+        kernel: choice.name,
+        run() {
+          if (borderJob) {
+            heap.kernels.borders(borderJob, x.buffer.address, x.stride, from.address, geometry.inChannels);
+          }
+          choice.run();
+          curve?.();
+        },
+      };
+    },
+  };
+  builder.add(draft, reads, [y.buffer]);
+}
+
+interface Shared {
+  readonly bias: number;
+  readonly offsets: number;
+  readonly zeros: number;
+}
+
+/** Bytes from x to the pixels of each input, in the order of the weights: tap by tap, channel by channel. */
+function offsetsOf({ inChannels }: Geometry, border: Border | undefined, stride: number): number[] {
+  const bytes = border?.bytes ?? stride;
+  return (border?.taps ?? [0]).flatMap((tap) => Array.from({ length: inChannels }, (_, c) => tap + c * bytes));
+}
+
+/** images, runs, pixels, runBytes, imageBytes of assembly/plane-job.ts. */
+function runs(g: Geometry, border: Border | undefined, pixels: number): number[] {
+  // Without gaps between rows, or between images, everything is one run.
+  if (!border || (border.rows === g.outHeight && border.columns === g.outWidth)) return [1, 1, pixels, 0, 0];
+  const row = 4 * border.columns;
+  return [g.batch, g.outHeight, g.outWidth, row, row * border.rows];
+}

@@ -1,0 +1,155 @@
+import { type Geometry, pixelsOf, tapsOf } from '@espalier/kernels-kit';
+import { sparsityOf, patternOf } from '../sparse/matrix.js';
+import { bordered, writeBorder } from './border.js';
+import type { Builder } from './builder.js';
+import { curveOverPlanes } from './curve.js';
+import type { Store } from './memory.js';
+import { type After, type Depthwise, LINEAR, type Pool } from './operation.js';
+
+/** Depthwise convolution: plane by plane, with a border, every tap over whole rows. */
+export function depthwise(builder: Builder, op: Depthwise): void {
+  const { geometry: g } = op;
+  const taps = tapsOf(g);
+  // [taps, channels, multiplier] → [channels × multiplier, taps].
+  const weights = new Float32Array(op.weights.length);
+  for (let t = 0, i = 0; t < taps; t++) {
+    for (let m = 0; m < g.outChannels; m++) weights[m * taps + t] = op.weights[i++];
+  }
+  windows(builder, op, {
+    kind: 0,
+    operation: 'depthwise convolution',
+    outputs: g.outChannels,
+    weights,
+    bias: op.bias,
+    fill: 0,
+    after: op.after,
+    sparsity: sparsityOf(patternOf(op.weights, g.outChannels)),
+  });
+}
+
+export function pool(builder: Builder, op: Pool): void {
+  const { geometry: g, of } = op;
+  windows(builder, op, {
+    kind: of === 'max' ? 1 : 2,
+    operation: `${of} pooling`,
+    outputs: g.inChannels,
+    weights: of === 'max' ? new Float32Array(1) : factors(g),
+    bias: new Float32Array(1),
+    fill: of === 'max' ? -Infinity : 0,
+    after: LINEAR,
+  });
+}
+
+/** What is outside the image does not count: one over the number of pixels that do, for each output pixel of an image. */
+function factors(g: Geometry): Float32Array {
+  const inside = (out: number, stride: number, before: number, size: number, dilation: number, limit: number) => {
+    const first = out * stride - before;
+    let count = 0;
+    for (let i = 0; i < size; i++) if (first + i * dilation >= 0 && first + i * dilation < limit) count++;
+    return count;
+  };
+  return Float32Array.from({ length: g.outHeight * g.outWidth }, (_, i) => {
+    const [h, w] = [Math.floor(i / g.outWidth), i % g.outWidth];
+    const high = inside(h, g.strideHeight, g.top, g.kernelHeight, g.dilationHeight, g.inHeight);
+    const wide = inside(w, g.strideWidth, g.left, g.kernelWidth, g.dilationWidth, g.inWidth);
+    return 1 / (high * wide);
+  });
+}
+
+interface Windows {
+  readonly kind: 0 | 1 | 2;
+  readonly operation: string;
+  readonly outputs: number;
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+  readonly fill: number;
+  readonly after: After;
+  readonly sparsity?: number;
+}
+
+function windows(builder: Builder, op: Depthwise | Pool, w: Windows): void {
+  const { geometry: g } = op;
+  if (w.kind === 0 && isNine(g)) return nine(builder, op, w);
+  const x = builder.planes(op.x);
+  const y = builder.makePlanes(op.output, w.outputs, pixelsOf(g));
+  const border = bordered(g);
+  const scratch = builder.temporary(border.bytes);
+  const bind = (store: Store) => {
+    const { heap } = store;
+    const row = 4 * border.columns;
+    const shape = [
+      w.kind,
+      g.inChannels,
+      w.outputs / g.inChannels,
+      border.taps.length,
+      g.batch,
+      g.outHeight,
+      g.outWidth,
+    ];
+    const strides = [row, row * border.rows, x.stride, y.stride];
+    const tables = [store.words(border.taps), store.floats(w.weights), store.floats(w.bias)];
+    const fields = [...shape, ...strides, ...tables, writeBorder(store, border, w.fill), scratch.address, 0, 0];
+    const job = store.words(fields);
+    heap.floats().set([w.after.low, w.after.high], (job >>> 2) + fields.length - 2);
+    const curve = curveOverPlanes(store, w.after, y);
+    return () => {
+      heap.kernels.taps(job, x.buffer.address, y.buffer.address);
+      curve?.();
+    };
+  };
+  builder.add(draftOf(op, w, bind), [x.buffer, scratch], [y.buffer]);
+}
+
+const draftOf = ({ name }: Depthwise | Pool, { operation, sparsity }: Windows, bind: (store: Store) => () => void) => ({
+  name,
+  operation,
+  sparsity,
+  bind: (store: Store) => ({ kernel: () => 'planes', run: bind(store) }),
+});
+
+/** 3×3, and no output reads more than one column beside the image. */
+const isNine = (g: Geometry) =>
+  g.kernelHeight === 3 &&
+  g.kernelWidth === 3 &&
+  g.dilationHeight === 1 &&
+  g.dilationWidth === 1 &&
+  g.strideHeight === g.strideWidth &&
+  g.strideHeight <= 2 &&
+  g.left <= 1 &&
+  (g.outWidth - 1) * g.strideWidth + 2 - g.left <= g.inWidth;
+
+/** Without a copy: what lies beside the image is masked, what lies above or below it is a row of zeros. */
+function nine(builder: Builder, op: Depthwise | Pool, w: Windows): void {
+  const { geometry: g } = op;
+  const x = builder.planes(op.x);
+  const y = builder.makePlanes(op.output, w.outputs, pixelsOf(g));
+  const bind = (store: Store) => {
+    const { heap } = store;
+    const zeros = store.floats(new Float32Array(4 * g.outWidth + 32)) + 16;
+    const sizes = [g.batch, g.inHeight, g.inWidth, g.outHeight, g.outWidth, g.top, g.left];
+    const tables = [store.floats(w.weights), store.floats(w.bias), zeros, store.words(masks(g))];
+    const shape = [g.strideWidth, g.inChannels, w.outputs / g.inChannels, ...sizes];
+    const fields = [...shape, x.stride, y.stride, ...tables, 0, 0];
+    const job = store.words(fields);
+    heap.floats().set([w.after.low, w.after.high], (job >>> 2) + fields.length - 2);
+    const curve = curveOverPlanes(store, w.after, y);
+    return () => {
+      heap.kernels.nine(job, x.buffer.address, y.buffer.address);
+      curve?.();
+    };
+  };
+  builder.add(draftOf(op, w, bind), [x.buffer], [y.buffer]);
+}
+
+/** All ones where the input of a tap's column lies inside the image: for a row's first four outputs, then for its last vector. */
+function masks(g: Geometry): number[] {
+  const last = 4 * Math.floor((g.outWidth - 1) / 4);
+  return [0, last].flatMap((first) =>
+    [0, 1, 2].flatMap((tap) =>
+      [0, 1, 2, 3].map((lane) => {
+        const column = (first + lane) * g.strideWidth + tap - g.left;
+        return column >= 0 && column < g.inWidth ? 0xffffffff : 0;
+      }),
+    ),
+  );
+}
