@@ -1,6 +1,7 @@
 // npm test: installs, builds, lints, type-checks and runs every test that is not marked slow; with --slow, the slow ones.
 import { build, install, node, together } from './steps.mjs';
 
+const CIRCLES = ['--config', 'tools/architecture/circles.config.mjs', 'packages', 'apps', 'tools'];
 const slow = process.argv.includes('--slow');
 install();
 build();
@@ -8,6 +9,7 @@ if (!slow) {
   await together([
     ['eslint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']],
     ['prettier', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']],
+    ['no import circle', 'dependency-cruiser/bin/dependency-cruise.mjs', CIRCLES],
     ['types of tests', 'typescript-native/bin/tsc', ['-p', 'tsconfig.test.json']],
   ]);
 }

@@ -1,7 +1,18 @@
+import type { Encoded, FileSize } from '@espalier/format';
 import { out as pc } from './colours.js';
-import type { PackSummary } from './commands/pack.js';
 import { name, table } from './tables.js';
 import { bytes, count, percent } from './ui.js';
+
+export interface PackSummary {
+  readonly model: string;
+  readonly from: { readonly container: string; readonly raw: number; readonly gzip: number; readonly brotli: number };
+  readonly file: FileSize;
+  readonly headerBytes: number;
+  readonly tensors: Encoded['tensors'];
+  /** Per cent of the test samples: as the model was, with a codebook that is not trained yet, and of the file that was written. */
+  readonly accuracy?: { readonly before: number; readonly untrained?: number; readonly packed: number };
+  readonly testedOn?: string;
+}
 
 /** What each tensor takes in a compact file, and the whole beside what the model took before. */
 export function packTable({ model, from, file, headerBytes, tensors, accuracy, testedOn }: PackSummary): string {

@@ -29,7 +29,7 @@ import {
 } from '../options.js';
 import { openBench, type PackData } from '../pack-training.js';
 import { nonFiniteOption, type NonFinite, readAny } from '../read-any.js';
-import { packTable } from '../pack-table.js';
+import { packTable, type PackSummary } from '../pack-table.js';
 import { bytes, inOut, task, total } from '../ui.js';
 
 interface PackOptions extends PackData {
@@ -154,17 +154,6 @@ async function pack(source: string, options: PackOptions): Promise<void> {
   };
   if (options.json) printJson(summary);
   else process.stdout.write(`${packTable(summary)}\n`);
-}
-
-export interface PackSummary {
-  readonly model: string;
-  readonly from: { readonly container: string; readonly raw: number; readonly gzip: number; readonly brotli: number };
-  readonly file: FileSize;
-  readonly headerBytes: number;
-  readonly tensors: Encoded['tensors'];
-  /** Per cent of the test samples: as the model was, with a codebook that is not trained yet, and of the file that was written. */
-  readonly accuracy?: { readonly before: number; readonly untrained?: number; readonly packed: number };
-  readonly testedOn?: string;
 }
 
 function summarise(

@@ -4,10 +4,8 @@ import { useActions } from '../../state/actions.js';
 import { useMisfit, useStore } from '../../state/store.js';
 import { Chevron } from '../../ui/icons.js';
 import { accuracy } from '../../words.js';
-import { PICTURES } from './pictures.js';
+import { type LessonName, PICTURES } from './pictures.js';
 import { TRIES } from './tries.js';
-
-export type LessonName = keyof typeof PICTURES;
 
 /** A short lesson, folded up beside the control that it explains; its buttons move that control. */
 export function Lesson({ name }: { readonly name: LessonName }) {

@@ -102,3 +102,5 @@ function Tuning() {
 }
 
 export const PICTURES = { why: Why, granularity: Granularity, saliency: Saliency, scope: Scope, tuning: Tuning };
+
+export type LessonName = keyof typeof PICTURES;

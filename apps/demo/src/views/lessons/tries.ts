@@ -1,5 +1,5 @@
 import type { Settings } from '../../settings.js';
-import type { LessonName } from './lesson.js';
+import type { LessonName } from './pictures.js';
 
 const PLAIN = { cut: 'unstructured', scorer: 'magnitude', scope: 'global' } as const;
 const HALF = { sparsity: 0.5, scorer: 'magnitude', scope: 'global' } as const;
