@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 import { seededRandom } from '@espalier/core';
 import { folder, modelFolder, TINY_WEIGHTS } from '../testing/fixture.js';
 import { readModel } from './read-model.js';
-import { writeModel } from './write-model.js';
+import { writeModel } from './model-json/write-model.js';
 
 const KILLS = 40;
 
@@ -16,7 +16,7 @@ function writerProgram(): string {
     stdin: {
       contents: `
         import { readModel } from './read-model.ts';
-        import { writeModel } from './write-model.ts';
+        import { writeModel } from './model-json/write-model.ts';
         const dir = process.argv[2];
         (async () => {
           const { artifacts } = await readModel(dir);

@@ -1,13 +1,13 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show } from '@espalier/core';
 import { decodeEspalier } from './compact/decode.js';
-import { checkDocument, type ModelFormat } from './document.js';
-import { decodeUtf8, parseJson } from './json.js';
-import { READ_DEFAULTS } from './limits.js';
-import type { WeightGroup } from './manifest.js';
-import { refuse, showPath } from './refuse.js';
-import { shardNameFault } from './shard-name.js';
-import { checkLength, checkWeights } from './weights.js';
+import { checkDocument, type ModelFormat } from './model-json/document.js';
+import { decodeUtf8, parseJson } from './kit/json.js';
+import { READ_DEFAULTS } from './kit/limits.js';
+import type { WeightGroup } from './model-json/manifest.js';
+import { refuse, showPath } from './kit/refuse.js';
+import { shardNameFault } from './model-json/shard-name.js';
+import { checkLength, checkWeights } from './model-json/weights.js';
 
 /** A file in memory: what a drop, a file dialog or fetch gives. */
 export interface NamedBytes {

@@ -15,11 +15,11 @@ function writerProgram(): string {
     stdin: {
       contents: `
         import * as real from 'node:fs/promises';
-        import { writeModelTo } from './write-model.ts';
+        import { writeModelTo } from './model-json/write-model.ts';
         import { readModel } from './read-model.ts';
-        import { writeEspalierTo } from './compact-file.ts';
-        import { writeSafetensorsTo } from './safetensors.ts';
-        import { toSafetensors } from './safetensors-model.ts';
+        import { writeEspalierTo } from './compact/file.ts';
+        import { writeSafetensorsTo } from './safetensors/read.ts';
+        import { toSafetensors } from './safetensors/model.ts';
         const [dir, kind, scale, fatal] = [process.argv[2], process.argv[3], Number(process.argv[4]), Number(process.argv[5])];
         let calls = 0;
         const guard = (target) => new Proxy(target, {
@@ -138,7 +138,7 @@ const canMount = (() => {
     buildSync({
       stdin: {
         contents: `
-          import { writeModel } from './write-model.ts';
+          import { writeModel } from './model-json/write-model.ts';
           const size = Number(process.argv[3]);
           const artifacts = { format: 'layers-model', modelTopology: ${JSON.stringify(tinyJson().modelTopology)}, weightSpecs: [{ name: 'a', shape: [size], dtype: 'float32' }], weightData: new Float32Array(size).fill(2).buffer };
           writeModel(process.argv[2], artifacts).then(() => process.stdout.write('done'), (error) => process.stdout.write(error.code));`,

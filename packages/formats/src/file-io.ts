@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
 import { type ReadOptions, readModel } from './read-model.js';
-import { writeModel, type WriteOptions } from './write-model.js';
+import { writeModel, type WriteOptions } from './model-json/write-model.js';
 
 /**
  * Files as an IOHandler: `tf.loadLayersModel(fileIO('dir'))` and `model.save(fileIO('dir'))`, strict and atomic as

@@ -1,6 +1,6 @@
-export { abandonWrites } from './recover.js';
+export { abandonWrites } from './disk/recover.js';
 export { fileIO } from './file-io.js';
-export { espalier, readEspalier, type ReadCompactOptions, writeEspalier } from './compact-file.js';
+export { espalier, readEspalier, type ReadCompactOptions, writeEspalier } from './compact/file.js';
 export {
   DECODE_DEFAULTS,
   decodeEspalier,
@@ -20,11 +20,11 @@ export {
   type WebSource,
 } from './web.js';
 export { type DecodedModel, decodeModelFiles, encodeModelFiles, type ModelFormat, type NamedBytes } from './web.js';
-export { type Idx, IDX_DEFAULTS, readIdx, writeIdx } from './idx.js';
-export type { Npy } from './npy.js';
-export { readNpz } from './read-npz.js';
-export { READ_DEFAULTS } from './limits.js';
-export { showPath } from './refuse.js';
+export { type Idx, IDX_DEFAULTS, readIdx, writeIdx } from './arrays/idx.js';
+export type { Npy } from './arrays/npy.js';
+export { readNpz } from './arrays/read-npz.js';
+export { READ_DEFAULTS } from './kit/limits.js';
+export { showPath } from './kit/refuse.js';
 export { type FileSize, type ModelFile, readModel, type ReadOptions } from './read-model.js';
 export {
   readSafetensors,
@@ -32,8 +32,8 @@ export {
   type SafetensorsOptions,
   type SafetensorsTensor,
   writeSafetensors,
-} from './safetensors.js';
-export { type FromOptions, fromSafetensors, toSafetensors } from './safetensors-model.js';
-export { compressedSizes, type Sizes } from './sizes.js';
-export { writeFile, writeFiles } from './write-files.js';
-export { WRITE_DEFAULTS, writeModel, type WriteOptions } from './write-model.js';
+} from './safetensors/read.js';
+export { type FromOptions, fromSafetensors, toSafetensors } from './safetensors/model.js';
+export { compressedSizes, type Sizes } from './disk/sizes.js';
+export { writeFile, writeFiles } from './disk/write-files.js';
+export { WRITE_DEFAULTS, writeModel, type WriteOptions } from './model-json/write-model.js';

@@ -18,9 +18,9 @@ export { espalier, type HandlerOptions, type Memory, type WebSource } from './co
 export { type ValuesOption } from './compact/spec.js';
 export { type TensorReport } from './compact/tensor.js';
 export { decodeModelFiles, type DecodedModel, type NamedBytes } from './decode-files.js';
-export type { ModelFormat } from './document.js';
-export { encodeModelFiles } from './encode-document.js';
-export { decodeIdx } from './idx-bytes.js';
-export type { Idx } from './idx-parse.js';
-export { decodeNpy, type Npy } from './npy.js';
-export { decodeNpz, NPZ_DEFAULTS } from './npz.js';
+export type { ModelFormat } from './model-json/document.js';
+export { encodeModelFiles } from './model-json/encode-document.js';
+export { decodeIdx } from './arrays/idx-bytes.js';
+export type { Idx } from './arrays/idx-parse.js';
+export { decodeNpy, type Npy } from './arrays/npy.js';
+export { decodeNpz, NPZ_DEFAULTS } from './arrays/npz.js';

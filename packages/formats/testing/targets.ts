@@ -5,17 +5,17 @@ import { gzipSync } from 'node:zlib';
 import { type Random, seededRandom } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
 import { ByteReader, ByteWriter } from '../src/compact/bytes.js';
-import { crc32 } from '../src/compact/crc32.js';
+import { crc32 } from '../src/kit/crc32.js';
 import { decodeEspalier } from '../src/compact/decode.js';
 import { encodeEspalier } from '../src/compact/encode.js';
-import { checkDocument } from '../src/document.js';
-import { readIdx } from '../src/idx.js';
-import { decodeUtf8, parseJson } from '../src/json.js';
-import { READ_DEFAULTS } from '../src/limits.js';
+import { checkDocument } from '../src/model-json/document.js';
+import { readIdx } from '../src/arrays/idx.js';
+import { decodeUtf8, parseJson } from '../src/kit/json.js';
+import { READ_DEFAULTS } from '../src/kit/limits.js';
 import { readModel } from '../src/read-model.js';
-import { readSafetensors } from '../src/safetensors.js';
-import { headerLength, parseHeader } from '../src/safetensors-header.js';
-import { checkWeights } from '../src/weights.js';
+import { readSafetensors } from '../src/safetensors/read.js';
+import { headerLength, parseHeader } from '../src/safetensors/header.js';
+import { checkWeights } from '../src/model-json/weights.js';
 import { mutateBytes, mutateValue, pick } from './mutate.js';
 
 /** A reader, and inputs that are nearly right for it. */

@@ -2,7 +2,7 @@ import { isEspalierError } from '@espalier/core';
 import { targets } from '../../testing/targets.js';
 import { tinyJson } from '../../testing/fixture.js';
 import { ByteWriter } from './bytes.js';
-import { crc32 } from './crc32.js';
+import { crc32 } from '../kit/crc32.js';
 import { decodeEspalier } from './decode.js';
 import { encodeEspalier, MAGIC } from './encode.js';
 

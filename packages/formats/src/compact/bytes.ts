@@ -1,4 +1,4 @@
-import { refuse } from '../refuse.js';
+import { refuse } from '../kit/refuse.js';
 
 /** Bytes that grow as they are written. */
 export class ByteWriter {

@@ -2,7 +2,7 @@ import type { io } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { seededRandom, sizeOf } from '@espalier/core';
 import { tinyJson, TINY_WEIGHTS } from '../../testing/fixture.js';
-import { crc32 } from './crc32.js';
+import { crc32 } from '../kit/crc32.js';
 import { decodeEspalier, EspalierDecoder, type TensorInfo } from './decode.js';
 import { encodeEspalier, encodeWithReport } from './encode.js';
 

@@ -1,10 +1,10 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show } from '@espalier/core';
-import type { ModelDocument } from '../document.js';
-import { READ_DEFAULTS } from '../limits.js';
-import { refuse } from '../refuse.js';
-import { roomFor } from '../room.js';
-import { checkWeights } from '../weights.js';
+import type { ModelDocument } from '../model-json/document.js';
+import { READ_DEFAULTS } from '../kit/limits.js';
+import { refuse } from '../kit/refuse.js';
+import { roomFor } from '../kit/room.js';
+import { checkWeights } from '../model-json/weights.js';
 import { ByteReader } from './bytes.js';
 import { VERSION } from './encode.js';
 import { checkCrc, CRC_BYTES, FIX, readHeader, readSizes } from './header.js';

@@ -1,6 +1,6 @@
 import { ByteWriter } from './bytes.js';
 import { type Entropy, entropyOf } from './entropy.js';
-import { fitsHalf, toHalf } from './half.js';
+import { fitsHalf, toHalf } from '../kit/half.js';
 import { quantiseScaled, quantiseShared } from './quantise.js';
 import { encodeSymbols } from './symbols.js';
 import { isFloatSpec, type Spec, type TensorOptions, widthOf } from './spec.js';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEspalierError } from '@espalier/core';
 import { ByteWriter } from './bytes.js';
-import { crc32 } from './crc32.js';
+import { crc32 } from '../kit/crc32.js';
 import { decodeEspalier } from './decode.js';
 import { encodeEspalier } from './encode.js';
 

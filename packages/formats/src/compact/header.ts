@@ -1,9 +1,9 @@
 import { inflateSync } from 'fflate';
-import { checkDocument, type ModelDocument } from '../document.js';
-import { decodeUtf8, parseJson } from '../json.js';
-import { refuse } from '../refuse.js';
+import { checkDocument, type ModelDocument } from '../model-json/document.js';
+import { decodeUtf8, parseJson } from '../kit/json.js';
+import { refuse } from '../kit/refuse.js';
 import { ByteReader, corrupt } from './bytes.js';
-import { crc32 } from './crc32.js';
+import { crc32 } from '../kit/crc32.js';
 import { DICTIONARY } from './dictionary.js';
 import { DEFLATED, MAGIC, STORED, toManifest, VERSION } from './encode.js';
 

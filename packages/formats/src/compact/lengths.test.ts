@@ -1,7 +1,7 @@
 import { isEspalierError } from '@espalier/core';
 import { compactFiles, goldenFiles } from '../../testing/targets.js';
 import { ByteReader, ByteWriter } from './bytes.js';
-import { crc32 } from './crc32.js';
+import { crc32 } from '../kit/crc32.js';
 import { decodeEspalier } from './decode.js';
 
 const FIXED = 18;

@@ -1,4 +1,4 @@
-import { roundToHalf } from './half.js';
+import { roundToHalf } from '../kit/half.js';
 
 /** Values as whole multiples of a scale for each channel: q · scale. Element i is in channel i mod scales.length. */
 export interface Scaled {

@@ -1,7 +1,7 @@
 import { type ByteReader, ByteWriter, corrupt } from './bytes.js';
 import { biasOfCounts, entropyOfCounts } from './entropy.js';
 import { formOf, type Store, type Stored } from './forms.js';
-import { halvesToFloats } from './half.js';
+import { halvesToFloats } from '../kit/half.js';
 import {
   type Candidate,
   decodePositions,

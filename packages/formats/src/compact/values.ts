@@ -1,5 +1,5 @@
 import { type ByteReader, type ByteWriter, corrupt } from './bytes.js';
-import { fromHalf, halvesToFloats, toHalf } from './half.js';
+import { fromHalf, halvesToFloats, toHalf } from '../kit/half.js';
 import { decodeSymbols, encodeSymbols } from './symbols.js';
 
 /** How the values of the kept elements are stored; the numbers are those in the file. */

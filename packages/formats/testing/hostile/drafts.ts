@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ByteWriter } from '../../src/compact/bytes.js';
-import { crc32 } from '../../src/compact/crc32.js';
+import { crc32 } from '../../src/kit/crc32.js';
 import { MAGIC } from '../../src/compact/encode.js';
 import { tinyBytes, tinyJson } from '../fixture.js';
 

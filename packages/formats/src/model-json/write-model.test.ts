@@ -17,11 +17,11 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { folder, modelFolder, rejection, TINY_WEIGHTS, tinyJson } from '../testing/fixture.js';
-import type { Disk } from './atomic.js';
-import { readModel } from './read-model.js';
-import { abandonWrites } from './recover.js';
-import { writeFile, writeFiles } from './write-files.js';
+import { folder, modelFolder, rejection, TINY_WEIGHTS, tinyJson } from '../../testing/fixture.js';
+import type { Disk } from '../disk/atomic.js';
+import { readModel } from '../read-model.js';
+import { abandonWrites } from '../disk/recover.js';
+import { writeFile, writeFiles } from '../disk/write-files.js';
 import { writeModel, writeModelTo } from './write-model.js';
 
 const { modelTopology, weightsManifest } = tinyJson();

@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show, sizeOf } from '@espalier/core';
-import { refuse } from './refuse.js';
+import { refuse } from '../kit/refuse.js';
 
 type Spec = io.WeightsManifestEntry;
 

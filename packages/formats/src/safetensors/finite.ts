@@ -1,4 +1,4 @@
-import { refuse } from './refuse.js';
+import { refuse } from '../kit/refuse.js';
 
 type Test = (bytes: Uint8Array<ArrayBuffer>) => number;
 

@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show } from '@espalier/core';
-import { isObject, type JsonObject, kind, refuse } from './refuse.js';
+import { isObject, type JsonObject, kind, refuse } from '../kit/refuse.js';
 
 /** Weights that are stored one after the other in `paths`. */
 export interface WeightGroup {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { io } from '@tensorflow/tfjs-core';
 import { buildSync } from 'esbuild';
-import { folder, rejection, tinyJson, TINY_WEIGHTS } from '../testing/fixture.js';
-import { espalier, readEspalier, writeEspalier } from './compact-file.js';
-import { encodeEspalier } from './compact/encode.js';
-import { readModel } from './read-model.js';
+import { folder, rejection, tinyJson, TINY_WEIGHTS } from '../../testing/fixture.js';
+import { espalier, readEspalier, writeEspalier } from './file.js';
+import { encodeEspalier } from './encode.js';
+import { readModel } from '../read-model.js';
 
 const artifacts: io.ModelArtifacts = {
   format: 'layers-model',
@@ -124,7 +124,7 @@ describe('espalier()', () => {
 
   it('has a half for browsers that imports nothing of Node', () => {
     const { outputFiles } = buildSync({
-      entryPoints: [join(__dirname, 'web.ts')],
+      entryPoints: [join(__dirname, '..', 'web.ts')],
       bundle: true,
       write: false,
       format: 'esm',

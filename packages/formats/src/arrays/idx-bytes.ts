@@ -1,6 +1,6 @@
 import { show } from '@espalier/core';
 import { collect, FIX, type Idx, IDX_DEFAULTS, isGzip, MOST_EXPANSION } from './idx-parse.js';
-import { refuse } from './refuse.js';
+import { refuse } from '../kit/refuse.js';
 
 /** `readIdx` for bytes in memory, in browsers too. The same InputErrors but those of files; 'idx-gzip' for all that is wrong with a gzip file. */
 export async function decodeIdx(

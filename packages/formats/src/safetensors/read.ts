@@ -1,17 +1,17 @@
 import { totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
-import { commitFiles, type Disk } from './atomic.js';
-import { readInto, withFile } from './files.js';
-import { decodeUtf8, parseJson } from './json.js';
-import { READ_DEFAULTS } from './limits.js';
-import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from './old-shards.js';
-import type { FileSize } from './read-model.js';
-import { isObject, kind, refuse, showPath } from './refuse.js';
-import { roomFor } from './room.js';
-import { refuseNotFinite } from './safetensors-finite.js';
-import { bytesOf, headerLength, parseHeader, SAFETENSORS_BITS } from './safetensors-header.js';
-import { locateShards } from './shards.js';
+import { commitFiles, type Disk } from '../disk/atomic.js';
+import { readInto, withFile } from '../disk/files.js';
+import { decodeUtf8, parseJson } from '../kit/json.js';
+import { READ_DEFAULTS } from '../kit/limits.js';
+import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from '../disk/old-shards.js';
+import type { FileSize } from '../read-model.js';
+import { isObject, kind, refuse, showPath } from '../kit/refuse.js';
+import { roomFor } from '../kit/room.js';
+import { refuseNotFinite } from './finite.js';
+import { bytesOf, headerLength, parseHeader, SAFETENSORS_BITS } from './header.js';
+import { locateShards } from '../model-json/shards.js';
 
 /** A tensor with its bytes: little-endian, row-major, of any dtype of the format. */
 export interface SafetensorsTensor {

@@ -4,9 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { isEspalierError, OutputError, show, UsageError } from '@espalier/core';
 import { reason } from './files.js';
 import { acquireLock } from './lock.js';
-import type { FileSize } from './read-model.js';
+import type { FileSize } from '../read-model.js';
 import { COMMIT_NOTE, commitNote, isDead, LOCK, OLD, recover, TEMPORARY, type Write, writes } from './recover.js';
-import { showPath } from './refuse.js';
+import { showPath } from '../kit/refuse.js';
 
 /** The part of node:fs/promises that writing uses; tests put a failing one in its place. */
 export type Disk = Pick<typeof fs, 'lstat' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'rmdir' | 'unlink'>;

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { refuse, showPath } from './refuse.js';
+import { refuse, showPath } from '../kit/refuse.js';
 
 /** What a file is to its reader; the prefix of the error codes. */
 export type Subject = 'model' | 'shard' | 'data';

@@ -2,11 +2,11 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
 import { show, sizeOf, UsageError } from '@espalier/core';
-import { withFile } from './files.js';
-import type { FileSize } from './read-model.js';
+import { withFile } from '../disk/files.js';
+import type { FileSize } from '../read-model.js';
 import { collect, FIX, type Idx, IDX_DEFAULTS, isGzip, MOST_EXPANSION, UBYTE } from './idx-parse.js';
-import { refuse, showPath } from './refuse.js';
-import { writeFile } from './write-files.js';
+import { refuse, showPath } from '../kit/refuse.js';
+import { writeFile } from '../disk/write-files.js';
 
 export { type Idx, IDX_DEFAULTS } from './idx-parse.js';
 

@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { show } from '@espalier/core';
-import { refuseFile } from './files.js';
+import { refuseFile } from '../disk/files.js';
 import type { WeightGroup } from './manifest.js';
-import { refuse, showPath } from './refuse.js';
+import { refuse, showPath } from '../kit/refuse.js';
 import { shardNameFault } from './shard-name.js';
 
 const MISSING = 'copy the whole model folder, with every shard that model.json names';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { decodeIdx, decodeNpy, decodeNpz } from './web.js';
+import { decodeIdx, decodeNpy, decodeNpz } from '../web.js';
 
 /** Written by NumPy 2.4.6: numpy.savez, savez_compressed and save. */
 const NUMPY = {

@@ -1,5 +1,5 @@
 import { sizeOf } from '@espalier/core';
-import { refuse } from './refuse.js';
+import { refuse } from '../kit/refuse.js';
 
 /** Unsigned bytes in row-major order. */
 export interface Idx {

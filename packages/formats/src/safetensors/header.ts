@@ -1,6 +1,6 @@
 import { show, sizeOf } from '@espalier/core';
-import { decodeUtf8, parseJson } from './json.js';
-import { isObject, kind, refuse } from './refuse.js';
+import { decodeUtf8, parseJson } from '../kit/json.js';
+import { isObject, kind, refuse } from '../kit/refuse.js';
 
 /** A tensor as a safetensors header describes it; offsets count from the end of the header. */
 export interface SafetensorsEntry {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { folder, rejection } from '../testing/fixture.js';
+import { folder, rejection } from '../../testing/fixture.js';
 import { compressedSizes } from './sizes.js';
 
 const brotli = (bytes: Uint8Array) =>

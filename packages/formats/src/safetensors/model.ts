@@ -1,13 +1,13 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show } from '@espalier/core';
-import { joinWeights, modelFields, toManifest } from './compact/encode.js';
-import { halvesToFloats } from './compact/half.js';
-import { checkDocument } from './document.js';
-import { parseJson } from './json.js';
-import { READ_DEFAULTS } from './limits.js';
-import { refuse } from './refuse.js';
-import type { Safetensors, SafetensorsTensor } from './safetensors.js';
-import { checkWeights, sliceWeights } from './weights.js';
+import { joinWeights, modelFields, toManifest } from '../compact/encode.js';
+import { halvesToFloats } from '../kit/half.js';
+import { checkDocument } from '../model-json/document.js';
+import { parseJson } from '../kit/json.js';
+import { READ_DEFAULTS } from '../kit/limits.js';
+import { refuse } from '../kit/refuse.js';
+import type { Safetensors, SafetensorsTensor } from './read.js';
+import { checkWeights, sliceWeights } from '../model-json/weights.js';
 
 type Spec = io.WeightsManifestEntry;
 

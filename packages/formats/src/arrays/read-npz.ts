@@ -1,8 +1,8 @@
 import { show, UsageError } from '@espalier/core';
-import { readInto, withFile } from './files.js';
+import { readInto, withFile } from '../disk/files.js';
 import type { Npy } from './npy.js';
 import { decodeNpz, NPZ_DEFAULTS } from './npz.js';
-import { refuse, showPath } from './refuse.js';
+import { refuse, showPath } from '../kit/refuse.js';
 
 /**
  * The arrays of a .npz file by name. InputErrors: 'data-missing', 'data-unreadable', 'data-not-a-file', and those of `decodeNpz`.

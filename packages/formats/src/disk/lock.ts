@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '@espalier/core';
 import type { Disk } from './atomic.js';
 import { isDead, LOCK } from './recover.js';
-import { showPath } from './refuse.js';
+import { showPath } from '../kit/refuse.js';
 
 /** The locks that this process holds; a lock with its number that it does not hold is that of an earlier process. */
 const held = new Set<string>();

@@ -1,9 +1,9 @@
 import type { io } from '@tensorflow/tfjs-core';
-import { joinWeights, modelFields } from './compact/encode.js';
+import { joinWeights, modelFields } from '../compact/encode.js';
 import { checkDocument } from './document.js';
-import { parseJson } from './json.js';
-import { READ_DEFAULTS } from './limits.js';
-import { refuse } from './refuse.js';
+import { parseJson } from '../kit/json.js';
+import { READ_DEFAULTS } from '../kit/limits.js';
+import { refuse } from '../kit/refuse.js';
 import { checkWeights } from './weights.js';
 
 const SUBJECT = 'the model to write';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
-import { commitFiles, type Disk } from './atomic.js';
-import { joinWeights } from './compact/encode.js';
+import { commitFiles, type Disk } from '../disk/atomic.js';
+import { joinWeights } from '../compact/encode.js';
 import { encodeDocument } from './encode-document.js';
-import { readInto, withFile } from './files.js';
-import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from './old-shards.js';
-import { type FileSize, readModel, surveyModel } from './read-model.js';
+import { readInto, withFile } from '../disk/files.js';
+import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from '../disk/old-shards.js';
+import { type FileSize, readModel, surveyModel } from '../read-model.js';
 
 export interface WriteOptions {
   /** Files to write beside the model, by name: the plan, figures. Strings become UTF-8. */

@@ -1,9 +1,9 @@
 import { InputError, show } from '@espalier/core';
 import { type UnzipOptions, unzipSync } from 'fflate';
-import { crc32 } from './compact/crc32.js';
+import { crc32 } from '../kit/crc32.js';
 import { MOST_EXPANSION } from './idx-parse.js';
 import { decodeNpy, type Npy } from './npy.js';
-import { refuse } from './refuse.js';
+import { refuse } from '../kit/refuse.js';
 
 export const NPZ_DEFAULTS = { maxBytes: 2 ** 31 };
 const FIX = 'save the arrays again with numpy.savez';

@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { checkManifest, type WeightGroup } from './manifest.js';
-import { isObject, type JsonObject, kind, refuse } from './refuse.js';
+import { isObject, type JsonObject, kind, refuse } from '../kit/refuse.js';
 
 export type ModelFormat = 'layers-model' | 'graph-model';
 

@@ -1,5 +1,5 @@
 import { show, sizeOf } from '@espalier/core';
-import { refuse } from './refuse.js';
+import { refuse } from '../kit/refuse.js';
 
 /** An array of numbers as NumPy writes it, in row-major order. */
 export interface Npy {

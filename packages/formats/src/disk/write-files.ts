@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import { commitFiles } from './atomic.js';
-import type { FileSize } from './read-model.js';
+import type { FileSize } from '../read-model.js';
 
 /**
  * Writes files into a folder, each whole or not at all, the last one last; other files there are left alone. Creates the

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { folder, rejection } from '../testing/fixture.js';
+import { folder, rejection } from '../../testing/fixture.js';
 import { readIdx, writeIdx } from './idx.js';
 
-const SHARED = join(__dirname, '../../../../shared/data/mnist-test');
+const SHARED = join(__dirname, '../../../../../shared/data/mnist-test');
 const HEAD = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3];
 const VALUES = [1, 2, 3, 4, 5, 255];
 const dir = folder();

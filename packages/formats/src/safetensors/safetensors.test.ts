@@ -2,11 +2,11 @@ import { sizeOf } from '@espalier/core';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { folder, rejection, tinyJson, TINY_WEIGHTS } from '../testing/fixture.js';
-import { readModel } from './read-model.js';
-import { SAFETENSORS_BITS } from './safetensors-header.js';
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from './safetensors.js';
-import { toSafetensors } from './safetensors-model.js';
+import { folder, rejection, tinyJson, TINY_WEIGHTS } from '../../testing/fixture.js';
+import { readModel } from '../read-model.js';
+import { SAFETENSORS_BITS } from './header.js';
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from './read.js';
+import { toSafetensors } from './model.js';
 
 /** A file with this header, as a value or as its own text, and `data` bytes behind it. */
 function file(header: unknown, data = 0, length?: bigint): string {
