@@ -18,7 +18,7 @@ function writerProgram(): string {
         import { writeModelTo } from './model-json/write-model.ts';
         import { readModel } from './read-model.ts';
         import { writeEspalierTo } from './compact/file.ts';
-        import { writeSafetensorsTo } from './safetensors/read.ts';
+        import { writeSafetensorsTo } from './safetensors/write.ts';
         import { toSafetensors } from './safetensors/model.ts';
         const [dir, kind, scale, fatal] = [process.argv[2], process.argv[3], Number(process.argv[4]), Number(process.argv[5])];
         let calls = 0;

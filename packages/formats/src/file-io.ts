@@ -1,7 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
-import { type ReadOptions, readModel } from './read-model.js';
+import type { ReadOptions } from './model-json/model-file.js';
+import { readModel } from './read-model.js';
 import { writeModel, type WriteOptions } from './model-json/write-model.js';
 
 /**

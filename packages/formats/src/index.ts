@@ -25,14 +25,12 @@ export type { Npy } from './arrays/npy.js';
 export { readNpz } from './arrays/read-npz.js';
 export { READ_DEFAULTS } from './kit/limits.js';
 export { showPath } from './kit/refuse.js';
-export { type FileSize, type ModelFile, readModel, type ReadOptions } from './read-model.js';
-export {
-  readSafetensors,
-  type Safetensors,
-  type SafetensorsOptions,
-  type SafetensorsTensor,
-  writeSafetensors,
-} from './safetensors/read.js';
+export type { FileSize } from './disk/files.js';
+export type { ModelFile, ReadOptions } from './model-json/model-file.js';
+export { readModel } from './read-model.js';
+export { readSafetensors, type SafetensorsOptions } from './safetensors/read.js';
+export type { Safetensors, SafetensorsTensor } from './safetensors/tensors.js';
+export { writeSafetensors } from './safetensors/write.js';
 export { type FromOptions, fromSafetensors, toSafetensors } from './safetensors/model.js';
 export { compressedSizes, type Sizes } from './disk/sizes.js';
 export { writeFile, writeFiles } from './disk/write-files.js';

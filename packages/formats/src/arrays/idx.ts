@@ -1,9 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
-import { show, sizeOf, UsageError } from '@espalier/core';
-import { withFile } from '../disk/files.js';
-import type { FileSize } from '../read-model.js';
+import { sizeOf, UsageError } from '@espalier/core';
+import { checkPath, type FileSize, withFile } from '../disk/files.js';
 import { collect, FIX, type Idx, IDX_DEFAULTS, isGzip, MOST_EXPANSION, UBYTE } from './idx-parse.js';
 import { refuse, showPath } from '../kit/refuse.js';
 import { writeFile } from '../disk/write-files.js';
@@ -18,7 +17,7 @@ export { type Idx, IDX_DEFAULTS } from './idx-parse.js';
  * 'idx-truncated', 'idx-trailing', 'idx-size'.
  */
 export async function readIdx(path: string, { maxBytes = IDX_DEFAULTS.maxBytes } = {}): Promise<Idx> {
-  if (typeof path !== 'string' || path === '') throw new UsageError('path', `wanted a file's path, got ${show(path)}`);
+  checkPath(path);
   return withFile('data', path, 'give the path of an IDX file', async (handle, size) => {
     const where = showPath(path);
     const head = new Uint8Array(2);

@@ -1,5 +1,4 @@
-import { show, UsageError } from '@espalier/core';
-import { readInto, withFile } from '../disk/files.js';
+import { checkPath, readInto, withFile } from '../disk/files.js';
 import type { Npy } from './npy.js';
 import { decodeNpz, NPZ_DEFAULTS } from './npz.js';
 import { refuse, showPath } from '../kit/refuse.js';
@@ -8,7 +7,7 @@ import { refuse, showPath } from '../kit/refuse.js';
  * The arrays of a .npz file by name. InputErrors: 'data-missing', 'data-unreadable', 'data-not-a-file', and those of `decodeNpz`.
  */
 export async function readNpz(path: string, { maxBytes = NPZ_DEFAULTS.maxBytes } = {}): Promise<Map<string, Npy>> {
-  if (typeof path !== 'string' || path === '') throw new UsageError('path', `wanted a file's path, got ${show(path)}`);
+  checkPath(path);
   return withFile('data', path, 'give the path of a .npz file', async (handle, size) => {
     if (size > maxBytes)
       refuse('npz-size', showPath(path), `at most ${maxBytes} bytes`, String(size), 'split the data');

@@ -1,11 +1,10 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show, UsageError } from '@espalier/core';
 import { deflateSync } from 'fflate';
+import { joinWeights, modelFields, stringify, toManifest } from '../model-json/artifacts.js';
 import { checkDocument } from '../model-json/document.js';
 import { parseJson } from '../kit/json.js';
 import { READ_DEFAULTS } from '../kit/limits.js';
-import { refuse } from '../kit/refuse.js';
-import { roomFor } from '../kit/room.js';
 import { checkWeights, sliceWeights } from '../model-json/weights.js';
 import { ByteWriter } from './bytes.js';
 import { crc32 } from '../kit/crc32.js';
@@ -84,7 +83,7 @@ export function encodeWithReport(artifacts: io.ModelArtifacts, options: EncodeOp
 
 /** Magic, version, lengths, the model without its weights, and their CRC. */
 function encodeHeader(artifacts: io.ModelArtifacts) {
-  const text = stringify(modelFields(artifacts));
+  const text = stringify(modelFields(artifacts), SUBJECT, FIX);
   const document = checkDocument(toManifest(parseJson(text, SUBJECT, READ_DEFAULTS)), SUBJECT);
   const json = new TextEncoder().encode(text);
   const deflated = deflateSync(json, { level: 9, mem: 12, dictionary: DICTIONARY });
@@ -98,52 +97,4 @@ function encodeHeader(artifacts: io.ModelArtifacts) {
   writer.bytes(stored);
   writer.u32(crc32(writer.done()));
   return { bytes: writer.done(), specs: document.artifacts.weightSpecs! };
-}
-
-/** Everything of a model but its weights, in a fixed order. */
-export function modelFields(artifacts: io.ModelArtifacts) {
-  const { modelTopology, weightSpecs = [] } = artifacts;
-  return {
-    // Artifacts made by hand may lack it; a topology with nodes is a graph.
-    format: artifacts.format ?? (modelTopology && 'node' in modelTopology ? 'graph-model' : 'layers-model'),
-    generatedBy: artifacts.generatedBy ?? undefined,
-    convertedBy: artifacts.convertedBy,
-    modelTopology,
-    trainingConfig: artifacts.trainingConfig,
-    userDefinedMetadata: artifacts.userDefinedMetadata,
-    signature: artifacts.signature,
-    modelInitializer: artifacts.modelInitializer,
-    initializerSignature: artifacts.initializerSignature,
-    weights: weightSpecs,
-  };
-}
-
-/** A header's JSON as a model.json without shards, which has the same checks. */
-export function toManifest(json: unknown): unknown {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
-  const { weights, ...rest } = json as Record<string, unknown>;
-  return { ...rest, weightsManifest: [{ paths: [], weights }] };
-}
-
-function stringify(document: object): string {
-  try {
-    return JSON.stringify(document);
-  } catch (error) {
-    return refuse('model-invalid', SUBJECT, 'fields that JSON can hold', String(error), FIX, error);
-  }
-}
-
-export function joinWeights(data: io.WeightData | undefined): Uint8Array {
-  const parts = (Array.isArray(data) ? data : data === undefined ? [] : [data]).map((part) =>
-    ArrayBuffer.isView(part) ? new Uint8Array(part.buffer, part.byteOffset, part.byteLength) : new Uint8Array(part),
-  );
-  if (parts.length === 1) return parts[0];
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const joined = roomFor(size, Infinity, SUBJECT);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

@@ -2,13 +2,13 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
-import type { Disk } from '../disk/atomic.js';
+import type { Disk } from '../disk/disk.js';
 import { commitFile } from '../disk/commit-file.js';
 import { decodeEspalier, type DecodeOptions, EspalierDecoder } from './decode.js';
 import { type Encoded, type EncodeOptions, encodeWithReport } from './encode.js';
 import { espalier as webHandler, type HandlerOptions, saved, type WebSource } from './handler.js';
-import { readInto, withFile } from '../disk/files.js';
-import type { FileSize, ModelFile } from '../read-model.js';
+import { type FileSize, readInto, withFile } from '../disk/files.js';
+import type { ModelFile } from '../model-json/model-file.js';
 import { showPath } from '../kit/refuse.js';
 
 const FIX = 'give the path of an .espalier file';

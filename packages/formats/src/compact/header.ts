@@ -1,11 +1,12 @@
 import { inflateSync } from 'fflate';
+import { toManifest } from '../model-json/artifacts.js';
 import { checkDocument, type ModelDocument } from '../model-json/document.js';
 import { decodeUtf8, parseJson } from '../kit/json.js';
 import { refuse } from '../kit/refuse.js';
 import { ByteReader, corrupt } from './bytes.js';
 import { crc32 } from '../kit/crc32.js';
 import { DICTIONARY } from './dictionary.js';
-import { DEFLATED, MAGIC, STORED, toManifest, VERSION } from './encode.js';
+import { DEFLATED, MAGIC, STORED, VERSION } from './encode.js';
 
 const FIXED = MAGIC.length + 10;
 export const CRC_BYTES = 4;

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
-import { show, UsageError } from '@espalier/core';
-import { commitFiles, type Disk } from './atomic.js';
-import { readInto, withFile } from './files.js';
+import { commitFiles } from './atomic.js';
+import type { Disk } from './disk.js';
+import { checkPath, expectBytes } from './files.js';
 
 interface CommitFile {
   /** Checks the bytes as they were read back. */
@@ -16,20 +16,15 @@ export async function commitFile(
   { verify, beforeCommit }: CommitFile,
   disk?: Disk,
 ): Promise<void> {
-  if (typeof path !== 'string' || path === '') throw new UsageError('path', `wanted a file's path, got ${show(path)}`);
+  checkPath(path);
   const name = basename(path);
   await commitFiles(
     dirname(path),
     {
       files: new Map([[name, bytes]]),
       verify: async (staging) => {
-        const read = new Uint8Array(bytes.length);
-        const size = await withFile('data', join(staging, name), 'check the disk', async (handle, size) => {
-          await readInto(handle, read);
-          return size;
-        });
-        if (size !== bytes.length || Buffer.compare(read, bytes) !== 0) throw new Error(`${name} differs`);
-        verify(read);
+        await expectBytes(join(staging, name), bytes);
+        verify(bytes);
       },
       ...(beforeCommit && { beforeCommit }),
     },

@@ -1,6 +1,15 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { show, UsageError } from '@espalier/core';
+import { decodeUtf8, parseJson } from '../kit/json.js';
+import { READ_DEFAULTS } from '../kit/limits.js';
 import { refuse, showPath } from '../kit/refuse.js';
+
+export interface FileSize {
+  readonly path: string;
+  readonly bytes: number;
+}
 
 /** What a file is to its reader; the prefix of the error codes. */
 export type Subject = 'model' | 'shard' | 'data';
@@ -73,6 +82,12 @@ export async function withFile<T>(
   }
 }
 
+/** Throws a UsageError with code 'path' where a path is no string, or empty. */
+export function checkPath(path: unknown, wanted = "wanted a file's path", fix = ''): asserts path is string {
+  if (typeof path === 'string' && path !== '') return;
+  throw new UsageError('path', `${wanted}, got ${show(path)}${fix}`);
+}
+
 function kindOf(stats: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
   if (stats.isDirectory()) return 'a folder';
   if (stats.isFIFO()) return 'a pipe';
@@ -91,4 +106,33 @@ export async function readInto(handle: FileHandle, target: Uint8Array, position 
     at += bytesRead;
   }
   return at;
+}
+
+/** Text becomes UTF-8. */
+export const asBytes = (content: Uint8Array | string) =>
+  typeof content === 'string' ? new TextEncoder().encode(content) : content;
+
+/** Throws unless a file holds these bytes and no others. */
+export async function expectBytes(path: string, bytes: Uint8Array): Promise<void> {
+  const read = new Uint8Array(bytes.length);
+  const size = await withFile('data', path, 'check the disk', async (handle, size) => {
+    await readInto(handle, read);
+    return size;
+  });
+  if (size !== bytes.length || Buffer.compare(read, bytes) !== 0) throw new Error(`${basename(path)} differs`);
+}
+
+/** A strict reading of JSON: InputErrors 'json-size' for more than `maxJsonBytes`, and those of `decodeUtf8` and `parseJson`. */
+export async function readJson(
+  path: string,
+  fix: string,
+  { maxJsonBytes = READ_DEFAULTS.maxJsonBytes, maxDepth = READ_DEFAULTS.maxDepth } = {},
+): Promise<{ json: unknown; bytes: number }> {
+  const where = showPath(path);
+  const bytes = await withFile('model', path, fix, async (handle, size) => {
+    if (size > maxJsonBytes) refuse('json-size', where, `at most ${maxJsonBytes} bytes of JSON`, `${size}`, fix);
+    const buffer = new Uint8Array(size);
+    return buffer.subarray(0, await readInto(handle, buffer));
+  });
+  return { json: parseJson(decodeUtf8(bytes, where), where, { maxDepth }), bytes: bytes.length };
 }

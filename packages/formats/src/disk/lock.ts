@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OutputError } from '@espalier/core';
-import type { Disk } from './atomic.js';
+import type { Disk } from './disk.js';
+import { outputError } from './output-error.js';
 import { isDead, LOCK } from './recover.js';
 import { showPath } from '../kit/refuse.js';
 
@@ -66,12 +66,6 @@ async function ownerOf(path: string, disk: Disk): Promise<'alive' | 'dead' | 'go
 }
 
 function refuseBusy(dir: string, path: string): never {
-  const [where, wanted, found] = [showPath(dir), 'a folder that nobody else writes to', 'another writer'];
   const fix = `wait for it, or remove ${showPath(path)} if there is none`;
-  throw new OutputError('output-busy', `${where}: wanted ${wanted}, found ${found}; ${fix}`, {
-    where,
-    wanted,
-    found,
-    fix,
-  });
+  throw outputError('output-busy', dir, 'a folder that nobody else writes to', 'another writer', fix);
 }

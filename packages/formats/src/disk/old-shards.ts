@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { staleFolders } from './atomic.js';
 import { withFile } from './files.js';
+import { staleFolders } from './recover.js';
 
 /** The names that shards get here, by their content: those of an old model stay as they are until the new one is in place. */
 export const OWN_SHARD = /^weights-\d+of\d+-[0-9a-f]{16}\.bin$|^[^/]*-\d{5,}-of-\d{5,}-[0-9a-f]{16}\.safetensors$/;

@@ -1,6 +1,6 @@
 import { lstatSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Disk } from './atomic.js';
+import { join, resolve } from 'node:path';
+import { type Disk, DISK, isFile, isThere } from './disk.js';
 
 export const LOCK = '.espalier-lock';
 export const TEMPORARY = /^\.espalier-tmp-(\d{1,10})-/;
@@ -23,6 +23,8 @@ export interface Write {
   readonly fresh: string[];
   /** Everything is in the staging folder, or was. */
   isStaged: boolean;
+  /** The file that is the commit point is in place. */
+  isCommitted: boolean;
 }
 
 /** The writes of this process. */
@@ -57,26 +59,16 @@ export async function recover(
   { dir, staging, note }: Pick<Write, 'dir' | 'staging'> & { note?: Note },
   disk: Disk,
 ): Promise<void> {
-  const isThere = (path: string) =>
-    disk.lstat(path).then(
-      (stats) => stats.isFile(),
-      () => false,
-    );
   const known = note ?? (await readNote(staging, disk));
   // A staging folder that was never filled has no note, and nothing was moved.
   if (known) {
-    const from = (await isThere(join(staging, known.commit))) ? join(staging, OLD) : staging;
+    const isOld = await isFile(join(staging, known.commit), disk);
+    const from = isOld ? join(staging, OLD) : staging;
     for (const name of known.companions) {
       const target = join(dir, name);
-      if (
-        (await isThere(join(from, name))) &&
-        !(await disk.lstat(target).then(
-          () => from === join(staging, OLD),
-          () => false,
-        ))
-      ) {
-        await disk.rename(join(from, name), target);
-      }
+      // An old one gives way to whatever took its name since.
+      const isTaken = isOld && (await isThere(target, disk));
+      if (!isTaken && (await isFile(join(from, name), disk))) await disk.rename(join(from, name), target);
     }
   }
   await disk.rm(staging, { recursive: true, force: true });
@@ -84,19 +76,24 @@ export async function recover(
 
 async function readNote(staging: string, disk: Disk): Promise<Note | undefined> {
   const path = join(staging, COMMIT_NOTE);
-  if (
-    !(await disk.lstat(path).then(
-      (stats) => stats.isFile(),
-      () => false,
-    ))
-  )
-    return undefined;
+  if (!(await isFile(path, disk))) return undefined;
   const handle = await disk.open(path, 'r');
   try {
     return parseNote(await handle.readFile('utf8'));
   } finally {
     await handle.close();
   }
+}
+
+/** What a process that was killed while it wrote to `dir` has left there. */
+export async function staleFolders(dir: string, disk: Disk = DISK): Promise<string[]> {
+  const isStale = (name: string) => {
+    const pid = Number(TEMPORARY.exec(name)?.[1]);
+    // A container gives every run the same number.
+    const isOwn = [...writes].some(({ staging }) => staging === join(resolve(dir), name));
+    return pid === process.pid ? !isOwn : pid > 0 && isDead(pid);
+  };
+  return (await disk.readdir(dir)).filter(isStale).map((name) => join(dir, name));
 }
 
 /** Ends this process's writes at once, as a failure would: for a signal handler, which has no time for promises. */

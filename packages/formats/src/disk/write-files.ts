@@ -1,7 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { show, UsageError } from '@espalier/core';
 import { commitFiles } from './atomic.js';
-import type { FileSize } from '../read-model.js';
+import { asBytes, checkPath, type FileSize } from './files.js';
 
 /**
  * Writes files into a folder, each whole or not at all, the last one last; other files there are left alone. Creates the
@@ -12,18 +11,13 @@ export async function writeFiles(
   dir: string,
   contents: Readonly<Record<string, Uint8Array | string>>,
 ): Promise<FileSize[]> {
-  const files = new Map(
-    Object.entries(contents).map(([name, content]) => [
-      name,
-      typeof content === 'string' ? new TextEncoder().encode(content) : content,
-    ]),
-  );
+  const files = new Map(Object.entries(contents).map(([name, content]) => [name, asBytes(content)]));
   return commitFiles(dir, { files });
 }
 
 /** Writes one file, whole or not at all; see `writeFiles`. */
 export async function writeFile(path: string, content: Uint8Array | string): Promise<FileSize> {
-  if (typeof path !== 'string' || path === '') throw new UsageError('path', `wanted a file's path, got ${show(path)}`);
+  checkPath(path);
   const [file] = await writeFiles(dirname(path), { [basename(path)]: content });
   return { path, bytes: file.bytes };
 }

@@ -1,9 +1,8 @@
 import type { io } from '@tensorflow/tfjs-core';
-import { joinWeights, modelFields } from '../compact/encode.js';
+import { joinWeights, modelFields, stringify } from './artifacts.js';
 import { checkDocument } from './document.js';
 import { parseJson } from '../kit/json.js';
 import { READ_DEFAULTS } from '../kit/limits.js';
-import { refuse } from '../kit/refuse.js';
 import { checkWeights } from './weights.js';
 
 const SUBJECT = 'the model to write';
@@ -23,18 +22,10 @@ export function encodeDocument(
     convertedBy: fields.convertedBy ?? null,
     weightsManifest: specs.length > 0 ? [{ paths, weights: specs }] : [],
   };
-  const text = stringify(document);
+  const text = stringify(document, SUBJECT, FIX);
   const { groups } = checkDocument(parseJson(text, SUBJECT, READ_DEFAULTS), SUBJECT);
   checkWeights(groups[0]?.specs ?? [], weights, SUBJECT, nonFinite);
   return new TextEncoder().encode(text);
-}
-
-function stringify(document: object): string {
-  try {
-    return JSON.stringify(document);
-  } catch (error) {
-    return refuse('model-invalid', SUBJECT, 'fields that JSON can hold', String(error), FIX, error);
-  }
 }
 
 /**

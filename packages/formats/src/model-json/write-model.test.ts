@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { folder, modelFolder, rejection, TINY_WEIGHTS, tinyJson } from '../../testing/fixture.js';
-import type { Disk } from '../disk/atomic.js';
+import type { Disk } from '../disk/disk.js';
 import { readModel } from '../read-model.js';
 import { abandonWrites } from '../disk/recover.js';
 import { writeFile, writeFiles } from '../disk/write-files.js';

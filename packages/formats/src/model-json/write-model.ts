@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { show, UsageError } from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
-import { commitFiles, type Disk } from '../disk/atomic.js';
-import { joinWeights } from '../compact/encode.js';
+import { commitFiles } from '../disk/atomic.js';
+import type { Disk } from '../disk/disk.js';
+import { joinWeights } from './artifacts.js';
 import { encodeDocument } from './encode-document.js';
-import { readInto, withFile } from '../disk/files.js';
+import { asBytes, checkPath, expectBytes, type FileSize } from '../disk/files.js';
 import { abandonedShards, hashOf, noteOf, OWN_SHARD, removeUnnamed } from '../disk/old-shards.js';
-import { type FileSize, readModel, surveyModel } from '../read-model.js';
+import { readModelJson, surveyModel } from './read.js';
 
 export interface WriteOptions {
   /** Files to write beside the model, by name: the plan, figures. Strings become UTF-8. */
@@ -22,7 +23,6 @@ export interface WriteOptions {
 export const WRITE_DEFAULTS = { shardBytes: 4 * 1024 * 1024 };
 
 const MODEL = 'model.json';
-const FIX = 'write artifacts as tf.io.withSaveHandler gives them';
 
 /**
  * Writes a TensorFlow.js model into a folder: shards named by their SHA-256, model.json, and the extras. Whoever reads the
@@ -49,9 +49,7 @@ export async function writeModelTo(
   artifacts: io.ModelArtifacts,
   { extras = {}, shardBytes = WRITE_DEFAULTS.shardBytes, nonFinite, beforeCommit }: WriteOptions,
 ): Promise<FileSize[]> {
-  if (typeof dir !== 'string' || dir === '') {
-    throw new UsageError('path', `the output is a folder's path, got ${show(dir)}; give one`);
-  }
+  checkPath(dir, "the output is a folder's path", '; give one');
   if (!(Number.isSafeInteger(shardBytes) && shardBytes > 0)) {
     throw new UsageError('shard-bytes', `shardBytes must be a positive whole number, got ${show(shardBytes)}`);
   }
@@ -69,7 +67,7 @@ export async function writeModelTo(
     if (name === MODEL || OWN_SHARD.test(name)) {
       throw new UsageError('file-name', `an extra file cannot be called ${show(name)}; choose another name`);
     }
-    companions.set(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    companions.set(name, asBytes(content));
   }
   files.set(MODEL, json);
 
@@ -97,18 +95,10 @@ async function verifyWritten(
   weights: Uint8Array,
   nonFinite?: 'refuse' | 'keep',
 ) {
-  const { artifacts } = await readModel(staging, { ...(nonFinite && { nonFinite }) });
-  const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
-  if (!same(new Uint8Array(artifacts.weightData as ArrayBuffer), weights)) throw new Error('the weights differ');
-  for (const [name, bytes] of files) {
-    if (OWN_SHARD.test(name)) continue;
-    const read = new Uint8Array(bytes.length);
-    const size = await withFile('data', join(staging, name), FIX, async (handle, size) => {
-      await readInto(handle, read);
-      return size;
-    });
-    if (size !== bytes.length || !same(read, bytes)) throw new Error(`${name} differs`);
-  }
+  const { artifacts } = await readModelJson(staging, { ...(nonFinite && { nonFinite }) });
+  const read = new Uint8Array(artifacts.weightData as ArrayBuffer);
+  if (Buffer.compare(read, weights) !== 0) throw new Error('the weights differ');
+  for (const [name, bytes] of files) if (!OWN_SHARD.test(name)) await expectBytes(join(staging, name), bytes);
 }
 
 /** The shards of the model in place, if it is valid: a list of names in a broken file is no reason to delete anything. */

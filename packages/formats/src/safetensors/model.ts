@@ -1,12 +1,12 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { show } from '@espalier/core';
-import { joinWeights, modelFields, toManifest } from '../compact/encode.js';
+import { joinWeights, modelFields, toManifest } from '../model-json/artifacts.js';
 import { halvesToFloats } from '../kit/half.js';
 import { checkDocument } from '../model-json/document.js';
 import { parseJson } from '../kit/json.js';
 import { READ_DEFAULTS } from '../kit/limits.js';
 import { refuse } from '../kit/refuse.js';
-import type { Safetensors, SafetensorsTensor } from './read.js';
+import type { Safetensors, SafetensorsTensor } from './tensors.js';
 import { checkWeights, sliceWeights } from '../model-json/weights.js';
 
 type Spec = io.WeightsManifestEntry;

@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { folder, rejection, tinyJson, TINY_WEIGHTS } from '../../testing/fixture.js';
 import { readModel } from '../read-model.js';
 import { SAFETENSORS_BITS } from './header.js';
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from './read.js';
+import { readSafetensors } from './read.js';
+import type { SafetensorsTensor } from './tensors.js';
+import { writeSafetensors } from './write.js';
 import { toSafetensors } from './model.js';
 
 /** A file with this header, as a value or as its own text, and `data` bytes behind it. */
