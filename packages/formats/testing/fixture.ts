@@ -44,6 +44,14 @@ export const TINY_WEIGHTS = Float32Array.of(1, 2, 3, 4, 5, 6, -1, -2, -3);
 
 export const tinyBytes = () => new Uint8Array(TINY_WEIGHTS.slice().buffer);
 
+export const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+
+/** The tiny model with other weights. */
+export const withWeights = (weights: unknown[], paths: unknown = ['weights.bin']) => ({
+  ...tinyJson(),
+  weightsManifest: [{ paths, weights }],
+});
+
 /** Puts a model.json (a value, or the file's own text or bytes) and shards into a new folder. */
 export function modelFolder(
   json: unknown = tinyJson(),

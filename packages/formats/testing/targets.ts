@@ -143,28 +143,26 @@ const TENSORS = {
   v: { dtype: 'BF16', shape: [4], data_offsets: [24, 32] },
 };
 
+const IDX = Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 8, 0, 0, 0, 16, ...new Uint8Array(128).map((_, i) => i * 5)]);
+const SHARD = Uint8Array.from([...new Uint8Array(27).map((_, i) => (i * 7) % 0x78), 2, 0, 0, 0, 65, 66]);
+const INDEX = { metadata: { total_size: 32 }, weight_map: { w: 'a.safetensors', v: 'a.safetensors' } };
+
 /** Every reader, by name; those that need files write them into a folder of their own. */
 export function targets(golden?: string): Record<string, Target> {
-  const dir = mkdtempSync(join(tmpdir(), 'espalier-fuzz-'));
   const compact = [...compactFiles(), ...goldenFiles(golden)];
-  const idx = Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 8, 0, 0, 0, 16, ...new Uint8Array(128).map((_, i) => i * 5)]);
-  const shard = Uint8Array.from([...new Uint8Array(27).map((_, i) => (i * 7) % 0x78), 2, 0, 0, 0, 65, 66]);
+  return { ...readersOfBytes(compact), ...readersOfFiles(compact) };
+}
+
+function readersOfBytes(compact: readonly Uint8Array[]): Record<string, Target> {
   const readDocument = (bytes: Uint8Array) => {
     const { groups } = checkDocument(parseJson(decodeUtf8(bytes, 'x'), 'x', READ_DEFAULTS), 'x');
-    for (const group of groups) checkWeights(group.specs, shard, 'x');
+    for (const group of groups) checkWeights(group.specs, SHARD, 'x');
   };
-  const inFile = (name: string, read: (path: string) => Promise<unknown>) => (bytes: Uint8Array) => {
-    const path = join(dir, name);
-    writeFileSync(path, bytes);
-    return read(path);
-  };
-  writeFileSync(join(dir, 'weights.bin'), shard);
-  writeFileSync(join(dir, 'a.safetensors'), safetensorsFile(text(TENSORS), 32));
   return {
     'json-text': { make: (random) => mutateBytes(text(random() < 0.8 ? MODEL : GRAPH), random), read: readDocument },
     'json-values': { make: (random) => text(mutateValue(random() < 0.8 ? MODEL : GRAPH, random)), read: readDocument },
     weights: {
-      make: (random) => mutateBytes(shard, random),
+      make: (random) => mutateBytes(SHARD, random),
       read: (bytes) => checkWeights(MODEL.weightsManifest[0].weights as io.WeightsManifestEntry[], bytes, 'x'),
     },
     'compact-bytes': {
@@ -185,6 +183,19 @@ export function targets(golden?: string): Record<string, Target> {
         return parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, 'x');
       },
     },
+  };
+}
+
+function readersOfFiles(compact: readonly Uint8Array[]): Record<string, Target> {
+  const dir = mkdtempSync(join(tmpdir(), 'espalier-fuzz-'));
+  const inFile = (name: string, read: (path: string) => Promise<unknown>) => (bytes: Uint8Array) => {
+    const path = join(dir, name);
+    writeFileSync(path, bytes);
+    return read(path);
+  };
+  writeFileSync(join(dir, 'weights.bin'), SHARD);
+  writeFileSync(join(dir, 'a.safetensors'), safetensorsFile(text(TENSORS), 32));
+  return {
     'model-file': { make: (random) => text(mutateValue(MODEL, random)), read: inFile('model.json', readModel) },
     'compact-file': {
       make: (random) => mutateCompact(pick(random, compact), random),
@@ -195,14 +206,11 @@ export function targets(golden?: string): Record<string, Target> {
       read: inFile('m.safetensors', readSafetensors),
     },
     'safetensors-index': {
-      make: (random) =>
-        text(
-          mutateValue({ metadata: { total_size: 32 }, weight_map: { w: 'a.safetensors', v: 'a.safetensors' } }, random),
-        ),
+      make: (random) => text(mutateValue(INDEX, random)),
       read: inFile('m.safetensors.index.json', readSafetensors),
     },
     idx: {
-      make: (random) => mutateBytes(random() < 0.5 ? idx : gzipSync(idx), random),
+      make: (random) => mutateBytes(random() < 0.5 ? IDX : gzipSync(IDX), random),
       read: inFile('x.idx', readIdx),
     },
   };
