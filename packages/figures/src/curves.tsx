@@ -1,45 +1,24 @@
 import { InputError, show } from '@espalier/core';
-import { AxisX, AxisY } from './axes.js';
 import { yDomain } from './domains.js';
-import { EDGE, Figure, Label, Title, TITLE_HEIGHT } from './frame.js';
+import { EDGE } from './frame.js';
+import { Plot, PLOT_DEFAULTS, plotArea, type PlotOptions } from './plot.js';
 import { linear, px } from './scale.js';
-import { Legend, legendOf, Mark, seriesStyles } from './series.js';
+import { legendOf, Mark, seriesStyles } from './series.js';
 import { toSvg } from './svg.js';
-import { type Background, fitText, GREY, PALETTE, percent, short, SIZE } from './theme.js';
-import { ENGLISH, type FigureWords } from './words.js';
+import { GREY, PALETTE, percent } from './theme.js';
 
 export interface Curve {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-export interface CurvesOptions {
-  readonly title?: string;
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+export interface CurvesOptions extends PlotOptions {
   /** Where all curves start; drawn as a dashed line. */
   readonly baseline?: number;
-  readonly formatX?: (x: number) => string;
-  readonly formatY?: (y: number) => string;
-  readonly width?: number;
-  /** Of the plot with its axes; title and legend come on top. */
-  readonly height?: number;
-  readonly background?: Background;
-  readonly words?: FigureWords;
 }
 
-export const CURVES_DEFAULTS = {
-  xLabel: 'sparsity',
-  yLabel: 'accuracy',
-  formatX: percent,
-  formatY: short,
-  width: 640,
-  height: 360,
-  background: 'white',
-  words: ENGLISH,
-} as const;
+export const CURVES_DEFAULTS = { ...PLOT_DEFAULTS, xLabel: 'sparsity', formatX: percent } as const;
 
-const MARGIN = { left: 54, right: 22, top: 12, bottom: 46 };
 /** One colour each; what falls least is grey. */
 const COLOURED = PALETTE.length;
 
@@ -54,10 +33,8 @@ export const curves = (items: readonly Curve[], options: CurvesOptions = {}): st
  * @throws InputError 'figure-empty', 'figure-not-finite'
  */
 export function Curves({ items, ...options }: CurvesOptions & { readonly items: readonly Curve[] }) {
-  const { title, xLabel, yLabel, baseline, formatX, formatY, width, background, words, ...rest } = {
-    ...CURVES_DEFAULTS,
-    ...options,
-  };
+  const settings = { ...CURVES_DEFAULTS, ...options };
+  const { baseline, width, words } = settings;
   check(items);
   const lowest = (curve: Curve) => Math.min(...curve.points.map(({ y }) => y));
   const ranked = [...items].sort((a, b) => lowest(a) - lowest(b));
@@ -65,41 +42,15 @@ export function Curves({ items, ...options }: CurvesOptions & { readonly items: 
   const others = ranked.slice(COLOURED);
   const styles = seriesStyles(named.map(({ name }) => name));
   const styleOf = new Map(styles.map((style) => [style.name, style]));
-  const inner = width - 2 * EDGE;
-  const legend = legendOf(styles, inner);
-  const legendTop = EDGE + (title === undefined ? 0 : TITLE_HEIGHT);
-  const top = legendTop + legend.height + 20;
-
+  const legend = legendOf(styles, width - 2 * EDGE);
+  const area = plotArea(settings, legend.height, 22);
   const all = [...items.flatMap(({ points }) => points), ...(baseline === undefined ? [] : [{ x: 0, y: baseline }])];
-  const [left, right] = [MARGIN.left, width - MARGIN.right];
-  const [ceiling, floor] = [top + MARGIN.top, top + rest.height - MARGIN.bottom];
-  const x = linear([0, Math.max(...all.map(({ x }) => x)) || 1], [left, right]);
-  const y = linear(yDomain(all), [floor, ceiling]);
+  const x = linear([0, Math.max(...all.map(({ x }) => x)) || 1], [area.left, area.right]);
+  const y = linear(yDomain(all), [area.floor, area.ceiling]);
   const line = ({ points }: Curve) => `M${points.map((p) => `${px(x(p.x))},${px(y(p.y))}`).join('L')}`;
-  const footer = [xLabel, ...(others.length > 0 ? [words.greyCurves(others.length)] : [])];
+  const remarks = others.length > 0 ? [words.greyCurves(others.length)] : [];
   return (
-    <Figure
-      width={width}
-      height={top + rest.height + 16 * (footer.length - 1)}
-      label={title ?? words.against(yLabel, xLabel)}
-      background={background}
-    >
-      {title !== undefined && <Title text={title} width={width} />}
-      <Legend entries={legend.entries} x={EDGE} y={legendTop} />
-      <Label x={EDGE} y={top - 4} text={yLabel} muted />
-      <AxisX scale={x} count={6} format={formatX} at={floor} grid={floor - ceiling} />
-      <AxisY scale={y} count={6} format={formatY} at={left} grid={right - left} />
-      {baseline !== undefined && (
-        <line
-          x1={left}
-          x2={right}
-          y1={px(y(baseline))}
-          y2={px(y(baseline))}
-          stroke="currentColor"
-          stroke-opacity={0.45}
-          stroke-dasharray="2 4"
-        />
-      )}
+    <Plot {...{ settings, area, x, y, legend, remarks }} level={baseline}>
       <g fill="none" stroke={GREY} stroke-opacity={0.55}>
         {others.map((curve, i) => curve.points.length > 0 && <path key={i} d={line(curve)} />)}
       </g>
@@ -114,17 +65,7 @@ export function Curves({ items, ...options }: CurvesOptions & { readonly items: 
           </g>
         );
       })}
-      {footer.map((text, i) => (
-        <Label
-          key={i}
-          x={(left + right) / 2}
-          y={top + rest.height - 8 + i * 16}
-          text={fitText(text, SIZE.text, inner)}
-          anchor="middle"
-          muted
-        />
-      ))}
-    </Figure>
+    </Plot>
   );
 }
 

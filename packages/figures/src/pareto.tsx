@@ -1,16 +1,15 @@
 import { InputError, show } from '@espalier/core';
 import type { ComponentChildren } from 'preact';
-import { AxisX, AxisY } from './axes.js';
 import { xDomain, yDomain } from './domains.js';
-import { EDGE, Figure, Label, Title, TITLE_HEIGHT } from './frame.js';
+import { EDGE, Label } from './frame.js';
 import { type Direction, frontier, FRONTIER_DEFAULTS } from './frontier.js';
+import { Plot, PLOT_DEFAULTS, plotArea, type PlotOptions } from './plot.js';
 import { type Box, placeLabels } from './place-labels.js';
 import { linear, logarithmic, px } from './scale.js';
-import { Legend, legendOf, Mark, seriesStyles } from './series.js';
+import { legendOf, Mark, seriesStyles } from './series.js';
 import { toSvg } from './svg.js';
 import { writable } from './text.js';
-import { type Background, fitText, GREY, short, SIZE } from './theme.js';
-import { ENGLISH, type FigureWords } from './words.js';
+import { GREY, short, SIZE } from './theme.js';
 
 export interface ParetoPoint {
   /** Written beside the point where there is room; '' = never. */
@@ -27,37 +26,21 @@ export interface ParetoPoint {
   readonly hint?: string;
 }
 
-export interface ParetoOptions {
-  readonly title?: string;
-  readonly xLabel?: string;
-  readonly yLabel?: string;
+export interface ParetoOptions extends PlotOptions {
   readonly xScale?: 'linear' | 'log';
   readonly better?: Direction;
-  readonly formatX?: (x: number) => string;
-  readonly formatY?: (y: number) => string;
-  readonly width?: number;
-  /** Of the plot with its axes; title and legend come on top. */
-  readonly height?: number;
-  readonly background?: Background;
-  readonly words?: FigureWords;
   /** Read aloud in place of the picture; default: the title, or what is drawn against what. */
   readonly description?: string;
 }
 
 export const PARETO_DEFAULTS = {
+  ...PLOT_DEFAULTS,
   xLabel: 'size',
-  yLabel: 'accuracy',
+  formatX: short,
   xScale: 'linear',
   better: FRONTIER_DEFAULTS,
-  formatX: short,
-  formatY: short,
-  width: 640,
-  height: 360,
-  background: 'white',
-  words: ENGLISH,
 } as const;
 
-const MARGIN = { left: 54, right: 18, top: 12, bottom: 46 };
 const RADIUS = 4.5;
 
 /** `Pareto` as SVG text. */
@@ -72,21 +55,17 @@ export const pareto = (points: readonly ParetoPoint[], options: ParetoOptions = 
  * @throws InputError 'figure-empty', 'figure-not-finite', 'figure-log' (a log axis and an x of 0 or less)
  */
 export function Pareto({ points, ...options }: ParetoOptions & { readonly points: readonly ParetoPoint[] }) {
-  const { title, xLabel, yLabel, xScale, better, formatX, formatY, width, background, words, description, ...rest } = {
-    ...PARETO_DEFAULTS,
-    ...options,
-  };
+  const settings = { ...PARETO_DEFAULTS, ...options };
+  const { xScale, better, width, words, description } = settings;
   check(points, xScale);
   const pruned = points.filter(({ dense }) => !dense);
   const dense = points.filter((point) => point.dense);
   const styles = seriesStyles(pruned.map(({ series }) => series));
   const legend = legendOf(styles, width - 2 * EDGE);
-  const legendTop = EDGE + (title === undefined ? 0 : TITLE_HEIGHT);
-  const top = legendTop + (styles.length > 0 ? legend.height : 0) + 20;
+  const area = plotArea(settings, styles.length > 0 ? legend.height : 0, 18);
+  const { top, left, right, ceiling, floor } = area;
   const best = frontier(points, better);
   const domain = xDomain(points, xScale);
-  const [left, right] = [MARGIN.left, width - MARGIN.right];
-  const [ceiling, floor] = [top + MARGIN.top, top + rest.height - MARGIN.bottom];
   const x = (xScale === 'log' ? logarithmic : linear)(domain, [left, right]);
   const y = linear(yDomain(points), [floor, ceiling]);
   const at = (spot: { readonly x: number; readonly y: number }): Pixel => ({ x: x(spot.x), y: y(spot.y) });
@@ -116,34 +95,14 @@ export function Pareto({ points, ...options }: ParetoOptions & { readonly points
     },
   );
   const unlabelled = named.length - placed.length;
-  const footer = [
-    fitText(xLabel, SIZE.text, width - 2 * EDGE),
-    ...(unlabelled > 0 ? [words.labelsLeftOut(unlabelled)] : []),
-  ];
-  const height = top + rest.height + 16 * (footer.length - 1);
+  const remarks = unlabelled > 0 ? [words.labelsLeftOut(unlabelled)] : [];
   return (
-    <Figure
-      width={width}
-      height={height}
-      label={description ?? title ?? words.against(yLabel, xLabel)}
-      background={background}
+    <Plot
+      {...{ settings, area, x, y, legend, remarks }}
+      columns={width < 500 ? 5 : 6}
+      level={dense[0]?.y}
+      label={description}
     >
-      {title !== undefined && <Title text={title} width={width} />}
-      <Legend entries={legend.entries} x={EDGE} y={legendTop} />
-      <Label x={EDGE} y={top - 4} text={yLabel} muted />
-      <AxisX scale={x} count={width < 500 ? 5 : 6} format={formatX} at={floor} grid={floor - ceiling} />
-      <AxisY scale={y} count={6} format={formatY} at={left} grid={right - left} />
-      {dense.slice(0, 1).map((point) => (
-        <line
-          x1={left}
-          x2={right}
-          y1={px(y(point.y))}
-          y2={px(y(point.y))}
-          stroke="currentColor"
-          stroke-opacity={0.45}
-          stroke-dasharray="2 4"
-        />
-      ))}
       <path d={staircase(steps)} fill="none" stroke={GREY} stroke-width={1.6} stroke-opacity={0.8} />
       <g stroke={GREY} stroke-opacity={0.5}>
         {spreads.map(([from, to], i) => (
@@ -185,10 +144,7 @@ export function Pareto({ points, ...options }: ParetoOptions & { readonly points
           bold={named[index].dense}
         />
       ))}
-      {footer.map((line, i) => (
-        <Label key={i} x={(left + right) / 2} y={top + rest.height - 8 + i * 16} text={line} anchor="middle" muted />
-      ))}
-    </Figure>
+    </Plot>
   );
 }
 
