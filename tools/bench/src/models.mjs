@@ -1,8 +1,6 @@
 // predict() after accelerate() and after compile(), on every model of the zoo, a tiny dense net and MobileNetV2, at five sparsities: how far
 // they may fall behind TensorFlow.js alone where they cannot help. About a minute and a half.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
@@ -11,6 +9,8 @@ import { ZOO } from '@espalier/zoo';
 import { interleave, machine, publish, quantile, ratios, wantedGroup } from './harness.mjs';
 import { register, registered } from './nets/registry.mjs';
 import { mobileNetV2 } from './nets/mobilenet-v2.mjs';
+import { difference, valuesOf } from './nets/outputs.mjs';
+import { zooModel } from './nets/zoo-model.mjs';
 
 const WANTED = 0.97;
 const SPARSITIES = [0, 0.5, 0.8, 0.9, 0.95];
@@ -18,14 +18,6 @@ const [WARM_MS, SAMPLE_MS] = [30, 3];
 /** All samples of a case together take about so long. */
 const CASE_MS = 1500;
 const [FEWEST_ROUNDS, MOST_ROUNDS] = [7, 151];
-
-function zooModel(name) {
-  const file = (part) => readFileSync(join(ZOO[name].dir, part));
-  const { modelTopology, weightsManifest } = JSON.parse(file('model.json').toString());
-  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
-  const weightData = new Uint8Array(file(weightsManifest[0].paths[0])).buffer;
-  return tfl.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData }) });
-}
 
 function tiny() {
   const dense = (units, seed, more) =>
@@ -57,17 +49,6 @@ function prune(model, sparsity) {
   model.setWeights(weights);
   tf.dispose(weights);
   return model;
-}
-
-const valuesOf = async (y) => {
-  const data = await y.data();
-  y.dispose();
-  return data;
-};
-
-function difference(got, wanted) {
-  const largest = wanted.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  return got.reduce((max, v, i) => Math.max(max, Math.abs(v - wanted[i])), 0) / (largest || 1);
 }
 
 /** Milliseconds of the shortest of so many runs that the engine has compiled everything. */

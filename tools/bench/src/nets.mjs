@@ -1,16 +1,15 @@
 // Whole nets after compile(), against TensorFlow.js: MobileNetV2 (1.0, 224) as a script builds it, with random weights, also against itself
 // with its batch norms folded; the residual net of the zoo; a net of four 1×1 convolutions.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
 import { seededRandom } from '@espalier/core';
 import { compile } from '@espalier/kernels-wasm';
-import { ZOO } from '@espalier/zoo';
 import { interleave, machine, publish, ratios } from './harness.mjs';
 import { folded, mobileNetV2 } from './nets/mobilenet-v2.mjs';
+import { difference, valuesOf } from './nets/outputs.mjs';
+import { zooModel } from './nets/zoo-model.mjs';
 
 const ROUNDS = 15;
 /** Several predictions: what the other net left in the caches is no part of a stream of predictions. */
@@ -39,14 +38,6 @@ function pointwise() {
   return tfl.sequential({ layers: [layer({ inputShape: [28, 28, 256] }), layer(), layer(), layer()] });
 }
 
-function zooModel(name) {
-  const file = (part) => readFileSync(join(ZOO[name].dir, part));
-  const { modelTopology, weightsManifest } = JSON.parse(file('model.json').toString());
-  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
-  const weightData = new Uint8Array(file(weightsManifest[0].paths[0])).buffer;
-  return tfl.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData }) });
-}
-
 /** Name, input, the model, what is wanted of it by sparsity: against stock, and against folded. */
 const NETS = [
   {
@@ -59,17 +50,6 @@ const NETS = [
   { name: 'resnet-ds', input: [1, 28, 28, 1], build: () => zooModel('resnet-ds'), wanted: { 0.8: [2], 0.9: [3] } },
   { name: '1×1 net', input: [1, 28, 28, 256], build: pointwise, wanted: {} },
 ];
-
-const values = async (y) => {
-  const data = await y.data();
-  y.dispose();
-  return data;
-};
-
-function difference(got, wanted) {
-  const largest = wanted.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  return got.reduce((max, v, i) => Math.max(max, Math.abs(v - wanted[i])), 0) / largest;
-}
 
 /** By the shortest of some runs: a disturbed one would make samples of a single run, on cold caches. */
 function repeats(run) {
@@ -86,9 +66,9 @@ async function measure({ input, build, peer }, sparsity) {
   const x = tf.randomUniform(input, -1, 1, 'float32', 1);
   const net = await compile(model);
   const runners = { compiled: net, stock: model, ...(peer && { folded: peer(model) }) };
-  const wanted = await values(model.predict(x));
+  const wanted = await valuesOf(model.predict(x));
   for (const [name, runner] of Object.entries(runners)) {
-    const error = difference(await values(runner.predict(x)), wanted);
+    const error = difference(await valuesOf(runner.predict(x)), wanted);
     assert.ok(error <= 1e-4, `the results of ${name} differ by ${error}`);
   }
   const cases = Object.entries(runners).map(([name, runner]) => {

@@ -6,13 +6,9 @@ import { memoryPlan, prune } from '@espalier/core';
 import { arrayBatches } from '@espalier/data';
 import { readIdx } from '@espalier/format';
 import { accuracy } from '@espalier/measure';
-import { obsRepair, obsScorer } from '@espalier/repair-obs';
-import { wanda } from '@espalier/scorer-activation';
-import { gradient } from '@espalier/scorer-gradient';
-import { hessian } from '@espalier/scorer-hessian';
-import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
 import { cosine, fineTune } from '@espalier/train';
+import { METHODS } from './methods.mjs';
 import { epochsOf } from './rows.mjs';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -21,14 +17,6 @@ const [SAMPLES, EPOCHS, TUNED] = [60000, 3, 1];
 const SEEDS = [1, 2, 3];
 const KEPT = [10, 5];
 const [section, net] = ['fashion', 'fashion-cnn'];
-
-const METHODS = {
-  magnitude: () => ({ scorer: magnitude() }),
-  gradient: () => ({ scorer: gradient() }),
-  'diagonal Hessian': () => ({ scorer: hessian() }),
-  wanda: () => ({ scorer: wanda(), scope: 'output' }),
-  obs: () => ({ scorer: obsScorer(), repair: obsRepair({ steps: 0 }) }),
-};
 
 async function load(part, limit) {
   const file = (kind) => readIdx(`${FOLDER}/${part}-${kind}-ubyte.gz`);

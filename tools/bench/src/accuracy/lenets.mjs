@@ -1,12 +1,8 @@
 // LeNets at 20% to 1% of their weights by every scorer: one shot, and after a short fine-tuning on the labels, three seeds.
 import { prune, replay, scoresInMemory, seededRandom, shuffle } from '@espalier/core';
-import { obsRepair, obsScorer } from '@espalier/repair-obs';
-import { wanda } from '@espalier/scorer-activation';
-import { gradient } from '@espalier/scorer-gradient';
-import { hessian } from '@espalier/scorer-hessian';
-import { magnitude } from '@espalier/scorer-magnitude';
 import { unstructured } from '@espalier/strategy-unstructured';
 import { cosine, fineTune } from '@espalier/train';
+import { METHODS } from './methods.mjs';
 import { epochsOf } from './rows.mjs';
 import { openSubject } from './subjects.mjs';
 
@@ -14,14 +10,6 @@ const KEPT = [20, 10, 8, 5, 3, 2, 1];
 const EPOCHS = { 'lenet-300-100': 3, 'lenet-5': 0.5 };
 const SEEDS = [1, 2, 3];
 const section = 'lenets';
-
-const METHODS = {
-  magnitude: () => ({ scorer: magnitude() }),
-  gradient: () => ({ scorer: gradient() }),
-  'diagonal Hessian': () => ({ scorer: hessian() }),
-  wanda: () => ({ scorer: wanda(), scope: 'output' }),
-  obs: () => ({ scorer: obsScorer(), repair: obsRepair({ steps: 0 }) }),
-};
 
 /** The scores of the dense net, worked out once for all sparsities. */
 function once(scorer) {
