@@ -1,25 +1,17 @@
-import type { Report } from '@espalier/pipeline';
 import { Bars, Pareto, PruningPanel } from '@espalier/figures';
 import { kernelCharts } from '../data/kernel-charts.js';
 import { layerCharts } from '../data/layer-charts.js';
 import { paretoCharts } from '../data/pareto-charts.js';
 import { trimmed } from '../numbers.js';
-import type { Texts } from '../texts/index.js';
 import { Name, Section } from './parts.js';
-import { ToolRow, type Tools } from './tools.js';
+import { type SectionProps, ToolRow } from './tools.js';
 
 /** Drawn for a phone's width and enlarged elsewhere, so that their letters stay readable on both. */
 const INLINE = { background: 'none', width: 400, height: 280 } as const;
 const PANELS = ['before', 'after', 'mask'] as const;
 
-interface FiguresProps {
-  readonly report: Report;
-  readonly texts: Texts;
-  readonly tools?: Tools | undefined;
-}
-
 /** Accuracy against size and against latency, with the frontier and the dense model marked. */
-export function ParetoFigures({ report, texts, tools }: FiguresProps) {
+export function ParetoFigures({ report, texts, tools }: SectionProps) {
   const charts = paretoCharts(report, texts);
   if (charts.length === 0) return null;
   return (
@@ -43,7 +35,7 @@ export function ParetoFigures({ report, texts, tools }: FiguresProps) {
 }
 
 /** The sparsity of each layer with its share of all parameters. */
-export function LayerFigures({ report, texts, tools }: FiguresProps) {
+export function LayerFigures({ report, texts, tools }: SectionProps) {
   const charts = layerCharts(report, texts);
   if (charts.length === 0) return null;
   const { layers } = texts;
@@ -70,7 +62,7 @@ export function LayerFigures({ report, texts, tools }: FiguresProps) {
 }
 
 /** One kernel's weights before and after, and its mask, for one trial of each strategy. */
-export function KernelFigures({ report, texts, tools }: FiguresProps) {
+export function KernelFigures({ report, texts, tools }: SectionProps) {
   const charts = kernelCharts(report, texts);
   if (charts.length === 0) return null;
   return (

@@ -1,4 +1,4 @@
-import type { Latency, Report } from '@espalier/pipeline';
+import type { Latency } from '@espalier/pipeline';
 import { granularities } from '../data/granularity.js';
 import { backendsOf, exactCompact, timingOn, TOLERANCE } from '../data/measured.js';
 import { nameTrials, strategyName } from '../data/names.js';
@@ -6,16 +6,10 @@ import { bytes, percent, threeDigits, times } from '../numbers.js';
 import type { Texts } from '../texts/index.js';
 import { AccuracyCell, RanOn } from './cells.js';
 import { Missing, Name, Section, Sub, Table } from './parts.js';
-import { ToolRow, type Tools } from './tools.js';
-
-interface TableProps {
-  readonly report: Report;
-  readonly texts: Texts;
-  readonly tools?: Tools | undefined;
-}
+import { type SectionProps, ToolRow } from './tools.js';
 
 /** Granularity × hardware friendliness × compression, in measured numbers: one trial of each strategy. */
-export function GranularityTable({ report, texts, tools }: TableProps) {
+export function GranularityTable({ report, texts, tools }: SectionProps) {
   if (report.rows.length === 0) return null;
   const backends = backendsOf(report);
   const nameOf = nameTrials(report, texts);

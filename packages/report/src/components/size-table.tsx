@@ -1,21 +1,14 @@
 import type { Report, Row } from '@espalier/pipeline';
 import { compactAs, exactCompact, valuesOf } from '../data/measured.js';
-import type { Texts } from '../texts/index.js';
 import { CompactCell, SizeCell } from './cells.js';
 import { Section, Table } from './parts.js';
 import { TrialName } from './trial-table.js';
-import { ToolRow, type Tools } from './tools.js';
+import { type SectionProps, ToolRow } from './tools.js';
 
 const KINDS = ['raw', 'gzip', 'brotli'] as const;
 
-interface TableProps {
-  readonly report: Report;
-  readonly texts: Texts;
-  readonly tools?: Tools | undefined;
-}
-
 /** Bytes on disk: the model's files as they are and compressed, and the compact file with its values in every form measured. */
-export function SizeTable({ report, texts, tools }: TableProps) {
+export function SizeTable({ report, texts, tools }: SectionProps) {
   const { dense, rows } = report;
   const forms = valuesOf(report);
   if (dense.bytes === null && forms.length === 0) return null;

@@ -5,16 +5,10 @@ import { accuracy, count, orMissing, percent, share } from '../numbers.js';
 import type { Texts } from '../texts/index.js';
 import { AccuracyCell, TimeCell } from './cells.js';
 import { Missing, Name, Section, Sub, Table } from './parts.js';
-import { ToolRow, type Tools } from './tools.js';
-
-interface TableProps {
-  readonly report: Report;
-  readonly texts: Texts;
-  readonly tools?: Tools | undefined;
-}
+import { type SectionProps, ToolRow } from './tools.js';
 
 /** Every trial below the dense model, each number with what it is measured against. */
-export function TrialTable({ report, texts, tools }: TableProps) {
+export function TrialTable({ report, texts, tools }: SectionProps) {
   const backends = backendsOf(report);
   const { dense, rows } = report;
   const { trials } = texts;
