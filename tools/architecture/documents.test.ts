@@ -44,6 +44,19 @@ test('the npm scripts that documents name are there', () => {
   expect(unknown).toEqual([]);
 });
 
+test('what documents import from our packages is exported there', async () => {
+  const missing: string[] = [];
+  for (const path of documents.filter((path) => !path.startsWith('docs/adr/'))) {
+    for (const [, names, from] of read(path).matchAll(/import \{([^}]*)\} from '(espalier|@espalier\/[^']*)'/g)) {
+      const exported: object = await import(from);
+      const values = names.split(',').map((name) => name.trim().split(' as ')[0]);
+      const unknown = values.filter((name) => name !== '' && !name.startsWith('type ') && !(name in exported));
+      missing.push(...unknown.map((name) => `${path}: ${name} from ${from}`));
+    }
+  }
+  expect(missing).toEqual([]);
+});
+
 test('the README lists every package, and each has a README', () => {
   const packages = tracked('*/package.json')
     .map(dirname)
