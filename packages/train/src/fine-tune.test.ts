@@ -3,7 +3,7 @@ import { tinyNetwork } from '@espalier/conformance';
 import { bitsFrom, type MaskHandle, memoryPlan, type PrunableModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, fineTune, type FineTuneOptions, type Progress } from './index.js';
-import { data, labels } from './testing.js';
+import { data, labels, ONE_STEP, wholeGradients } from './testing.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -34,21 +34,10 @@ async function withModel(
 
 test('one step of SGD by hand: w − lr·g, and 0 where pruned', () =>
   withModel(async (model) => {
-    const x = tf.tensor(data.x, [30, 4]);
-    const y = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 3), 'float32'));
     const handle = await model.mask(plan);
     const before = await weightsOf(model);
-    const { loss, grads } = await model.gradients({ x, y });
-    const gradients = await Promise.all(IDS.map((id) => grads[id].data()));
-    tf.dispose([x, y, grads]);
-    const result = await fineTune(model, {
-      data,
-      epochs: 1,
-      batchSize: 30,
-      learningRate: 0.5,
-      optimizer: tf.train.sgd,
-      handles: [handle],
-    });
+    const [loss, gradients] = await wholeGradients(model, IDS);
+    const result = await fineTune(model, { ...ONE_STEP, handles: [handle] });
     expect(result.steps).toBe(1);
     expect(result.losses).toHaveLength(1);
     expect(result.losses[0]).toBeCloseTo(loss, 5);

@@ -4,7 +4,7 @@ import { tinyNetwork } from '@espalier/conformance';
 import { type PrunableModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { fineTune, shareWeights } from './index.js';
-import { data, labels } from './testing.js';
+import { data, ONE_STEP, wholeGradients } from './testing.js';
 
 const KERNELS = { 'hidden/kernel': 24, 'out/kernel': 18 };
 /** Zero, three values, and −0. */
@@ -32,30 +32,17 @@ beforeEach(() => tf.setBackend('cpu'));
 describe('shareWeights', () => {
   test('one step of SGD by hand: every member of a value moves by lr · Σ of their gradients', () =>
     withModel(async (model) => {
-      const x = tf.tensor(data.x, [30, 4]);
-      const y = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 3), 'float32'));
-      const { grads } = await model.gradients({ x, y });
-      const gradients = Object.fromEntries(
-        await Promise.all(Object.keys(KERNELS).map(async (id) => [id, await grads[id].data()])),
-      ) as Record<string, Float32Array>;
-      tf.dispose([x, y, grads]);
+      const [, gradients] = await wholeGradients(model, Object.keys(KERNELS));
       const handle = await shareWeights(model);
       expect(handle.values).toEqual({ 'hidden/kernel': 3, 'out/kernel': 3 });
       expect(handle.plan.params).toEqual(Object.keys(KERNELS));
-      await fineTune(model, {
-        data,
-        epochs: 1,
-        batchSize: 30,
-        learningRate: 0.5,
-        optimizer: tf.train.sgd,
-        handles: [handle],
-      });
+      await fineTune(model, { ...ONE_STEP, handles: [handle] });
       handle.makePermanent();
-      for (const [id, size] of Object.entries(KERNELS)) {
+      for (const [k, [id, size]] of Object.entries(KERNELS).entries()) {
         const after = await model.read(id);
         for (const value of [0.5, -0.25, 0.75]) {
           const own = members(size, value);
-          const sum = own.reduce((total, i) => total + gradients[id][i], 0);
+          const sum = own.reduce((total, i) => total + gradients[k][i], 0);
           expect(own.length).toBeGreaterThan(0);
           for (const i of own) expect(after[i]).toBeCloseTo(value - 0.5 * sum, 6);
           expect(new Set(own.map((i) => after[i])).size).toBe(1);

@@ -25,3 +25,16 @@ export async function withFresh(
   model.dispose();
   expect(tf.memory().numTensors).toBe(before);
 }
+
+/** Gradients over all of `data`. */
+export async function wholeGradients(model: PrunableModel, ids: readonly string[]): Promise<[number, Float32Array[]]> {
+  const x = tf.tensor(data.x, [30, 4]);
+  const y = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 3), 'float32'));
+  const { loss, grads } = await model.gradients({ x, y });
+  const found = await Promise.all(ids.map((id) => grads[id].data<'float32'>()));
+  tf.dispose([x, y, grads]);
+  return [loss, found];
+}
+
+/** One step of plain descent over all of `data`. */
+export const ONE_STEP = { data, epochs: 1, batchSize: 30, learningRate: 0.5, optimizer: tf.train.sgd };
