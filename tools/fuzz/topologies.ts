@@ -1,13 +1,7 @@
 // Models that are nearly right for the adapters: random networks, in whose topology and manifest a few values are changed, with the
 // weights that belonged to them. A reader here is all that validate does: the strict reader, TensorFlow.js, the adapter.
-import { adaptGraph, describeGraph } from '@espalier/adapter-graph';
-import {
-  adaptLayers,
-  describeLayers,
-  type LayersPrunable,
-  loadLayersModel,
-  toArtifacts,
-} from '@espalier/adapter-layers';
+import { adaptGraph } from '@espalier/adapter-graph';
+import { adaptLayers, type LayersPrunable, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
 import { type Random } from '@espalier/core';
 import { decodeModelFiles, encodeModelFiles, type NamedBytes } from '@espalier/format';
 import '@tensorflow/tfjs-backend-cpu';
@@ -96,7 +90,7 @@ async function build(bytes: Uint8Array): Promise<void> {
   const { format, artifacts } = decodeModelFiles(filesOf(bytes));
   if (format === 'graph-model') {
     const model = adaptGraph(artifacts);
-    describeGraph(model);
+    model.describe();
     model.dispose();
     return;
   }
@@ -108,7 +102,7 @@ async function build(bytes: Uint8Array): Promise<void> {
     tf.disposeVariables();
     throw error;
   }
-  describeLayers(model);
+  model.describe();
   model.dispose();
 }
 

@@ -1,7 +1,7 @@
 // Whole networks with zeros in them, for tests of what runs them.
 import { dirname, join } from 'node:path';
-import { adaptGraph, toGraphArtifacts } from '@espalier/adapter-graph';
-import { adaptLayers, loadLayersModel, toArtifacts } from '@espalier/adapter-layers';
+import { adaptGraph } from '@espalier/adapter-graph';
+import { adaptLayers, loadLayersModel } from '@espalier/adapter-layers';
 import { prune, type Strategy } from '@espalier/core';
 import { readModel } from '@espalier/format';
 import { magnitude } from '@espalier/scorer-magnitude';
@@ -37,7 +37,7 @@ export async function prunedNet(name: NetName, cut: Cut): Promise<{ artifacts: i
   try {
     const { handle } = await prune(model, { scorer: magnitude(), ...CUTS[cut] });
     handle.makePermanent();
-    const pruned = 'inputShapes' in model ? await toGraphArtifacts(model) : await toArtifacts(model);
+    const pruned = await model.toArtifacts();
     return { artifacts: pruned, shape: [...shape] };
   } finally {
     model.dispose();

@@ -1,4 +1,5 @@
-import type { Accelerable, Acceleration } from '@espalier/kernels-kit';
+import type { PrunableModel } from '@espalier/core';
+import type { Acceleration } from '@espalier/kernels-kit';
 import { accelerate } from '@espalier/kernels-wasm';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -6,10 +7,12 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 export const ACCELERATED = ['wasm', 'webgpu'];
 
 /** A model on the sparse kernels of the current backend, chosen already; `predict` is run where the choice needs it. */
-export async function accelerated(backend: string, model: Accelerable, predict: () => Tensor): Promise<Acceleration> {
-  if (backend !== 'webgpu') return accelerate(model);
+export async function accelerated(backend: string, model: PrunableModel, predict: () => Tensor): Promise<Acceleration> {
+  const kernels = model.params.filter(({ role }) => role === 'kernel');
+  const weights = Object.fromEntries(kernels.map(({ id }) => [id, model.variable(id)]));
+  if (backend !== 'webgpu') return accelerate({ weights });
   const webgpu = await import('@espalier/kernels-webgpu');
-  const fast = await webgpu.accelerate(model);
+  const fast = await webgpu.accelerate({ weights });
   predict().dispose();
   await fast.ready();
   return fast;

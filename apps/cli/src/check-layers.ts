@@ -1,6 +1,6 @@
 import { InputError, isEspalierError, show } from '@espalier/core';
 import type { ModelFile } from '@espalier/format';
-import { adaptFile, isGraph } from './adapted.js';
+import { openArtifacts } from '@espalier/pipeline';
 import { useBackend } from './backend.js';
 import { note } from './ui.js';
 
@@ -11,8 +11,8 @@ import { note } from './ui.js';
 export async function checkLayers(file: ModelFile, foreign: 'refuse' | 'note'): Promise<void> {
   await useBackend('cpu');
   try {
-    const model = await adaptFile(file);
-    const unknown = isGraph(model) ? model.unknownOperations : [];
+    const model = await openArtifacts(file.artifacts, { where: file.path });
+    const unknown = model.foreign;
     model.dispose();
     if (unknown.length > 0 && foreign === 'refuse') throw unknownOperation(file.path, unknown);
   } catch (error) {

@@ -1,9 +1,18 @@
-import { type Bits, makeBits, type Plan, resolveMask, show, sizeOf, UsageError } from '@espalier/core';
+import {
+  type Bits,
+  makeBits,
+  type Plan,
+  type PrunableModel,
+  resolveMask,
+  show,
+  sizeOf,
+  UsageError,
+} from '@espalier/core';
 import { figures } from '@espalier/figures';
 import { writeFile } from '@espalier/format';
 import { toPng } from '@espalier/figures/png';
 import { dirname, extname } from 'node:path';
-import type { AnyPrunable } from './adapted.js';
+import type { Run } from '@espalier/pipeline';
 import { checkOutputFolder } from './output.js';
 import { plain } from './plain.js';
 
@@ -15,7 +24,7 @@ export interface Kernel {
 }
 
 /** The kernel that --layer names by its id or its layer, with its weights as they are now; default: the first. */
-export async function kernelOf(model: AnyPrunable, layer: string | undefined): Promise<Kernel> {
+export async function kernelOf(model: PrunableModel, layer: string | undefined): Promise<Kernel> {
   const kernels = model.params.filter(({ role }) => role === 'kernel');
   const param = layer === undefined ? kernels[0] : kernels.find(({ id }) => id === layer || id.startsWith(`${layer}/`));
   if (!param) {
@@ -50,6 +59,13 @@ export function drawPruning(
 ): string {
   if ('sparsity' in options) return figures.pruning({ name: id, shape, values }, { sparsity: options.sparsity });
   return figures.pruning({ name: id, shape, values, ...options });
+}
+
+/** The same kernel after a pruning. */
+export async function drawAfter(kernel: Kernel, { plan, summary }: Run, onWeights: boolean): Promise<string> {
+  const layer = summary.layers.find(({ id }) => id === kernel.id);
+  const mask = await (plan.params.includes(kernel.id) ? plan.mask(kernel.id) : kernel.maskOf(plan));
+  return drawPruning(kernel, { mask, threshold: onWeights ? (layer?.threshold ?? null) : null });
 }
 
 export async function writeFigure(path: string, svg: string): Promise<{ path: string; bytes: number }> {

@@ -1,53 +1,60 @@
 import { checkSparsity, show, UsageError } from '@espalier/core';
+import {
+  contradictions,
+  flagOf,
+  type Kind,
+  kinds,
+  type Option as Setting,
+  type OptionName,
+  OPTIONS,
+  type Settings,
+  strategyFrom,
+  STRATEGY_WORDS,
+} from '@espalier/pipeline';
 import { type Language, LANGUAGES } from '@espalier/report';
-import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';
-import { Option } from 'commander';
-import { type BlockSize, parseBlock } from './plugins.js';
+import { type Command, Option } from 'commander';
+import * as z from 'zod';
 
 export const usage = (where: string, wanted: string, found: string) =>
   new UsageError('option-value', `${where} wants ${wanted}, got ${show(found)}`, { where, wanted, found });
-
-function number(where: string, wanted: string, test: (value: number) => boolean) {
-  return (text: string): number => {
-    const value = text.trim() === '' ? NaN : Number(text);
-    if (!Number.isFinite(value) || !test(value)) throw usage(where, wanted, text);
-    return value;
-  };
-}
-
-export const positiveInteger = (where: string) =>
-  number(where, 'a positive integer', (n) => Number.isSafeInteger(n) && n > 0);
-export const wholeNumber = (where: string) =>
-  number(where, 'an integer from 0 up', (n) => Number.isSafeInteger(n) && n >= 0);
-export const positiveNumber = (where: string) => number(where, 'a number above 0', (n) => n > 0);
-
-export function sparsity(text: string): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  checkSparsity(Number.isNaN(value) ? text : value, '--sparsity');
-  return value;
-}
 
 /** A parser that knows what it takes, for completion in a shell. */
 export interface WithChoices {
   readonly choices?: readonly string[] | undefined;
   /** Several may be given, with commas between them. */
-  readonly many?: boolean;
+  readonly many?: boolean | undefined;
 }
 
-export function oneOf<T extends string>(where: string, choices: readonly T[]): ((text: string) => T) & WithChoices {
-  const parse = (text: string): T => {
-    const found = choices.find((choice) => choice === text);
-    if (found === undefined) throw usage(where, `one of ${choices.join(', ')}`, text);
-    return found;
+type Parser<T> = ((word: string, before?: T) => T) & WithChoices;
+
+/** Words of a kind as values; what is none is a UsageError with code 'option-value'. */
+export function wordsOf<T>(where: string, { wants, schema, parse, choices, many }: Kind<T>): Parser<T> {
+  const read = (word: string): T => {
+    const checked = schema(z).safeParse(parse(word));
+    if (checked.success) return checked.data;
+    throw usage(where, wants, word);
   };
-  return Object.assign(parse, { choices });
+  // Lists may be given in several pieces.
+  const join = (word: string, before?: T): T => {
+    const value = read(word);
+    if (!many || before === undefined) return value;
+    if (Array.isArray(value)) return [...(before as T & unknown[]), ...value] as T;
+    const spread = (one: T) => (typeof one === 'number' ? { '**': one } : one);
+    return { ...spread(before), ...spread(value) } as T;
+  };
+  return Object.assign(join, { choices, many });
 }
 
-/** OUTPUTSxINPUTS. */
-export function blockSize(text: string): BlockSize {
-  const size = parseBlock(text);
-  if (size) return size;
-  throw usage('--block', 'OUTPUTSxINPUTS such as 4x1', text);
+export const positiveInteger = (where: string) => wordsOf(where, kinds.positiveInteger);
+export const positiveNumber = (where: string) => wordsOf(where, kinds.positiveNumber);
+export const wholeNumber = (where: string) => wordsOf(where, kinds.wholeNumber);
+export const oneOf = <T extends string>(where: string, choices: readonly T[]) =>
+  wordsOf<T>(where, kinds.oneOf(choices));
+
+export function sparsity(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  checkSparsity(Number.isNaN(value) ? text : value, '--sparsity');
+  return value;
 }
 
 /** A comma-separated list, or the option given several times. What is given takes the place of the default. */
@@ -61,33 +68,50 @@ export function list<T>(parse: ((text: string) => T) & WithChoices): ((text: str
   return Object.assign(parseAll, { choices: parse.choices, many: true });
 }
 
-/** The peak of Adam's learning rate in fine-tuning. */
-export const LEARNING_RATE = 0.003;
+/** A strategy in one word, for `compare` and `bench`. */
+export const strategyWords = (where: string) => (word: string) => {
+  const found = strategyFrom(word);
+  if (found) return found;
+  throw usage(where, STRATEGY_WORDS, word);
+};
 
-export const dataOption = () =>
-  new Option(
-    '--data <data>',
-    'calibrates and fine-tunes: a zoo name (mnist), idx:IMAGES,LABELS, a .npz file, or an ES module; all but the last take ,mean=…,std=…',
-  );
-export const testOption = () => new Option('--test <data>', 'measures accuracy; default: the test part of --data');
-export const lossOption = () =>
-  new Option('--loss <name>', 'the loss to differentiate, where the output does not tell');
-export const seedOption = () =>
-  new Option('--seed <n>', 'fixes every random choice').argParser(wholeNumber('--seed')).default(0);
+/** Options of the table that commands share; `texts` take the place of what the table says of them. */
+export function addOptions(
+  command: Command,
+  names: readonly OptionName[],
+  texts: Partial<Record<OptionName, string>> = {},
+): Command {
+  for (const name of names) command.addOption(optionOf(name, texts[name]));
+  return command;
+}
+
+/** The default is not commander's, so that what was given can be told from what was not. */
+export function optionOf(name: OptionName, said?: string): Option {
+  const { kind, takes, text, default: standard } = OPTIONS[name] as Setting;
+  const flag = flagOf(name);
+  const own = said ?? text;
+  const described = standard === undefined || own.includes('(default') ? own : `${own} (default: ${String(standard)})`;
+  const option = new Option(takes === '' ? flag : `${flag} ${takes}`, described);
+  return takes === '' ? option : option.argParser(name === 'sparsity' ? sparsity : wordsOf(flag, kind));
+}
+
+/** What was given of the table. */
+export const settingsOf = (options: object): Settings =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(OPTIONS, name))) as Settings;
+
+/** Options that contradict each other are a mistake, never a preference that is dropped in silence. */
+export function checkCombination(settings: Settings): void {
+  const [first] = contradictions(settings, flagOf);
+  if (first) refuse(flagOf(first.option), first.why);
+}
+
+export function refuse(option: string, why: string): never {
+  throw new UsageError('option-combination', `${option} ${why}`, { where: option });
+}
+
 export const languageOption = () =>
   new Option('--lang <language>', `what the table is in and the page opens in: ${LANGUAGES.join(' | ')}`)
     .argParser<Language>(oneOf('--lang', LANGUAGES))
     .default('en' satisfies Language);
-export const repairStepsOption = () =>
-  new Option(
-    '--repair-steps <n>',
-    `obs: second-order steps along the loss of the labels at each stage (default: ${OBS_REPAIR_DEFAULTS.steps}); 0 leaves the labels out and is quicker`,
-  ).argParser(wholeNumber('--repair-steps'));
-
-/** Steps without the repair that makes them are a mistake. */
-export function checkRepairSteps({ repair, repairSteps }: { repair: string; repairSteps?: number | undefined }): void {
-  if (repairSteps === undefined || repair === 'obs') return;
-  throw new UsageError('option-combination', '--repair-steps is for --repair obs', { where: '--repair-steps' });
-}
 
 export const jsonOption = () => new Option('--json', 'prints one JSON document on stdout');

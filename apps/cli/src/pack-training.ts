@@ -1,26 +1,19 @@
 import { decodeEspalier, encodeEspalier, type EncodeOptions, type ModelFile } from '@espalier/format';
-import { accuracy } from '@espalier/measure';
 import { cosine, fineTune, shareWeights } from '@espalier/train';
 import type { io } from '@tensorflow/tfjs-core';
-import { adaptFile, type AnyPrunable, artifactsOf } from './adapted.js';
+import type { PrunableModel } from '@espalier/core';
+import { accuracyOf, lossFor, openArtifacts, type Settings, valueOf } from '@espalier/pipeline';
 import { useBackend } from './backend.js';
-import { inputShapeOf, type LoadedData, lossFor, openData, required } from './open.js';
+import { openData, required } from './open.js';
 import { task } from './ui.js';
 
-export interface PackData {
-  readonly data?: string;
-  readonly test?: string;
-  readonly loss?: string;
-  readonly backend: string;
-  readonly batch: number;
-  readonly seed: number;
-}
+export type PackData = Pick<Settings, 'data' | 'test' | 'loss' | 'backend' | 'batch' | 'seed'>;
 
 /** The data beside a model that is packed, and what is done with it. */
 export interface Bench {
   readonly testName: string | undefined;
   /** Per cent of the test samples; undefined = there are none. */
-  accuracy(which: string, file: Pick<ModelFile, 'format' | 'artifacts'>): Promise<number | undefined>;
+  accuracy(which: string, file: Pick<ModelFile, 'artifacts'>): Promise<number | undefined>;
   /** The model with shared values that were trained for some epochs. */
   trainCodebook(encode: EncodeOptions, epochs: number, learningRate: number): Promise<Trained>;
 }
@@ -31,32 +24,34 @@ export interface Trained {
   readonly untrained: number | undefined;
 }
 
+type File = Pick<ModelFile, 'artifacts' | 'path'>;
+
 /** Opens the data for a model; nothing is measured yet. */
-export async function openBench(name: string, file: ModelFile, options: PackData): Promise<Bench> {
-  await useBackend(options.backend);
-  const using = <T>(of: Pick<ModelFile, 'format' | 'artifacts'>, work: (model: AnyPrunable) => Promise<T>) =>
-    adaptFile({ ...file, ...of }, options.loss).then((model) => work(model).finally(() => model.dispose()));
-  const data = await using(file, (model) => openData({ name, file, model }, options.data, options.test));
-  const where = options.test === undefined ? '--data' : '--test';
-  const measure = (which: string, model: AnyPrunable) =>
-    measured(which, model, data, () => inputShapeOf({ name, file, model }, data.test!, where));
+export async function openBench(file: File, options: PackData): Promise<Bench> {
+  await useBackend(valueOf(options, 'backend')!);
+  const { loss } = options;
+  const using = async <T>(of: Pick<File, 'artifacts'>, work: (model: PrunableModel) => Promise<T>): Promise<T> => {
+    const model = await openArtifacts(of.artifacts, { where: file.path, ...(loss !== undefined && { loss }) });
+    return work(model).finally(() => model.dispose());
+  };
+  const { calibration, test, testName } = await using(file, (model) => openData(model, options));
+  const measure = async (which: string, model: PrunableModel) =>
+    test && (await accuracyOf(which, model, test, { task }));
   return {
-    testName: data.testName,
+    testName,
     accuracy: (which, of) => using(of, (model) => measure(which, model)),
     async trainCodebook(encode, epochs, learningRate) {
-      const calibration = required(data.calibration, '--fine-tune');
+      const { data, inputShape } = required(calibration, '--fine-tune');
       const artifacts = decodeEspalier(encodeEspalier(file.artifacts, encode));
-      return using({ ...file, artifacts }, async (model) => {
-        const open = { name, file, model };
-        const inputShape = inputShapeOf(open, calibration, '--data');
+      return using({ artifacts }, async (model) => {
         const untrained = await measure('with shared values', model);
-        const trained = lossFor(open, calibration, options.loss);
+        const trained = lossFor(model, data);
         const handle = await shareWeights(trained);
         await task(
           `fine-tune ${Object.values(handle.values).reduce((sum, n) => sum + n, 0)} shared values`,
           (bar) =>
             fineTune(trained, {
-              ...{ data: calibration, inputShape, epochs, batchSize: options.batch, seed: options.seed },
+              ...{ data, inputShape, epochs, batchSize: valueOf(options, 'batch')!, seed: valueOf(options, 'seed')! },
               handles: [handle],
               learningRate: cosine(learningRate),
               onProgress: ({ step, steps, loss }) => bar.update(step, steps, `loss ${loss.toFixed(4)}`),
@@ -64,23 +59,8 @@ export async function openBench(name: string, file: ModelFile, options: PackData
           ({ losses }) => `loss ${losses.map((loss) => loss.toFixed(4)).join(' → ')}`,
         );
         handle.makePermanent();
-        return { artifacts: await artifactsOf(trained), untrained };
+        return { artifacts: await trained.toArtifacts(), untrained };
       });
     },
   };
-}
-
-async function measured(
-  which: string,
-  model: AnyPrunable,
-  { test }: LoadedData,
-  shape: () => number[],
-): Promise<number | undefined> {
-  if (!test) return undefined;
-  const inputShape = shape();
-  return task(
-    `accuracy ${which}`,
-    (bar) => accuracy((x) => model.predict(x), test, { inputShape, onProgress: bar.update }),
-    (value) => `${value.toFixed(2)}%`,
-  );
 }

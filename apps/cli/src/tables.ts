@@ -1,11 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { show } from '@espalier/core';
+import { type LayerDescription, show } from '@espalier/core';
 import Table from 'cli-table3';
 import { shellWords } from './about.js';
 import { out as pc } from './colours.js';
-import type { Outcome } from './budget/outcome.js';
-import type { describe } from './adapted.js';
+import type { Outcome } from '@espalier/pipeline';
 import { bytes, count, filesOf, milliseconds, percent } from './ui.js';
 
 const plain = {
@@ -46,7 +45,7 @@ const shapeOf = (shape: readonly (number | null)[]) => `[${shape.map((n) => n ??
 
 export function inspectTable(
   model: string,
-  layers: ReturnType<typeof describe>,
+  layers: readonly LayerDescription[],
   total: number,
   files: readonly { path: string; bytes: number }[],
   width = Infinity,

@@ -1,10 +1,14 @@
-/** What the user chose: plain data, small enough for the address bar. */
+/** What the user chose: options of a pruning by their names, and what the page shows; plain data, small enough for the address bar. */
+import { namesOf, OPTIONS, SCORERS as ALL, type Settings as Options } from '@espalier/pipeline/options';
 import type { ZooName } from '@espalier/zoo/web';
 
+export { needsData } from '@espalier/pipeline/options';
+
 export const MODELS = ['lenet-300-100', 'lenet-5', 'resnet-ds'] as const satisfies readonly ZooName[];
-export const CUTS = ['unstructured', 'nm', 'block', 'structured'] as const;
+export const STRATEGIES = ['unstructured', 'nm', 'block', 'structured'] as const;
 export const PATTERNS = ['2:4', '1:4', '4:8', '1:2', '4:16'] as const;
-export const SCORERS = ['magnitude', 'gradient', 'hessian', 'wanda', 'random'] as const;
+/** Those that answer while somebody waits, and need no training. */
+export const SCORERS = namesOf(ALL.filter(({ slow, training }) => !slow && !training));
 export const BACKENDS = ['cpu', 'wasm', 'webgl', 'webgpu'] as const;
 export const VALUES = ['float32', 'float16', 'int8', 'int4', 'codebook'] as const;
 export const SCOPES = ['global', 'local'] as const;
@@ -13,25 +17,27 @@ export const MOST_SPARSITY = 0.99;
 /** How many test samples can be picked. */
 export const SHOWN = 40;
 
-export type Cut = (typeof CUTS)[number];
-export type Pattern = (typeof PATTERNS)[number];
-export type ScorerName = (typeof SCORERS)[number];
-export type Scope = (typeof SCOPES)[number];
+export type StrategyName = (typeof STRATEGIES)[number];
 export type Backend = (typeof BACKENDS)[number];
 /** How numbers are written in a compact file. */
 export type Values = (typeof VALUES)[number];
 /** One of the zoo's, or the one that was dropped on the page. */
 export type ModelChoice = ZooName | 'own';
 
-export interface Settings {
-  readonly model: ModelChoice;
-  readonly cut: Cut;
-  readonly pattern: Pattern;
-  readonly scorer: ScorerName;
-  readonly scope: Scope;
-  /** Fraction removed; N:M patterns have their own. */
+/** Options of a pruning that the page has a control for. */
+export interface Choice {
+  readonly strategy: StrategyName;
+  readonly keep: number;
+  readonly group: number;
+  readonly scorer: string;
+  readonly scope: (typeof SCOPES)[number];
+  /** N:M patterns have their own. */
   readonly sparsity: number;
-  readonly epochs: number;
+  readonly fineTune: number;
+}
+
+export interface Settings extends Choice {
+  readonly model: ModelChoice;
   /** The kernel whose weights and mask are shown; null = the first that may be pruned. */
   readonly kernel: string | null;
   /** The two models that are tried: 'dense', 'live', or a measured one by its id. */
@@ -47,16 +53,18 @@ export interface Settings {
 }
 
 /** What decides the mask and the pictures of it. */
-export const CUTTING = ['cut', 'pattern', 'scorer', 'scope', 'sparsity', 'kernel'] as const;
+export const CUTTING = ['strategy', 'keep', 'group', 'scorer', 'scope', 'sparsity', 'kernel'] as const;
 
+/** As the table of options has it, but that a visitor sees something at once: more is pruned, and training is shown. */
 export const DEFAULTS: Settings = {
   model: 'lenet-300-100',
-  cut: 'unstructured',
-  pattern: '2:4',
-  scorer: 'magnitude',
-  scope: 'global',
+  strategy: OPTIONS.strategy.default as StrategyName,
+  keep: OPTIONS.keep.default!,
+  group: OPTIONS.group.default!,
+  scorer: OPTIONS.scorer.default!,
+  scope: OPTIONS.scope.default as 'global',
   sparsity: 0.9,
-  epochs: 1,
+  fineTune: 1,
   kernel: null,
   a: 'dense',
   b: 'live',
@@ -66,17 +74,24 @@ export const DEFAULTS: Settings = {
   values: 'float32',
 };
 
-/** The scorers that look at data. */
-export const needsData = (scorer: ScorerName) => scorer !== 'magnitude' && scorer !== 'random';
-
-export const patternOf = ({ pattern }: Pick<Settings, 'pattern'>) => {
+/** The pattern as people write it, and back. */
+export const patternOf = ({ keep, group }: Pick<Choice, 'keep' | 'group'>) => `${keep}:${group}`;
+export function fromPattern(pattern: string): Pick<Choice, 'keep' | 'group'> {
   const [keep, group] = pattern.split(':').map(Number);
   return { keep, group };
-};
+}
 
 /** What is really removed: a pattern fixes it. */
-export function sparsityOf(settings: Pick<Settings, 'cut' | 'pattern' | 'sparsity'>): number {
-  if (settings.cut !== 'nm') return settings.sparsity;
-  const { keep, group } = patternOf(settings);
-  return 1 - keep / group;
+export const sparsityOf = ({ strategy, keep, group, sparsity }: Choice) =>
+  strategy === 'nm' ? 1 - keep / group : sparsity;
+
+/**
+ * The options of the pruning that is chosen: what the workers do, and what the command that is shown says. Axes that a pattern or a
+ * block does not divide stay dense, so that every choice does something.
+ */
+export function optionsOf({ strategy, keep, group, scorer, scope, sparsity, fineTune }: Choice): Options {
+  const fitting = { tail: 'dense', scorer, fineTune } as const;
+  if (strategy === 'nm') return { strategy, keep, group, ...fitting };
+  const { tail, ...common } = fitting;
+  return { strategy, scope, sparsity, ...common, ...(strategy === 'block' && { tail }) };
 }

@@ -13,6 +13,7 @@ import {
   unitsOf,
 } from '@espalier/core';
 import { writeVariable } from '@espalier/adapter-kit';
+import { describeLayer, leaveAlone } from '@espalier/adapter-kit';
 import * as tf from '@tensorflow/tfjs-core';
 import { maskVariables } from './mask-variables.js';
 
@@ -29,7 +30,7 @@ export interface TinyOptions {
   /** Draws weights from (−1, 1) for 4 inputs, 6 hidden units and 3 classes where none are given. */
   readonly seed?: number;
   /** What predict() returns; the loss is cross-entropy either way. */
-  readonly output?: Exclude<Output, 'other'>;
+  readonly output?: Extract<Output, 'probabilities' | 'logits'>;
 }
 
 export const TINY_DEFAULTS = { seed: 1, output: 'probabilities' } as const;
@@ -88,10 +89,35 @@ export function tinyNetwork(options: TinyOptions = {}): PrunableModel {
     return { hidden, logits: tf.add(tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D), b2) };
   };
   const read = async (id: string) => (await variable(id).data<'float32'>()).slice();
-  return {
+  const port = (name: string, size: number) => ({ name, shape: [null, size], dtype: 'float32' });
+  const network: PrunableModel = {
+    model: undefined,
+    signature: {
+      inputs: [port('x', variable('hidden/kernel').shape[0])],
+      outputs: [port('out', weights.outBias.length)],
+    },
+    notes: [],
+    foreign: [],
     params,
     groups,
     output,
+    describe: () =>
+      ['hidden', 'out'].map((name) =>
+        describeLayer({
+          name,
+          className: 'Dense',
+          outputShape: [null, variable(`${name}/bias`).size],
+          params: network.params.filter(({ id }) => id.startsWith(`${name}/`)),
+          groups: network.groups.filter(({ id }) => id === name),
+        }),
+      ),
+    with: ({ leaveAlone: spared }) => ({ ...network, ...leaveAlone(network, spared) }) as PrunableModel,
+    withLoss: () => network,
+    async toArtifacts() {
+      const named = IDS.map((name) => ({ name, tensor: variable(name) as tf.Tensor }));
+      const { data, specs } = await tf.io.encodeWeights(named);
+      return { modelTopology: { class_name: 'TinyNetwork' }, weightSpecs: specs, weightData: data };
+    },
     read,
     variable,
     predict: (x) =>
@@ -153,6 +179,7 @@ export function tinyNetwork(options: TinyOptions = {}): PrunableModel {
     },
     dispose: () => variables.forEach((v) => v.dispose()),
   };
+  return network;
 
   async function maskedValues(plan: Plan, param: Param): Promise<Float32Array> {
     const [values, bits] = [await read(param.id), await resolveMask(plan, param, groups)];

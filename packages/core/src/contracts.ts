@@ -4,7 +4,7 @@
  * Ownership: arguments are borrowed, results belong to the caller. Tensors stop at the scorer; past it everything is
  * typed arrays, so the same scores give the same decisions on every backend.
  */
-import type { NamedTensorMap, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { io, NamedTensorMap, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 
 /** Float32 saliency, read one parameter at a time; higher is kept. A parameter that is not listed has no opinion. */
 export interface Scores {
@@ -132,17 +132,68 @@ export interface MaskHandle {
   makePermanent(): void;
 }
 
-/** What the model's output means, for scorers that need more of the loss than its gradient. */
-export type Output = 'probabilities' | 'logits' | 'other';
+/**
+ * What the model's output means. 'probabilities' and 'logits': the loss is softmax cross-entropy, whose curvature the output alone
+ * determines. 'linear': nothing follows the last sum of products, and no loss says yet what it stands for; with integer labels
+ * these are logits. 'other': anything else.
+ */
+export type Output = 'probabilities' | 'logits' | 'linear' | 'other';
+
+/** The mean of what it returns for targets and outputs is the loss: a scalar, one value per sample, or one per output. */
+export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
+/** One input or output of a model. */
+export interface Port {
+  readonly name: string;
+  /** With the batch in front; null = open. [] where not even the rank is known. */
+  readonly shape: readonly (number | null)[];
+  readonly dtype: string;
+}
+
+/** What a person wants to know of one layer, or of one node that reads weights, before pruning. */
+export interface LayerDescription {
+  /** With the names of the models around it in front: 'encoder/conv1'. */
+  readonly name: string;
+  /** Its class or operation. */
+  readonly className: string;
+  /** With the batch in front; null = open or unknown. */
+  readonly outputShape: readonly (number | null)[];
+  readonly params: number;
+  /** Multiply-accumulates a sample; null where sizes are open or the class is not known. */
+  readonly macs: number | null;
+  /** Ids of the parameters that element strategies may prune. */
+  readonly prunable: readonly string[];
+  /** Why `prunable` is empty. */
+  readonly reason?: string;
+  /** The channels that it makes, alone or together with others, and why none of them may be removed. */
+  readonly channels?: { readonly size: number; readonly prunable: boolean; readonly reason?: string };
+}
+
+/** Another look at the same weights: what is not given stays as it is. */
+export interface View {
+  /** By a name that the adapter knows, or a function. */
+  readonly loss?: string | LossFunction;
+  /** Parameters by id that are left alone, and why, beside those that are already; channels that run through them stay. */
+  readonly leaveAlone?: Readonly<Record<string, string>>;
+  /** The shape of the one input, batch first, where the model leaves sizes open: MACs are counted for it. */
+  readonly inputShape?: readonly number[];
+}
 
 export interface GradientOptions {
   /** Dropout is active, and batch norm uses and updates its statistics. */
   readonly training?: boolean;
-  readonly loss?: (y: Tensor, output: Tensor) => Tensor;
+  readonly loss?: LossFunction;
 }
 
-/** What a scorer may ask of a model. */
+/** A model of any kind: what scorers, repairs, trainings and programs may ask of it, so that nobody has to know which kind it is. */
 export interface PrunableModel {
+  /** What was adapted, a tf.LayersModel for example, masked in place by `mask`: for those who brought it. */
+  readonly model: unknown;
+  readonly signature: { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] };
+  /** What the user should hear about the model itself. */
+  readonly notes: readonly string[];
+  /** Operations that TensorFlow.js does not have: the model runs only where a program registers them. */
+  readonly foreign: readonly string[];
   /** Every weight of the model, in the model's order. */
   readonly params: readonly Param[];
   /** Channel dependencies, found once, by the adapter. */
@@ -154,8 +205,17 @@ export interface PrunableModel {
   readonly branches?: readonly Group[];
   /** What made this model out of larger ones, oldest first; absent = nothing was removed since it was adapted. */
   readonly history?: readonly Change[];
-  /** 'probabilities' or 'logits' where the loss is softmax cross-entropy. */
   readonly output: Output;
+  describe(): LayerDescription[];
+  /**
+   * The same model, seen otherwise: it shares the weights, and to dispose of one is to dispose of both. Throws what the adapter throws
+   * for a loss that is none, or an InputError with code 'input-shape'.
+   */
+  with(view: View): PrunableModel;
+  /** `with({ loss })`. */
+  withLoss(loss: string | LossFunction): PrunableModel;
+  /** The model as files of TensorFlow.js hold it, with the weights that it has now. */
+  toArtifacts(): Promise<io.ModelArtifacts>;
   /** A copy of the weight's values. */
   read(param: string): Promise<Float32Array>;
   /** The variable that holds the weight; borrowed, never dispose it. */

@@ -33,10 +33,18 @@ function fakeModel(weights: Record<string, number[]>): PrunableModel & { weights
     throw new Error('not needed here');
   };
   return {
+    model: undefined,
+    signature: { inputs: [], outputs: [] },
+    notes: [],
+    foreign: [],
     weights: store,
     params,
     groups,
     output: 'other',
+    describe: unused,
+    with: unused,
+    withLoss: unused,
+    toArtifacts: unused,
     read: async (id) => store[id].slice(),
     async mask(plan: Plan): Promise<MaskHandle> {
       const masks = new Map(

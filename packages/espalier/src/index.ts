@@ -11,12 +11,4 @@ export * from '@espalier/strategy-structured';
 export * from '@espalier/strategy-block';
 export * from '@espalier/strategy-nm';
 export * from '@espalier/train';
-export {
-  adapt,
-  type AdaptAnyOptions,
-  type AnyModel,
-  prune,
-  PRUNE_DEFAULTS,
-  type PruneAnyOptions,
-  type PruneAnyResult,
-} from './prune.js';
+export { adapt, type AdaptOptions, prune, type PruneOptions, type PruneResult } from '@espalier/pipeline';

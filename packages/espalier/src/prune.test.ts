@@ -72,8 +72,8 @@ test('other scorers and patterns; an N:M pattern brings its own sparsity', async
 
 test('an adapted model may be given; what is no model is refused', async () => {
   const model = net();
-  const prunable = adapt(model);
-  expect(adapt(prunable)).toBe(prunable);
+  const prunable = await adapt(model);
+  expect(await adapt(prunable)).toBe(prunable);
   const { model: smaller } = await prune(prunable, { strategy: structured() });
   expect(smaller.params.map(({ shape }) => shape)).toEqual([[4, 4], [4], [4, 2], [2]]);
   smaller.dispose();
@@ -94,6 +94,23 @@ test('a graph model: masked in place, or a smaller graph model of its own', asyn
   expect(channels!.kept).toBe(channels!.total / 2);
   expect(Object.keys(smaller.weights)).toEqual(Object.keys(model.weights));
   smaller.dispose();
+  model.dispose();
+});
+
+test('what is left alone stays, whatever the kind of model; no option of an adapter is dropped', async () => {
+  const model = net();
+  const spared = model.weights.find((w) => w.originalName === 'fc1/kernel')!;
+  const before = await spared.read().data();
+  const { layers, handle } = await prune(model, { leaveAlone: { 'fc1/kernel': 'it is mine' } });
+  expect(layers.map(({ id }) => id)).toEqual(['fc2/kernel']);
+  expect(await spared.read().data()).toEqual(before);
+  handle.restore();
+  const prunable = await adapt(model);
+  const again = await prune(prunable, { leaveAlone: { 'fc1/kernel': 'it is mine' } });
+  expect(again.layers.map(({ id }) => id)).toEqual(['fc2/kernel']);
+  again.handle.restore();
+  await expect(prune(model, { inputShape: [1, 5] })).rejects.toMatchObject({ code: 'input-shape' });
+  await expect(prune(model, { output: 'nowhere' })).rejects.toMatchObject({ code: 'output-unknown' });
   model.dispose();
 });
 

@@ -1,5 +1,4 @@
 import { InputError, UsageError } from '@espalier/core';
-import { inputShapes } from '../adapted.js';
 import type { OpenModel } from '../open.js';
 
 const text = (shape: readonly (number | null)[]) => `[${shape.map((n) => n ?? '?').join(', ')}]`;
@@ -9,7 +8,7 @@ const text = (shape: readonly (number | null)[]) => `[${shape.map((n) => n ?? '?
  * UsageError with code 'input-shape' where sizes are open and not given, or given and different.
  */
 export function benchShape({ model, name }: Pick<OpenModel, 'model' | 'name'>, given: number[] | undefined): number[] {
-  const inputs = inputShapes(model);
+  const { inputs } = model.signature;
   if (inputs.length !== 1) {
     throw new InputError('model-inputs', `${name}: bench needs a model with one input, this one has ${inputs.length}`, {
       where: name,
@@ -17,7 +16,7 @@ export function benchShape({ model, name }: Pick<OpenModel, 'model' | 'name'>, g
       found: String(inputs.length),
     });
   }
-  const own = inputs[0].slice(1);
+  const own = inputs[0].shape.slice(1);
   const fits = given && given.length === own.length && own.every((n, i) => n === null || n === given[i]);
   if (given && !fits)
     throw refuse(`${name}: its samples are ${text(own)}, --input-shape gives ${text(given)}`, own, text(given));

@@ -2,7 +2,6 @@ import type { PrunableModel } from '@espalier/core';
 import { compile } from '@espalier/kernels-wasm';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { ACCELERATED, accelerated as onSparseKernels } from '../accelerated.js';
-import type { AnyPrunable } from '../adapted.js';
 
 /** A model made ready to run in one way. */
 export interface Running {
@@ -40,9 +39,7 @@ const accelerated: Runtime = {
   name: 'accelerate',
   backends: ACCELERATED,
   async start(model, backend, x) {
-    const kernels = model.params.filter(({ role }) => role === 'kernel');
-    const weights = Object.fromEntries(kernels.map(({ id }) => [id, model.variable(id)]));
-    const fast = await onSparseKernels(backend, { weights }, () => tidy(() => model.predict(x)));
+    const fast = await onSparseKernels(backend, model, () => tidy(() => model.predict(x)));
     return {
       predict: (x) => model.predict(x),
       weight: (id) => model.variable(id),
@@ -60,7 +57,7 @@ const compiled: Runtime = {
   name: 'compile',
   backends: ['wasm'],
   async start(model) {
-    const net = await compile((model as AnyPrunable).model);
+    const net = await compile(model.model as Parameters<typeof compile>[0]);
     return {
       predict: (x) => net.predict(x) as Tensor,
       outcome: () => net.compilations.at(-1),

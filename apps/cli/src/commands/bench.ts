@@ -1,28 +1,45 @@
 import { sizeOf, type Strategy } from '@espalier/core';
-import { copyOf, runTrial } from '@espalier/pipeline';
+import {
+  BACKENDS,
+  copyOf,
+  findStrategy,
+  runTrial,
+  type Settings,
+  STRATEGY_WORDS,
+  strategyLabel,
+  valueOf,
+} from '@espalier/pipeline';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { commandLine, machine } from '../about.js';
-import { BACKEND_CHOICES, namesOf, useBackend, webGpuNotes } from '../backend.js';
+import { namesOf, useBackend, webGpuNotes } from '../backend.js';
 import { benchShape } from '../bench/input-shape.js';
 import { measureRow } from '../bench/measure.js';
 import type { BenchReport, BenchRow } from '../bench/report.js';
 import { benchTables } from '../bench/table.js';
 import { tryOut } from '../bench/try-out.js';
+import { host } from '../host.js';
 import { terminalWidth } from '../layout.js';
 import { openModel, type OpenModel } from '../open.js';
+import {
+  checkCombination,
+  jsonOption,
+  list,
+  oneOf,
+  optionOf,
+  positiveInteger,
+  sparsity,
+  strategyWords,
+} from '../options.js';
 import { printJson } from '../plain.js';
-import { type NonFinite, unscoredOption } from '../read-any.js';
-import { jsonOption, list, oneOf, positiveInteger, seedOption, sparsity } from '../options.js';
-import { labelOf, makeStrategy, parseStrategy, type Scope, SCOPES, type StrategyChoice } from '../plugins.js';
 import { note, percent, task } from '../ui.js';
 import { visit } from '../visit.js';
 
 interface BenchOptions {
   readonly sparsities: number[];
-  readonly strategy: StrategyChoice;
-  readonly scope: Scope;
+  readonly strategy: Settings;
+  readonly scope?: Settings['scope'];
   readonly backends: string[];
   readonly inputShape?: number[];
   readonly batch: number;
@@ -30,7 +47,7 @@ interface BenchOptions {
   readonly layers: boolean;
   readonly ignore?: string[];
   readonly seed: number;
-  readonly nonFinite: NonFinite;
+  readonly nonFinite?: Settings['nonFinite'];
   readonly json?: boolean;
 }
 
@@ -48,22 +65,14 @@ export function benchCommand(): Command {
         .default(SPARSITY_DEFAULTS, SPARSITY_DEFAULTS.join(',')),
     )
     .addOption(
-      new Option(
-        '--strategy <name>',
-        'unstructured, structured, nm, block, an N:M pattern, or a block such as 16x1; by magnitude',
-      )
-        .argParser((text) => parseStrategy(text, '--strategy'))
-        .default(parseStrategy('unstructured'), 'unstructured'),
+      new Option('--strategy <name>', `${STRATEGY_WORDS}; by magnitude`)
+        .argParser(strategyWords('--strategy'))
+        .default(strategyWords('--strategy')('unstructured'), 'unstructured'),
     )
-    .option(
-      '--scope <scope>',
-      `${SCOPES.join(' | ')}: one threshold for all, or the same sparsity in every layer or output`,
-      oneOf('--scope', SCOPES),
-      'global' as const,
-    )
+    .addOption(optionOf('scope'))
     .addOption(
-      new Option('--backends <list>', `${BACKEND_CHOICES.join(', ')}; the sparse kernels are for wasm and webgpu`)
-        .argParser(list(oneOf('--backends', BACKEND_CHOICES)))
+      new Option('--backends <list>', `${BACKENDS.join(', ')}; the sparse kernels are for wasm and webgpu`)
+        .argParser(list(oneOf('--backends', BACKENDS)))
         .default(BACKEND_DEFAULTS, BACKEND_DEFAULTS.join(',')),
     )
     .option(
@@ -74,32 +83,30 @@ export function benchCommand(): Command {
     .option('--batch <n>', 'samples in a call', positiveInteger('--batch'), 1)
     .option('--rounds <n>', 'timed rounds', positiveInteger('--rounds'), ROUNDS_DEFAULT)
     .option('--no-layers', 'times the whole model only')
-    .option(
-      '--ignore <globs>',
-      'layers or parameters to leave alone, such as conv1,block*',
-      list((glob) => glob),
-    )
-    .addOption(seedOption())
-    .addOption(unscoredOption())
+    .addOption(optionOf('ignore'))
+    .addOption(optionOf('seed').default(0))
+    .addOption(optionOf('nonFinite'))
     .addOption(jsonOption())
     .action(bench);
 }
 
 async function bench(source: string, options: BenchOptions): Promise<void> {
+  checkCombination(settingsFor(options));
+  const targets = await targetsOf(options);
   const backends = await namesOf(options.backends);
   const work = backends.find((name) => name !== 'webgpu') ?? 'wasm';
   await useBackend(work);
   const open = await task(
     'read',
-    () => openModel(source, undefined, options.nonFinite),
+    () => openModel(source, { nonFinite: options.nonFinite }),
     ({ name }) => name,
   );
   const { model } = open;
   try {
     const inputShape = benchShape(open, options.inputShape);
     await tryOut(open, [options.batch, ...inputShape]);
-    const rows = await measureAll(open, options, backends, work, inputShape);
-    const report = reportOf(open, options, inputShape, rows);
+    const rows = await measureAll(open, options, targets, backends, work, inputShape);
+    const report = reportOf(open, options, targets.at(-1)!.strategy.name, inputShape, rows);
     if (options.json) printJson(report);
     else process.stdout.write(`\n${benchTables(report, terminalWidth())}\n`);
   } finally {
@@ -113,22 +120,29 @@ interface Target {
 }
 
 /** What is pruned: every sparsity asked for, or the one of an N:M pattern; 0 leaves the weights as they are in either case. */
-function targetsOf({ sparsities, strategy: choice, scope }: BenchOptions): Target[] {
-  const strategy = makeStrategy({ ...choice, scope });
-  const asked = [...new Set(sparsities)];
+async function targetsOf(options: BenchOptions): Promise<Target[]> {
+  const make = (settings: Settings) => findStrategy({ ...settings, strategy: settings.strategy! }, host.load);
+  const strategy = await make(settingsFor(options));
+  const asked = [...new Set(options.sparsities)];
   if (strategy.sparsity === undefined) return asked.map((sparsity) => ({ sparsity, strategy }));
-  const untouched = asked.includes(0) ? [{ sparsity: 0, strategy: makeStrategy({ strategy: 'unstructured' }) }] : [];
+  const untouched = asked.includes(0) ? [{ sparsity: 0, strategy: await make({ strategy: 'unstructured' }) }] : [];
   return [...untouched, { sparsity: strategy.sparsity, strategy }];
 }
+
+/** How the rows are pruned. */
+const settingsFor = ({ strategy, scope }: BenchOptions): Settings => ({
+  ...strategy,
+  ...(scope !== undefined && { scope }),
+});
 
 async function measureAll(
   { model }: OpenModel,
   options: BenchOptions,
+  targets: readonly Target[],
   backends: readonly string[],
   work: string,
   inputShape: number[],
 ): Promise<Map<string, BenchRow[]>> {
-  const targets = targetsOf(options);
   const rows = new Map<string, BenchRow[]>(backends.map((backend) => [backend, []]));
   const twin = await copyOf(model);
   const [total, said] = [targets.length * backends.length, new Set<string>()];
@@ -184,11 +198,12 @@ async function measureAll(
 function reportOf(
   { name, file, model }: OpenModel,
   options: BenchOptions,
+  strategy: string,
   inputShape: number[],
   rows: ReadonlyMap<string, BenchRow[]>,
 ): BenchReport {
-  const { strategy: choice, scope, batch, rounds, seed } = options;
-  const strategy = makeStrategy({ ...choice, scope });
+  const { batch, rounds: timed, seed } = options;
+  const settings = settingsFor(options);
   return {
     version: 1,
     created: new Date().toISOString(),
@@ -198,12 +213,12 @@ function reportOf(
       path: file.path,
       params: model.params.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     },
-    strategy: labelOf(choice, strategy.name),
+    strategy: strategyLabel(settings, strategy),
     scorer: 'magnitude',
-    ...(choice.strategy !== 'nm' && { scope }),
+    ...(settings.strategy !== 'nm' && { scope: valueOf(settings, 'scope')! }),
     inputShape,
     batch,
-    rounds,
+    rounds: timed,
     seed,
     machine: machine(version_core),
     notes: webGpuNotes(),

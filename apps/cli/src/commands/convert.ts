@@ -1,4 +1,3 @@
-import { UsageError } from '@espalier/core';
 import {
   type FileSize,
   readSafetensors,
@@ -9,7 +8,7 @@ import {
   writeSafetensors,
 } from '@espalier/format';
 import { Command } from 'commander';
-import { jsonOption, positiveInteger } from '../options.js';
+import { jsonOption, positiveInteger, refuse } from '../options.js';
 import { printJson } from '../plain.js';
 import { checkLayers } from '../check-layers.js';
 import { checkOutputFile, checkOutputFolder } from '../output.js';
@@ -51,9 +50,6 @@ export function convertCommand(): Command {
 async function convert(source: string, options: ConvertOptions): Promise<void> {
   const { out, topology, shardBytes, values, nonFinite } = options;
   const encode = encodeOptions(options);
-  const refuse = (option: string, why: string) => {
-    throw new UsageError('option-combination', `${option} ${why}`, { where: option });
-  };
   if (values !== 'float32' && !isCompact(out)) refuse('--values', 'is for an --out of name.espalier');
   if (shardBytes !== undefined && isCompact(out))
     refuse('--shard-bytes', 'is not for name.espalier, which is one file');

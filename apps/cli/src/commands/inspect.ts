@@ -1,13 +1,12 @@
 import { sizeOf } from '@espalier/core';
 import { Command } from 'commander';
-import { describe } from '../adapted.js';
 import { useBackend } from '../backend.js';
 import { checkFigurePath, drawPruning, histogramText, kernelOf, writeFigure } from '../figure.js';
 import { terminalWidth } from '../layout.js';
 import { openModel } from '../open.js';
 import { printJson } from '../plain.js';
-import { type NonFinite, unscoredOption } from '../read-any.js';
-import { jsonOption, sparsity } from '../options.js';
+import type { Settings } from '@espalier/pipeline';
+import { jsonOption, optionOf, sparsity } from '../options.js';
 import { branchesText, inspectTable } from '../tables.js';
 import { line, task } from '../ui.js';
 
@@ -16,7 +15,7 @@ interface InspectOptions {
   readonly layer?: string;
   readonly histogram?: boolean;
   readonly sparsity: number;
-  readonly nonFinite: NonFinite;
+  readonly nonFinite?: Settings['nonFinite'];
   readonly json?: boolean;
 }
 
@@ -28,7 +27,7 @@ export function inspectCommand(): Command {
     .option('--figure <file>', 'writes the three panels of pruning a kernel as .svg or .png')
     .option('--layer <id>', 'the kernel that is drawn; default: the first')
     .option('--sparsity <s>', 'the sparsity that is drawn', sparsity, 0.5)
-    .addOption(unscoredOption())
+    .addOption(optionOf('nonFinite'))
     .addOption(jsonOption())
     .action(inspect);
 }
@@ -36,8 +35,8 @@ export function inspectCommand(): Command {
 async function inspect(source: string, options: InspectOptions): Promise<void> {
   if (options.figure) await checkFigurePath(options.figure);
   await useBackend('cpu');
-  const { name, model, file } = await openModel(source, undefined, options.nonFinite);
-  const layers = describe(model);
+  const { name, model, file } = await openModel(source, { nonFinite: options.nonFinite });
+  const layers = model.describe();
   const branches = (model.branches ?? []).map(({ id }) => id);
   const kernel =
     options.figure || options.histogram || options.layer ? await kernelOf(model, options.layer) : undefined;

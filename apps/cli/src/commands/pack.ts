@@ -8,28 +8,16 @@ import {
   type ValuesOption,
   writeEspalier,
 } from '@espalier/format';
-import { UsageError } from '@espalier/core';
-import { BATCH_DEFAULTS } from '@espalier/data';
 import { Command, Option } from 'commander';
-import { BACKEND_CHOICES } from '../backend.js';
+import { OPTIONS } from '@espalier/pipeline';
 import { checkLayers } from '../check-layers.js';
 import { required } from '../open.js';
+import { jsonOption, oneOf, optionOf, positiveInteger, positiveNumber, refuse } from '../options.js';
 import { checkOutputFile } from '../output.js';
-import { printJson } from '../plain.js';
-import {
-  dataOption,
-  jsonOption,
-  lossOption,
-  oneOf,
-  positiveInteger,
-  positiveNumber,
-  seedOption,
-  testOption,
-  wholeNumber,
-} from '../options.js';
 import { openBench, type PackData } from '../pack-training.js';
-import { nonFiniteOption, type NonFinite, readAny } from '../read-any.js';
 import { packTable, type PackSummary } from '../pack-table.js';
+import { printJson } from '../plain.js';
+import { nonFiniteOption, type NonFinite, readAny } from '../read-any.js';
 import { bytes, inOut, task, total } from '../ui.js';
 
 interface PackOptions extends PackData {
@@ -61,27 +49,20 @@ export function packCommand(): Command {
     .requiredOption('-o, --out <file>', 'the file to write, name.espalier')
     .addOption(valuesOption())
     .addOption(codebookBitsOption())
-    .addOption(dataOption())
-    .addOption(testOption())
-    .addOption(lossOption())
-    .option(
-      '--fine-tune <epochs>',
-      'codebook: epochs of training of the shared values on --data; zeros stay',
-      wholeNumber('--fine-tune'),
-      0,
+    .addOption(optionOf('data'))
+    .addOption(optionOf('test'))
+    .addOption(optionOf('loss'))
+    .addOption(
+      optionOf('fineTune', 'codebook: epochs of training of the shared values on --data; zeros stay').default(0),
     )
     .option(
       '--lr <x>',
       `learning rate of fine-tuning, falling to 0 along a cosine (default: ${SHARED_LEARNING_RATE})`,
       positiveNumber('--lr'),
     )
-    .option('--batch <n>', 'samples in a batch', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
-    .addOption(
-      new Option('--backend <name>', `${BACKEND_CHOICES.join(' | ')}, for accuracy and training`)
-        .argParser(oneOf('--backend', BACKEND_CHOICES))
-        .default('wasm'),
-    )
-    .addOption(seedOption())
+    .addOption(optionOf('batch'))
+    .addOption(optionOf('backend', `${OPTIONS.backend.text}, for accuracy and training`))
+    .addOption(optionOf('seed'))
     .addOption(nonFiniteOption())
     .addOption(jsonOption())
     .action(pack);
@@ -94,18 +75,13 @@ export function encodeOptions({
   nonFinite,
 }: Pick<PackOptions, 'values' | 'codebookBits' | 'nonFinite'>) {
   if (codebookBits !== undefined && values !== 'codebook') {
-    throw new UsageError('option-combination', '--codebook-bits is for --values codebook', {
-      where: '--codebook-bits',
-    });
+    refuse('--codebook-bits', 'is for --values codebook');
   }
   return { values, nonFinite, ...(codebookBits !== undefined && { codebookBits }) };
 }
 
 /** Options that contradict each other are a mistake, found before anything is read. */
 function checkOptions(options: PackOptions): void {
-  const refuse = (option: string, why: string) => {
-    throw new UsageError('option-combination', `${option} ${why}`, { where: option });
-  };
   if (options.lr !== undefined && options.fineTune === 0) refuse('--lr', 'is for --fine-tune');
   if (options.fineTune === 0) return;
   if (options.values !== 'codebook') refuse('--fine-tune', 'trains shared values: give --values codebook');
@@ -123,7 +99,7 @@ async function pack(source: string, options: PackOptions): Promise<void> {
     (read) => `${read.name}, ${bytes(total(read.file.files))}`,
   );
   await checkLayers(file, 'note');
-  const bench = data === undefined && test === undefined ? undefined : await openBench(name, file, options);
+  const bench = data === undefined && test === undefined ? undefined : await openBench(file, options);
   const before = await bench?.accuracy('as it was', file);
   const trained =
     options.fineTune > 0

@@ -1,6 +1,5 @@
-import type { AnyPrunable } from '../adapted.js';
-import { isEspalierError, show, type Strategy, UsageError } from '@espalier/core';
-import { arrayBatches, BATCH_DEFAULTS, type Dataset } from '@espalier/data';
+import { type Batch, isEspalierError, type PrunableModel, type Scorer, show, UsageError } from '@espalier/core';
+import type { Dataset } from '@espalier/data';
 import { writeFile } from '@espalier/format';
 import {
   accuracy,
@@ -11,81 +10,63 @@ import {
   type SensitivityBudget,
   sensitivityBudget,
 } from '@espalier/measure';
-import { structured } from '@espalier/strategy-structured';
-import { unstructured } from '@espalier/strategy-unstructured';
+import { calibration, findScorer, findStrategy, labelOfPlugin, type Settings, valueOf } from '@espalier/pipeline';
 import { Command, Option } from 'commander';
 import { dirname, extname } from 'node:path';
-import { BACKEND_CHOICES, useBackend } from '../backend.js';
 import { writeFigure } from '../figure.js';
-import { inputShapeOf, lossFor, openData, openModel, required } from '../open.js';
-import { printJson } from '../plain.js';
-import { type NonFinite, unscoredOption } from '../read-any.js';
+import { host } from '../host.js';
+import { openAll, required } from '../open.js';
 import {
-  dataOption,
+  addOptions,
   jsonOption,
   list,
-  lossOption,
   oneOf,
+  optionOf,
   positiveInteger,
   positiveNumber,
-  seedOption,
+  refuse,
+  settingsOf,
   sparsity,
-  testOption,
   usage,
 } from '../options.js';
 import { checkOutputFolder } from '../output.js';
-import { makeScorer, type ScorerName, SCORERS } from '../plugins.js';
+import { printJson } from '../plain.js';
 import { drawSensitivity, sensitivityPage } from '../sensitivity/page.js';
 import { sensitivityTable } from '../sensitivity/table.js';
 import { bytes, line, note, task } from '../ui.js';
 
 const GRANULARITIES = ['element', 'channel'] as const;
 
-interface SensitivityCliOptions {
+interface SensitivityCliOptions extends Omit<Settings, 'granularity'> {
   readonly data: string;
-  readonly test?: string;
   readonly granularity: (typeof GRANULARITIES)[number];
-  readonly scorer: ScorerName;
   readonly sparsities: number[];
   readonly samples?: number;
-  readonly ignore?: string[];
   readonly figure?: string;
   readonly budgetOut?: string;
   readonly drop?: number;
-  readonly sparsity?: number;
-  readonly backend: string;
-  readonly batch: number;
-  readonly loss?: string;
-  readonly seed: number;
-  readonly nonFinite: NonFinite;
   readonly json?: boolean;
 }
 
 export function sensitivityCommand(): Command {
-  return new Command('sensitivity')
+  const command = new Command('sensitivity')
     .description('prunes each layer alone at several sparsities, and says what each costs in accuracy')
     .argument('<model>', 'a directory, a path to model.json, or a zoo name')
-    .addOption(dataOption().makeOptionMandatory())
-    .addOption(testOption())
+    .addOption(optionOf('data').makeOptionMandatory())
+    .addOption(optionOf('test'))
     .addOption(
       new Option('--granularity <what>', 'element: single weights; channel: whole channels')
         .argParser(oneOf('--granularity', GRANULARITIES))
         .default('element'),
     )
-    .addOption(
-      new Option('--scorer <name>', SCORERS.join(' | ')).argParser(oneOf('--scorer', SCORERS)).default('magnitude'),
-    )
+    .addOption(optionOf('scorer'))
     .addOption(
       new Option('--sparsities <list>', 'fractions to remove of each layer')
         .argParser(list(sparsity))
         .default([...SENSITIVITY_DEFAULTS.sparsities], SENSITIVITY_DEFAULTS.sparsities.join(',')),
     )
     .option('--samples <n>', 'evaluates on the first n samples; default: all', positiveInteger('--samples'))
-    .option(
-      '--ignore <globs>',
-      'layers or parameters to leave alone, such as conv1,block*',
-      list((glob) => glob),
-    )
+    .addOption(optionOf('ignore'))
     .option('--figure <file>', 'writes the curves as .svg or .png, or the whole result as .html')
     .option('--budget-out <file>', 'writes the budget that prune --budget takes back')
     .option(
@@ -93,44 +74,25 @@ export function sensitivityCommand(): Command {
       `the budget: what each layer alone may cost (default: ${SENSITIVITY_BUDGET_DEFAULTS.drop})`,
       positiveNumber('--drop'),
     )
-    .option('--sparsity <s>', 'the budget: the sparsity of all layers together, at the same drop for each', sparsity)
-    .option('--batch <n>', 'samples in a batch of calibration', positiveInteger('--batch'), BATCH_DEFAULTS.batchSize)
-    .addOption(
-      new Option('--backend <name>', BACKEND_CHOICES.join(' | '))
-        .argParser(oneOf('--backend', BACKEND_CHOICES))
-        .default('wasm'),
-    )
-    .addOption(lossOption())
-    .addOption(seedOption())
-    .addOption(unscoredOption())
-    .addOption(jsonOption())
-    .action(run);
+    .option('--sparsity <s>', 'the budget: the sparsity of all layers together, at the same drop for each', sparsity);
+  return addOptions(command, ['batch', 'backend', 'loss', 'seed', 'nonFinite']).addOption(jsonOption()).action(run);
 }
 
 async function run(source: string, options: SensitivityCliOptions): Promise<void> {
   await checkOptions(options);
-  const backend = await useBackend(options.backend);
-  const open = await task(
-    'read',
-    () => openModel(source, options.loss, options.nonFinite),
-    ({ name }) => name,
-  );
-  const { calibration, test, testName } = await openData(open, options.data, options.test);
-  const samples = firstOf(required(test, 'sensitivity'), options.samples);
-  const model = lossFor(open, calibration, options.loss);
-  const testShape = inputShapeOf(open, samples, options.test ?? options.data);
-  const data = required(calibration, 'sensitivity');
-  const batches = arrayBatches(data, {
-    batchSize: options.batch,
-    inputShape: inputShapeOf(open, data, '--data'),
-    seed: options.seed,
-  });
-  const evaluate = () => accuracy(model.predict, samples, { inputShape: testShape });
-  const found = await measure(model, options, batches, evaluate);
+  const settings: Settings = { ...settingsOf(options), granularity: undefined, sparsity: undefined };
+  const scorer = await findScorer(valueOf(settings, 'scorer')!, { seed: valueOf(settings, 'seed')!, load: host.load });
+  const open = await openAll(source, settings);
+  const { model, backend, testName } = open;
+  const [used, test] = [required(open.calibration, 'sensitivity'), required(open.test, 'sensitivity')];
+  const samples = firstOf(test.data, options.samples);
+  const evaluate = () => accuracy(model.predict, samples, { inputShape: test.inputShape });
+  const found = await measure(model, options, scorer, calibration(settings, used), evaluate);
   const { budget, why } = budgetOf(found, options);
   if (why !== undefined) note(why);
 
-  const about = { model: open.name, scorer: options.scorer, backend, testedOn: testName, samples: samples.size };
+  const label = labelOfPlugin('scorer', valueOf(settings, 'scorer')!, scorer);
+  const about = { model: open.name, scorer: label, backend, testedOn: testName, samples: samples.size };
   const files = [];
   if (options.budgetOut !== undefined) {
     const { granularity } = found;
@@ -155,11 +117,7 @@ async function run(source: string, options: SensitivityCliOptions): Promise<void
 }
 
 async function checkOptions({ figure, budgetOut, drop, sparsity: wanted, sparsities }: SensitivityCliOptions) {
-  if (drop !== undefined && wanted !== undefined) {
-    throw new UsageError('option-combination', '--sparsity contradicts --drop: give one of them', {
-      where: '--sparsity',
-    });
-  }
+  if (drop !== undefined && wanted !== undefined) refuse('--sparsity', 'contradicts --drop: give one of them');
   if (sparsities.some((s) => s === 0)) throw usage('--sparsities', 'fractions above 0', '0');
   if (budgetOut !== undefined) await checkOutputFolder(dirname(budgetOut));
   if (figure === undefined) return;
@@ -172,22 +130,21 @@ async function checkOptions({ figure, budgetOut, drop, sparsity: wanted, sparsit
   await checkOutputFolder(dirname(figure));
 }
 
-const strategyFor = ({ granularity }: SensitivityCliOptions): Strategy =>
-  granularity === 'channel' ? structured() : unstructured();
-
-function measure(
-  model: AnyPrunable,
+async function measure(
+  model: PrunableModel,
   options: SensitivityCliOptions,
-  batches: ReturnType<typeof arrayBatches>,
+  scorer: Scorer,
+  batches: () => AsyncIterable<Batch>,
   evaluate: () => Promise<number>,
 ): Promise<Sensitivity> {
   const { granularity, sparsities, ignore } = options;
+  const strategy = await findStrategy({ strategy: granularity === 'channel' ? 'structured' : 'unstructured' });
   return task(
-    `sensitivity of ${granularity}s by ${options.scorer}`,
+    `sensitivity of ${granularity}s by ${scorer.name}`,
     (bar) =>
       sensitivity(model, {
-        scorer: makeScorer(options.scorer, options.seed),
-        strategy: strategyFor(options),
+        scorer,
+        strategy,
         granularity,
         sparsities,
         batches,

@@ -1,10 +1,10 @@
 import { ZOO, type ZooName } from '@espalier/zoo';
 import { basename, resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { resolveModel } from '../model-source.js';
+import { needsData, type Settings, strategyFrom } from '@espalier/pipeline';
+import { resolveModel } from '@espalier/pipeline/node';
 import { sparsity as parseSparsity, wholeNumber } from '../options.js';
 import { checkOutputFolder } from '../output.js';
-import { needsData, type RepairName, type ScorerName } from '../plugins.js';
 import type { Answers } from './answers.js';
 import { Cancelled, type Choice, type Prompts } from './prompts.js';
 
@@ -15,25 +15,24 @@ const NONE = 'none';
 export async function askAll(prompts: Prompts): Promise<Answers> {
   const model = await askModel(prompts);
   const data = await askData(prompts, model);
-  const granularity = await prompts.choose('What may be removed?', GRANULARITIES);
+  const chosen = strategyFrom(await prompts.choose('What may be removed?', GRANULARITIES))!;
   const scorers = SCORER_CHOICES.filter(({ value }) => data !== undefined || !needsData(value));
   const scorer = await prompts.choose('Which weights matter least?', scorers);
-  const sparsity = granularity === '2:4' ? undefined : await askSparsity(prompts);
-  const repair = data === undefined ? 'none' : await prompts.choose('Make up for it at once?', repairsFor(granularity));
+  const sparsity = chosen.strategy === 'nm' ? undefined : await askSparsity(prompts);
+  const repair = data === undefined ? 'none' : await prompts.choose('Make up for it at once?', repairsFor(chosen));
   const fineTune = data === undefined ? 0 : await askEpochs(prompts);
   const out = await askOutput(prompts, model);
-  const asked = { model, granularity, scorer, repair, fineTune, out };
-  return { ...asked, ...(data !== undefined && { data }), ...(sparsity !== undefined && { sparsity }) };
+  return { model, out, ...chosen, scorer, sparsity, data, repair, fineTune };
 }
 
-const GRANULARITIES: readonly Choice<Answers['granularity']>[] = [
+const GRANULARITIES: readonly Choice<string>[] = [
   { value: 'unstructured', label: 'single weights', hint: 'most accurate; quick on sparse kernels' },
   { value: 'structured', label: 'whole channels', hint: 'a smaller model, quick everywhere' },
   { value: '2:4', label: '2 of every 4 weights', hint: 'half of the weights; quick on N:M kernels' },
   { value: '4x1', label: 'blocks of 4 × 1 weights', hint: 'quick on SIMD kernels' },
 ];
 
-const SCORER_CHOICES: readonly Choice<ScorerName>[] = [
+const SCORER_CHOICES: readonly Choice<string>[] = [
   { value: 'magnitude', label: 'magnitude', hint: '|w|; needs no data' },
   { value: 'gradient', label: 'gradient', hint: '|w·∂L/∂w|' },
   { value: 'hessian', label: 'Hessian', hint: '½·w²·H_ww' },
@@ -42,14 +41,12 @@ const SCORER_CHOICES: readonly Choice<ScorerName>[] = [
   { value: 'random', label: 'random', hint: 'the baseline' },
 ];
 
-function repairsFor(granularity: Answers['granularity']): Choice<RepairName>[] {
-  return [
-    { value: 'none', label: 'no' },
-    granularity === 'structured'
-      ? { value: 'bias', label: 'biases', hint: 'make up for the mean of removed channels' }
-      : { value: 'obs', label: 'OBS', hint: 'new values for the weights that stay' },
-  ];
-}
+const repairsFor = ({ strategy }: Settings): Choice<string>[] => [
+  { value: 'none', label: 'no' },
+  strategy === 'structured'
+    ? { value: 'bias', label: 'biases', hint: 'make up for the mean of removed channels' }
+    : { value: 'obs', label: 'OBS', hint: 'new values for the weights that stay' },
+];
 
 async function askModel(prompts: Prompts): Promise<string> {
   const zoo = Object.values(ZOO).map(({ name, title }) => ({
@@ -76,8 +73,12 @@ async function askData(prompts: Prompts, model: string): Promise<string | undefi
   });
 }
 
-const askSparsity = (prompts: Prompts) =>
-  prompts.write('Which fraction of them, from 0 to 1?', '0.9', (text) => complaintOf(() => parseSparsity(text)));
+const askSparsity = async (prompts: Prompts) =>
+  parseSparsity(
+    await prompts.write('Which fraction of them, from 0 to 1?', '0.9', (text) =>
+      complaintOf(() => parseSparsity(text)),
+    ),
+  );
 
 async function askEpochs(prompts: Prompts): Promise<number> {
   const parse = wholeNumber('epochs');

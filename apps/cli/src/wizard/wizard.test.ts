@@ -15,9 +15,8 @@ const CTRL_C = '\u0003';
 
 const answers: Answers = {
   model: 'lenet-5',
-  granularity: 'unstructured',
   scorer: 'magnitude',
-  sparsity: '0.9',
+  sparsity: 0.9,
   repair: 'none',
   fineTune: 0,
   out: 'out',
@@ -30,10 +29,13 @@ test.each<[Partial<Answers>, string]>([
     'prune lenet-5 --scorer gradient --sparsity 0.9 --data mnist --fine-tune 3 --out out',
   ],
   [
-    { granularity: 'structured', repair: 'bias' },
+    { strategy: 'structured', repair: 'bias' },
     'prune lenet-5 --strategy structured --sparsity 0.9 --repair bias --out out',
   ],
-  [{ granularity: '4x1' }, 'prune lenet-5 --strategy block --block 4x1 --tail dense --sparsity 0.9 --out out'],
+  [
+    { strategy: 'block', block: '8x1', tail: 'dense' },
+    'prune lenet-5 --strategy block --sparsity 0.9 --block 8x1 --tail dense --out out',
+  ],
 ])('%p is the command %s', (change, command) => {
   expect(argumentsOf({ ...answers, ...change }).join(' ')).toBe(command);
 });

@@ -136,8 +136,10 @@ async function memoryAfterLoads({ script, loads }: { script: string; loads: numb
       worker.postMessage({ id: mine, method, argument });
     });
   const choice = {
-    cut: 'structured',
-    pattern: '2:4',
+    strategy: 'structured',
+    keep: 2,
+    group: 4,
+    fineTune: 0,
     scorer: 'gradient',
     scope: 'global',
     sparsity: 0.5,

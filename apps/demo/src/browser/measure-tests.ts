@@ -8,7 +8,7 @@ import { choose, drop, isPng, measure, saveOf, settled, take, unzip } from './pa
 
 export function measureTests(demo: () => Harness): void {
   test('every granularity is measured on wasm, and shown in tables and figures; the report can be taken', async () => {
-    const page = await demo().started('?epochs=1&pattern=1:4&backends=wasm');
+    const page = await demo().started('?fineTune=1&pattern=1:4&backends=wasm');
     const small = asFiles(denseNet('small', 784, 32, 10)).map((file) => ({ ...file, name: `small/${file.name}` }));
     await drop(page, small);
     await page.waitForSelector('.facts:has-text("25,450")');
@@ -22,7 +22,7 @@ export function measureTests(demo: () => Harness): void {
     expect(await page.locator('.espalier-report .figures svg').count()).toBeGreaterThanOrEqual(2);
     expect(await page.locator('.espalier-report table').count()).toBe(3);
     await page.fill('#measure input[type=range]', '1');
-    await choose(page, 'cut', 'structured');
+    await choose(page, 'strategy', 'structured');
     await measure(page, 5);
     expect(await page.textContent('.espalier-report')).toContain('fine-tuned');
     // What was measured can be tried.
@@ -57,7 +57,7 @@ export function measureTests(demo: () => Harness): void {
   });
 
   test('a measurement can be cancelled, and another one started', async () => {
-    const page = await demo().started('?epochs=10&backends=wasm');
+    const page = await demo().started('?fineTune=10&backends=wasm');
     await page.click('#measure .actions button:nth-child(2)');
     await page.waitForSelector('.progress p:has-text("fine-tuning")');
     await page.click('#measure .actions button.quiet');
@@ -71,7 +71,7 @@ export function measureTests(demo: () => Harness): void {
   test('every granularity is measured on WebGPU, in software', async () => {
     const gpu = await chromium.launch({ executablePath: findChromium()!, headless: true, args: WEBGPU_FLAGS });
     try {
-      const page = await demo().started('?epochs=0&pattern=1:4&sparsity=0.75', {}, gpu);
+      const page = await demo().started('?fineTune=0&pattern=1:4&sparsity=0.75', {}, gpu);
       // The adapter in software is slow, and maps only small buffers.
       await drop(page, asFiles(denseNet('tiny', 784, 16, 10)));
       await page.waitForSelector('.facts:has-text("12,730")');

@@ -35,11 +35,11 @@ export function peopleTests(demo: () => Harness): void {
   });
 
   test('by keyboard alone', async () => {
-    const page = await demo().started('?epochs=0&backends=wasm');
+    const page = await demo().started('?fineTune=0&backends=wasm');
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement!.className)).toBe('skip');
     const focus = (selector: string) => tabTo(page, selector);
-    await focus('input[name=cut]');
+    await focus('input[name=strategy]');
     await page.keyboard.press('ArrowDown');
     expect(await page.isChecked('input[value=nm]')).toBe(true);
     await page.keyboard.press('ArrowUp');
@@ -68,7 +68,7 @@ export function peopleTests(demo: () => Harness): void {
     let page: Page;
 
     beforeAll(async () => {
-      page = await demo().started('?epochs=0&cut=nm&backends=wasm');
+      page = await demo().started('?fineTune=0&strategy=nm&backends=wasm');
       await measure(page, 1);
       await drop(page, [{ name: 'cat.png', bytes: new Uint8Array(9) }]);
       await page.waitForSelector('.problem');

@@ -74,8 +74,14 @@ export const en = {
     pattern: 'Pattern',
     patternHint: (keep: number, group: number) => `${keep} of every ${group} inputs stay`,
     scorer: 'Saliency',
-    scorers: { magnitude: 'Magnitude', gradient: 'Gradient', hessian: 'Hessian', wanda: 'Wanda', random: 'Random' },
-    formulas: { magnitude: '|w|', gradient: '|w·∂L/∂w|', hessian: '½·w²·H', wanda: '|w|·‖x‖', random: 'chance' },
+    scorers: {
+      ...{ magnitude: 'Magnitude', gradient: 'Gradient', hessian: 'Hessian', wanda: 'Wanda', random: 'Random' },
+      'gauss-newton': 'Gauss-Newton',
+    } as Readonly<Record<string, string>>,
+    formulas: {
+      ...{ magnitude: '|w|', gradient: '|w·∂L/∂w|', hessian: '½·w²·H', wanda: '|w|·‖x‖', random: 'chance' },
+      'gauss-newton': '½·w²·JᵀJ',
+    } as Readonly<Record<string, string>>,
     needsData: 'needs data that fits this model',
     noChannels: 'no channel of this model can be removed',
     scope: 'Threshold',

@@ -70,8 +70,14 @@ export const zh: Messages = {
     pattern: '模式',
     patternHint: (keep, group) => `每 ${group} 个输入保留 ${keep} 个`,
     scorer: '显著性',
-    scorers: { magnitude: '幅值', gradient: '梯度', hessian: '海森', wanda: 'Wanda', random: '随机' },
-    formulas: { magnitude: '|w|', gradient: '|w·∂L/∂w|', hessian: '½·w²·H', wanda: '|w|·‖x‖', random: '随机基线' },
+    scorers: {
+      ...{ magnitude: '幅值', gradient: '梯度', hessian: '海森', wanda: 'Wanda', random: '随机' },
+      'gauss-newton': '高斯-牛顿',
+    },
+    formulas: {
+      ...{ magnitude: '|w|', gradient: '|w·∂L/∂w|', hessian: '½·w²·H', wanda: '|w|·‖x‖', random: '随机基线' },
+      'gauss-newton': '½·w²·JᵀJ',
+    },
     needsData: '需要与这个模型相符的数据',
     noChannels: '这个模型没有可移除的通道',
     scope: '阈值',

@@ -225,9 +225,9 @@ function suited(settings: Settings, model: ModelInfo, data: DataInfo): Settings 
   return {
     ...settings,
     kernel: kernels.some(({ id }) => id === settings.kernel) ? settings.kernel : null,
-    ...(!fits && needsData(settings.scorer) && { scorer: 'magnitude' as const }),
-    ...(!fits && { epochs: 0 }),
-    ...(!channels && settings.cut === 'structured' && { cut: 'unstructured' as const }),
+    ...(!fits && needsData(settings.scorer) && { scorer: 'magnitude' }),
+    ...(!fits && { fineTune: 0 }),
+    ...(!channels && settings.strategy === 'structured' && { strategy: 'unstructured' as const }),
   };
 }
 

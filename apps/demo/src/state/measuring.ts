@@ -1,8 +1,8 @@
 import type { Report } from '@espalier/pipeline';
 import { CallFailed, type Caller, startWorker } from '../client/caller.js';
 import { compareCommand } from '../command.js';
-import { CUTS, type Settings } from '../settings.js';
-import type { Backend, DataSource, ModelSource, Progress, TrialChoice } from '../worker/protocol.js';
+import { STRATEGIES, type Choice, type Settings } from '../settings.js';
+import type { Backend, DataSource, ModelSource, Progress } from '../worker/protocol.js';
 import type { Problem, Store } from './store.js';
 
 export interface Measuring {
@@ -118,10 +118,11 @@ const withRow = (report: Report, row: Report['rows'][number]): Report => ({
   rows: [...report.rows.filter(({ id }) => id !== row.id), row],
 });
 
-function choicesOf(what: 'this' | 'all', settings: Settings, channels: boolean): TrialChoice[] {
-  const { pattern, scorer, scope, sparsity, epochs } = settings;
-  const cuts = what === 'this' ? [settings.cut] : CUTS.filter((cut) => cut !== 'structured' || channels);
-  return cuts.map((cut) => ({ cut, pattern, scorer, scope, sparsity, epochs }));
+function choicesOf(what: 'this' | 'all', settings: Settings, channels: boolean): Choice[] {
+  const { keep, group, scorer, scope, sparsity, fineTune } = settings;
+  const strategies =
+    what === 'this' ? [settings.strategy] : STRATEGIES.filter((name) => name !== 'structured' || channels);
+  return strategies.map((strategy) => ({ strategy, keep, group, scorer, scope, sparsity, fineTune }));
 }
 
 /** How much of everything is done, and from the pace so far how long the rest will take. */

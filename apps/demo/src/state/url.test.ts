@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BACKENDS, CUTS, DEFAULTS, MODELS, PATTERNS, SCOPES, SCORERS, VALUES } from '../settings.js';
+import { BACKENDS, DEFAULTS, fromPattern, MODELS, PATTERNS, SCOPES, SCORERS, STRATEGIES, VALUES } from '../settings.js';
 import { formatSettings, parseSettings } from './url.js';
 
 test('the defaults need no words', () => {
@@ -8,8 +8,8 @@ test('the defaults need no words', () => {
 });
 
 test('what differs is written, patterns as people write them', () => {
-  expect(formatSettings({ ...DEFAULTS, cut: 'nm', pattern: '1:4', epochs: 3 }, { lang: 'zh', other: undefined })).toBe(
-    '?cut=nm&pattern=1:4&epochs=3&lang=zh',
+  expect(formatSettings({ ...DEFAULTS, strategy: 'nm', keep: 1, fineTune: 3 }, { lang: 'zh', other: undefined })).toBe(
+    '?strategy=nm&fineTune=3&pattern=1:4&lang=zh',
   );
 });
 
@@ -24,9 +24,9 @@ test('a model of the user has no address', () => {
 });
 
 test.each([
-  '?model=gpt&cut=diagonal&pattern=9:2&scorer=vibes&scope=cosmic&sparsity=2&epochs=-1',
-  '?sparsity=&epochs=&cut=',
-  '?sparsity=NaN&epochs=Infinity',
+  '?model=gpt&strategy=diagonal&pattern=9:2&scorer=vibes&scope=cosmic&sparsity=2&fineTune=-1',
+  '?sparsity=&fineTune=&strategy=',
+  '?sparsity=NaN&fineTune=Infinity',
   '?model=own',
   '?kernel=&a=&b=&take=&values=int2&sample=40',
   '?sample=-1',
@@ -37,12 +37,12 @@ test.each([
 test('law: what is written is read', () => {
   const settings = fc.record({
     model: fc.constantFrom(...MODELS),
-    cut: fc.constantFrom(...CUTS),
+    strategy: fc.constantFrom(...STRATEGIES),
     pattern: fc.constantFrom(...PATTERNS),
     scorer: fc.constantFrom(...SCORERS),
     scope: fc.constantFrom(...SCOPES),
     sparsity: fc.integer({ min: 0, max: 99 }).map((n) => n / 100),
-    epochs: fc.integer({ min: 0, max: 10 }),
+    fineTune: fc.integer({ min: 0, max: 10 }),
     kernel: fc.constantFrom(null, 'fc1/kernel', 'block & 1/卷积?'),
     a: fc.constantFrom('dense', 'live', 'unstructured magnitude global 0.9 1'),
     b: fc.constantFrom('dense', 'live', '2:4 wanda global 0.5 0'),
@@ -51,5 +51,10 @@ test('law: what is written is read', () => {
     take: fc.constantFrom('live', 'structured magnitude local 0.75 3'),
     values: fc.constantFrom(...VALUES),
   });
-  fc.assert(fc.property(settings, (s) => expect(parseSettings(formatSettings(s))).toEqual(s)));
+  fc.assert(
+    fc.property(settings, ({ pattern, ...rest }) => {
+      const chosen = { ...rest, ...fromPattern(pattern) };
+      expect(parseSettings(formatSettings(chosen))).toEqual(chosen);
+    }),
+  );
 });

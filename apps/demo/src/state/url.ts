@@ -1,16 +1,18 @@
 /** The settings as the page's address, and back: only what differs from the defaults is written. */
 import {
   BACKENDS,
-  CUTS,
   DEFAULTS,
+  fromPattern,
   MODELS,
   MOST_EPOCHS,
   MOST_SPARSITY,
+  patternOf,
   PATTERNS,
   SCOPES,
   SCORERS,
   type Settings,
   SHOWN,
+  STRATEGIES,
   VALUES,
 } from '../settings.js';
 
@@ -32,12 +34,12 @@ export function parseSettings(search: string): Settings {
   const sample = query.get('sample');
   return {
     model: oneOf('model', MODELS, DEFAULTS.model as (typeof MODELS)[number]),
-    cut: oneOf('cut', CUTS, DEFAULTS.cut),
-    pattern: oneOf('pattern', PATTERNS, DEFAULTS.pattern),
+    strategy: oneOf('strategy', STRATEGIES, DEFAULTS.strategy),
+    ...fromPattern(oneOf('pattern', PATTERNS, patternOf(DEFAULTS) as (typeof PATTERNS)[number])),
     scorer: oneOf('scorer', SCORERS, DEFAULTS.scorer),
     scope: oneOf('scope', SCOPES, DEFAULTS.scope),
     sparsity: number('sparsity', MOST_SPARSITY, DEFAULTS.sparsity),
-    epochs: Math.round(number('epochs', MOST_EPOCHS, DEFAULTS.epochs)),
+    fineTune: Math.round(number('fineTune', MOST_EPOCHS, DEFAULTS.fineTune)),
     kernel: name('kernel'),
     a: name('a')!,
     b: name('b')!,
@@ -51,11 +53,16 @@ export function parseSettings(search: string): Settings {
 /** Where nothing is picked, the pad is for drawing. */
 const DRAWN = 'drawn';
 
-/** '?cut=block&sparsity=0.75', or '' for the defaults. A model of the user's own has no address. */
+/** '?strategy=block&sparsity=0.75', or '' for the defaults. A model of the user's own has no address. */
 export function formatSettings(settings: Settings, keep: Readonly<Record<string, string | undefined>> = {}): string {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries({ ...settings, sample: settings.sample ?? DRAWN })) {
-    if (value !== DEFAULTS[key as keyof Settings] && value !== 'own') query.set(key, String(value));
+  const written = (all: Settings) => {
+    const { keep, group, sample, ...rest } = all;
+    return { ...rest, pattern: patternOf({ keep, group }), sample: sample ?? DRAWN };
+  };
+  const standard: Readonly<Record<string, unknown>> = written(DEFAULTS);
+  for (const [key, value] of Object.entries(written(settings))) {
+    if (value !== standard[key] && value !== 'own') query.set(key, String(value));
   }
   for (const [key, value] of Object.entries(keep)) if (value !== undefined) query.set(key, value);
   const text = query.toString().replace(/%(?:3A|2C|2F)/g, decodeURIComponent);

@@ -1,6 +1,6 @@
 /** Line drawings in the text's colour; decoration only. */
 import type { ComponentChildren } from 'preact';
-import type { Cut } from '../settings.js';
+import type { StrategyName } from '../settings.js';
 
 interface Props {
   readonly size?: number;
@@ -43,7 +43,7 @@ const SCATTERED = [0, 2, 3, 7, 9, 11, 12, 14, 16, 19, 22, 23, 24, 27, 29, 30, 32
 const ONE_OF_TWO = [0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1];
 
 /** Whether a cell of a small mask is kept, as each cut would have it. */
-const KEEPS: Readonly<Record<Cut, (row: number, column: number) => boolean>> = {
+const KEEPS: Readonly<Record<StrategyName, (row: number, column: number) => boolean>> = {
   unstructured: (row, column) => SCATTERED.includes(row * SIDE + column),
   nm: (row, column) => row % 2 === ONE_OF_TWO[Math.floor(row / 2) * SIDE + column],
   block: (row, column) => [0, 3, 4, 7, 8, 11].includes(row * 2 + (column > 2 ? 1 : 0)),
@@ -51,7 +51,7 @@ const KEEPS: Readonly<Record<Cut, (row: number, column: number) => boolean>> = {
 };
 
 /** What a cut leaves of a small matrix. */
-export function CutPicture({ cut, size = 44 }: { readonly cut: Cut; readonly size?: number }) {
+export function CutPicture({ cut, size = 44 }: { readonly cut: StrategyName; readonly size?: number }) {
   const cells = Array.from({ length: SIDE * SIDE }, (_, i) => [Math.floor(i / SIDE), i % SIDE]);
   return (
     <svg class="cut-picture" width={size} height={size} viewBox={`0 0 ${SIDE} ${SIDE}`} aria-hidden="true">

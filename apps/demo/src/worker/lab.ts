@@ -1,27 +1,21 @@
 /** Whole trials, as the command line runs them: pruned, trained and measured, on the backends that this device has. */
-import { type MaskHandle, type PrunableModel, sentence, UsageError } from '@espalier/core';
-import { arrayBatches, BATCH_DEFAULTS } from '@espalier/data';
-import { runComparison, runTrial, type Tools } from '@espalier/pipeline';
+import { sentence, UsageError } from '@espalier/core';
 import { accuracy } from '@espalier/measure';
-import { cosine, fineTune } from '@espalier/train';
+import { calibration, runComparison, runTrial, type Samples, type Tools, trialOf } from '@espalier/pipeline';
 import type { io } from '@tensorflow/tfjs-core';
 import { fitOf } from '../fit.js';
-import { sparsityOf } from '../settings.js';
-import { artifactsOf } from './adapted.js';
+import { optionsOf } from '../settings.js';
 import { tryBackends, useWorkBackend } from './backend.js';
 import { breathe } from './breathe.js';
+import { compactForms } from './compact-forms.js';
 import { type Data, loadData } from './data.js';
 import { timeOn } from './latencies.js';
-import { type OpenModel, openModel } from './open.js';
-import { labelOf, makeScorer, makeStrategy, SEED } from './plugins.js';
-import type { Backend, Calls, Measured, ModelInfo, Progress, TrialChoice } from './protocol.js';
-import { compactForms } from './compact-forms.js';
 import { machine } from './machine.js';
+import { type OpenModel, openModel } from './open.js';
+import type { Backend, Calls, Measured, ModelInfo, Progress } from './protocol.js';
 import { BROTLI_QUALITY, reportSizes } from './sizes.js';
 import { type Steps, stepsOf } from './steps.js';
 
-/** As `espalier prune` does without --lr. */
-const LEARNING_RATE = 1e-3;
 const kernelsNote = (backend: string) => sentence('kernels-used', { backend, kernels: `@espalier/kernels-${backend}` });
 /** What the command line compresses at. */
 const CLI_BROTLI_QUALITY = 11;
@@ -77,21 +71,27 @@ export const labCalls = {
 
   async trial({ choice, backends, denseAccuracy }, report) {
     const { model } = current();
-    const steps = stepsOf({ epochs: choice.epochs, backends: backends.length }, report);
-    const label = { ...labelOf(choice), scorer: choice.scorer };
-    const sparsity = sparsityOf(choice);
+    const { fineTune, scope } = choice;
+    const steps = stepsOf({ epochs: fineTune, backends: backends.length }, report);
+    const { train } = await fitting();
+    if (fineTune > 0 && !train)
+      throw new UsageError('data-shape', 'the data does not fit this model, so there is nothing to train on');
+    const trial = await trialOf(optionsOf(choice), {
+      model,
+      samples: train,
+      hooks: {
+        onProgress: ({ step, steps: all }) => steps.within('fine-tune', step / all),
+        onEpoch: () => breathe(),
+      },
+    });
     let artifacts: io.ModelArtifacts | undefined;
     const tools = await makeTools(backends, steps, (made) => (artifacts = made));
     const row = await runTrial({
       model,
-      id: [label.strategy, choice.scorer, choice.scope, sparsity, choice.epochs].join(' '),
-      strategy: makeStrategy(choice),
-      scorer: makeScorer(choice.scorer),
-      sparsity,
-      label,
+      ...trial,
+      id: [trial.label!.strategy, choice.scorer, scope, trial.sparsity, fineTune].join(' '),
       ...(denseAccuracy !== null && { denseAccuracy }),
       ...tools,
-      ...(choice.epochs > 0 && { fineTune: trainer(choice, steps) }),
       onPhase: (phase) => steps.enter(phase),
     });
     return { row, artifacts: artifacts! } satisfies Measured;
@@ -100,12 +100,13 @@ export const labCalls = {
   [M in keyof Calls]?: (argument: Parameters<Calls[M]>[0], report: Report) => Promise<ReturnType<Calls[M]>>;
 };
 
-/** The data as the model takes it. */
-async function fitting() {
+/** The data as the model takes it; nothing where it does not fit. */
+async function fitting(): Promise<{ readonly train?: Samples; readonly test?: Samples }> {
   const { info, train, test } = await dataNow();
   const fit = fitOf(current().info, info);
-  const classes = fit?.classes ?? info.classes;
-  return { fit, train: { ...train, classes }, test: { ...test, classes } };
+  if (!fit) return {};
+  const { inputShape, classes } = fit;
+  return { train: { data: { ...train, classes }, inputShape }, test: { data: { ...test, classes }, inputShape } };
 }
 
 const closedShape = ({ inputShapes }: ModelInfo): readonly number[] | undefined =>
@@ -116,41 +117,22 @@ async function makeTools(
   steps: Steps,
   onArtifacts?: (artifacts: io.ModelArtifacts) => void,
 ): Promise<Tools> {
-  const { info } = current();
-  const { train, test, fit } = await fitting();
-  const inputShape = fit?.inputShape ?? closedShape(info);
+  const { train, test } = await fitting();
+  const inputShape = test?.inputShape ?? closedShape(current().info);
   return {
-    ...(fit && {
-      calibration: arrayBatches(train, { inputShape: fit.inputShape, seed: SEED, batchSize: BATCH_DEFAULTS.batchSize }),
+    ...(train && { calibration: calibration({}, train) }),
+    ...(test && {
       accuracy: async (model) => {
         await breathe();
-        return accuracy((x) => model.predict(x), test, { inputShape: fit.inputShape });
+        return accuracy((x) => model.predict(x), test.data, { inputShape: test.inputShape });
       },
     }),
     async sizesOf(model) {
-      const artifacts = await artifactsOf(model);
+      const artifacts = await model.toArtifacts();
       onArtifacts?.(artifacts);
       return reportSizes(artifacts);
     },
-    compactOf: async (model) => compactForms(await artifactsOf(model), fit && { test, inputShape: fit.inputShape }),
+    compactOf: async (model) => compactForms(await model.toArtifacts(), test),
     ...(inputShape && { latency: (contenders) => timeOn(backends, contenders, inputShape, steps) }),
-  };
-}
-
-function trainer({ epochs }: TrialChoice, steps: Steps) {
-  return async (model: PrunableModel, handles: readonly MaskHandle[]) => {
-    const { train, fit } = await fitting();
-    if (!fit) throw new UsageError('data-shape', 'the data does not fit this model, so there is nothing to train on');
-    const { losses } = await fineTune(model, {
-      data: train,
-      inputShape: fit.inputShape,
-      epochs,
-      seed: SEED,
-      handles,
-      learningRate: cosine(LEARNING_RATE),
-      onProgress: ({ step, steps: all }) => steps.within('fine-tune', step / all),
-      onEpoch: () => breathe(),
-    });
-    return { epochs: losses.length, loss: losses[losses.length - 1] };
   };
 }

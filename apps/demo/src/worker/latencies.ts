@@ -1,11 +1,10 @@
 /** How long a model takes on each backend, dense and pruned in the same rounds. */
-import type { Contender, MeasuredBackend } from '@espalier/pipeline';
+import { type Contender, type MeasuredBackend, OPTIONS } from '@espalier/pipeline';
 import { latency } from '@espalier/measure';
+import type { PrunableModel } from '@espalier/core';
 import { tidy, zeros } from '@tensorflow/tfjs-core';
-import type { AnyPrunable } from './adapted.js';
 import { useBackend, useWorkBackend } from './backend.js';
 import { breathe } from './breathe.js';
-import { SEED } from './plugins.js';
 import type { Backend } from './protocol.js';
 import type { Steps } from './steps.js';
 
@@ -26,14 +25,14 @@ export async function timeOn(
   const [, pruned] = contenders;
   for (const [i, backend] of backends.entries()) {
     await useBackend(backend);
-    const fast = pruned && (await accelerated(backend, pruned.model as AnyPrunable));
+    const fast = pruned && (await accelerated(backend, pruned.model));
     try {
       const paced = await pace(contenders, inputShape);
       if (fast && 'ready' in fast) await fast.ready();
       const times = await latency(contenders, {
         inputShape,
         ...paced,
-        seed: SEED,
+        seed: OPTIONS.seed.default!,
         onProgress: ({ round, rounds }) => steps.within('latency', (i + round / rounds) / backends.length),
       });
       measured.push(...times.map((time) => ({ ...time, backend })));
@@ -53,9 +52,11 @@ async function bringHome(contenders: readonly Contender[]): Promise<void> {
 }
 
 /** The kernels that skip zeros, on the backends that have them. */
-async function accelerated(backend: Backend, { model }: AnyPrunable) {
-  if (backend === 'wasm') return (await import('@espalier/kernels-wasm')).accelerate(model);
-  if (backend === 'webgpu') return (await import('@espalier/kernels-webgpu')).accelerate(model);
+async function accelerated(backend: Backend, model: PrunableModel) {
+  const kernels = model.params.filter(({ role }) => role === 'kernel');
+  const weights = Object.fromEntries(kernels.map(({ id }) => [id, model.variable(id)]));
+  if (backend === 'wasm') return (await import('@espalier/kernels-wasm')).accelerate({ weights });
+  if (backend === 'webgpu') return (await import('@espalier/kernels-webgpu')).accelerate({ weights });
   return undefined;
 }
 

@@ -1,7 +1,6 @@
-import { sizeOf } from '@espalier/core';
+import { type PrunableModel, sizeOf } from '@espalier/core';
 import { type Dataset } from '@espalier/data';
 import { accuracy } from '@espalier/measure';
-import type { AnyPrunable } from './adapted.js';
 import { breathe } from './breathe.js';
 
 /** Between two batches the slider can be heard. */
@@ -11,7 +10,7 @@ export const MOST_LIVE = 2000;
 
 /** Percent right; undefined where `goesOn` said no in between. */
 export async function accuracyOf(
-  model: AnyPrunable,
+  model: PrunableModel,
   test: Dataset,
   inputShape: readonly number[],
   goesOn: () => boolean,

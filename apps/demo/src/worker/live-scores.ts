@@ -1,25 +1,26 @@
 import { type Scores, scoresInMemory, UsageError } from '@espalier/core';
 import { arrayBatches } from '@espalier/data';
-import { needsData, type ScorerName } from '../settings.js';
+import { findScorer, OPTIONS } from '@espalier/pipeline';
+import { needsData } from '../settings.js';
 import { fitOf } from '../fit.js';
 import type { Data } from './data.js';
 import type { OpenModel } from './open.js';
-import { makeScorer, SEED } from './plugins.js';
 
 /** Enough for a live answer; the comparison scores on all training digits. */
 const CALIBRATION = 256;
 
 /** Scores of every weight, and of every channel where the scorer has an opinion of its own on channels. */
-export async function scoreInMemory({ model, info }: OpenModel, data: Data, name: ScorerName): Promise<Scores> {
+export async function scoreInMemory({ model, info }: OpenModel, data: Data, name: string): Promise<Scores> {
+  const seed = OPTIONS.seed.default!;
   const fit = needsData(name) ? fitOf(info, data.info) : undefined;
   const batches = () => {
     if (!fit) {
       throw new UsageError('data-missing', `the ${name} scorer needs data that fits the model`);
     }
     const { inputShape, classes } = fit;
-    return arrayBatches({ ...data.train, classes }, { inputShape, seed: SEED, limit: CALIBRATION })();
+    return arrayBatches({ ...data.train, classes }, { inputShape, seed, limit: CALIBRATION })();
   };
-  const scores = await makeScorer(name).score({ model, batches });
+  const scores = await (await findScorer(name, { seed })).score({ model, batches });
   const all = new Map<string, Float32Array>();
   for (const id of scores.params) all.set(id, await scores.read(id));
   const groups = new Map<string, Float32Array>();

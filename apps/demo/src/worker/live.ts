@@ -1,15 +1,14 @@
 /** What answers while the user plays: the mask at once, accuracy and exact sizes behind it. */
-import { type MaskHandle, type Plan, type Scores, sizeOf, UsageError } from '@espalier/core';
+import { type MaskHandle, type Plan, type PrunableModel, type Scores, sizeOf, UsageError } from '@espalier/core';
 import { copyOf, panelParam } from '@espalier/pipeline';
 import { memory, tensor, tidy } from '@tensorflow/tfjs-core';
-import type { ScorerName } from '../settings.js';
-import { type AnyPrunable, artifactsOf } from './adapted.js';
+import type { Choice } from '../settings.js';
 import { useWorkBackend } from './backend.js';
 import { fitOf } from '../fit.js';
 import { type Data, loadData } from './data.js';
 import { type OpenModel, openModel } from './open.js';
 import { preview, type Source } from './preview.js';
-import type { Calls, CutChoice, Which } from './protocol.js';
+import type { Calls, Which } from './protocol.js';
 import { packModel } from './pack.js';
 import { accuracyOf } from './live-accuracy.js';
 import { scoreInMemory } from './live-scores.js';
@@ -18,8 +17,8 @@ interface Live extends Omit<Source, 'scores' | 'shown'> {
   shown: Source['shown'];
   readonly open: OpenModel;
   /** A copy that masks go on. */
-  readonly twin: AnyPrunable;
-  readonly scores: Map<ScorerName, Promise<Scores>>;
+  readonly twin: PrunableModel;
+  readonly scores: Map<string, Promise<Scores>>;
   plan: Plan | undefined;
   handle: MaskHandle | undefined;
 }
@@ -29,7 +28,7 @@ let loading: Promise<Data> | undefined;
 const dataNow = () => (loading ??= loadData({ kind: 'zoo' }));
 /** Grows with every preview, so that what follows an older one stops. */
 let generation = 0;
-const kept = new Map<string, AnyPrunable>();
+const kept = new Map<string, PrunableModel>();
 
 const current = (): Live => {
   if (live) return live;
@@ -40,10 +39,10 @@ export const liveCalls = {
   async open(source) {
     await useWorkBackend();
     const open = await openModel(source);
-    const twin = (await copyOf(open.model).catch((error) => {
+    const twin = await copyOf(open.model).catch((error) => {
       open.model.dispose();
       throw error;
-    })) as AnyPrunable;
+    });
     close();
     const rawBytes = 4 * open.info.params;
     live = {
@@ -136,7 +135,7 @@ export const liveCalls = {
   },
 
   async pack({ which, as, values }) {
-    const artifacts = which === 'live' ? await liveArtifacts(current()) : await artifactsOf(modelOf(which));
+    const artifacts = which === 'live' ? await liveArtifacts(current()) : await modelOf(which).toArtifacts();
     return packModel(artifacts, as, values);
   },
 } satisfies { [M in keyof Calls]?: (argument: Parameters<Calls[M]>[0]) => Promise<ReturnType<Calls[M]>> };
@@ -151,7 +150,7 @@ function close(): void {
   live = undefined;
 }
 
-function modelOf(which: Which): AnyPrunable {
+function modelOf(which: Which): PrunableModel {
   const { model, twin } = current();
   const found = which === 'dense' ? model : which === 'live' ? twin : kept.get(which);
   if (found) return found;
@@ -159,7 +158,7 @@ function modelOf(which: Which): AnyPrunable {
 }
 
 /** null = the data does not fit; undefined = `goesOn` said no in between. */
-async function measured({ info }: OpenModel, model: AnyPrunable, goesOn: () => boolean) {
+async function measured({ info }: OpenModel, model: PrunableModel, goesOn: () => boolean) {
   const data = await dataNow();
   const fit = fitOf(info, data.info);
   return fit ? accuracyOf(model, { ...data.test, classes: fit.classes }, fit.inputShape, goesOn) : null;
@@ -175,7 +174,7 @@ async function shownKernel(state: Live, wanted: string | null): Promise<Live['sh
 }
 
 /** Scored once for each scorer. */
-function scoresOf(state: Live, { scorer }: CutChoice): Promise<Scores> {
+function scoresOf(state: Live, { scorer }: Choice): Promise<Scores> {
   const found = state.scores.get(scorer);
   if (found) return found;
   const scoring = dataNow().then((data) => scoreInMemory(state.open, data, scorer));
@@ -186,10 +185,10 @@ function scoresOf(state: Live, { scorer }: CutChoice): Promise<Scores> {
 
 /** Of the masked twin, or of the smaller model that its plan leaves. */
 async function liveArtifacts({ model, twin, plan }: Live) {
-  if (!plan || Object.keys(plan.units).length === 0) return artifactsOf(twin);
+  if (!plan || Object.keys(plan.units).length === 0) return twin.toArtifacts();
   const smaller = await model.shrink(plan);
   try {
-    return await artifactsOf(smaller);
+    return await smaller.toArtifacts();
   } finally {
     smaller.dispose();
   }

@@ -1,5 +1,6 @@
-import { memoryPlan, sizeOf, summarisePlan } from '@espalier/core';
+import { memoryPlan, type PrunableModel, sizeOf, summarisePlan } from '@espalier/core';
 import { decodeModelFiles, type DecodedModel } from '@espalier/format/web';
+import { openArtifacts } from '@espalier/pipeline';
 import lenet300Json from '@espalier/zoo/models/lenet-300-100/model.json?url';
 import lenet300Weights from '@espalier/zoo/models/lenet-300-100/weights.bin?url';
 import lenet5Json from '@espalier/zoo/models/lenet-5/model.json?url';
@@ -7,13 +8,12 @@ import lenet5Weights from '@espalier/zoo/models/lenet-5/weights.bin?url';
 import resnetJson from '@espalier/zoo/models/resnet-ds/model.json?url';
 import resnetWeights from '@espalier/zoo/models/resnet-ds/weights.bin?url';
 import type { ZooName } from '@espalier/zoo/web';
-import { adapt, type AnyPrunable, inputShapes, notesOf, outputShapes } from './adapted.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { bytesOf } from './file-bytes.js';
 import type { ModelInfo, ModelSource } from './protocol.js';
 
 export interface OpenModel {
-  readonly model: AnyPrunable;
+  readonly model: PrunableModel;
   readonly info: ModelInfo;
 }
 
@@ -26,7 +26,9 @@ const FILES: Readonly<Record<ZooName, readonly [json: string, weights: string]>>
 /** Reads a model strictly and adapts it; nothing is left behind if that fails. */
 export async function openModel(source: ModelSource): Promise<OpenModel> {
   const { name, format, artifacts } = await read(source);
-  const model = await adapt(artifacts);
+  const opened = await openArtifacts(artifacts);
+  // The page's data has labels.
+  const model = opened.output === 'linear' ? opened.withLoss('softmaxCrossEntropy') : opened;
   const { macs, params } = await summarisePlan(memoryPlan({}), model, 0);
   return {
     model,
@@ -43,10 +45,10 @@ export async function openModel(source: ModelSource): Promise<OpenModel> {
           size: sizeOf(shape),
           ...(skip !== undefined && { skip }),
         })),
-      inputShapes: inputShapes(model).map((shape) => shape.slice(1)),
-      outputShapes: outputShapes(model).map((shape) => shape.slice(1)),
+      inputShapes: model.signature.inputs.map(({ shape }) => shape.slice(1)),
+      outputShapes: model.signature.outputs.map(({ shape }) => shape.slice(1)),
       channels: model.groups.some(({ skip }) => skip === undefined),
-      notes: notesOf(model),
+      notes: model.notes,
     },
   };
 }

@@ -1,14 +1,20 @@
-import { type Param, type Plan, resolveMask, type Scores, settlePlan, summarisePlan } from '@espalier/core';
-import { makePanel } from '@espalier/pipeline';
-import { sparsityOf } from '../settings.js';
-import type { AnyPrunable } from './adapted.js';
+import {
+  type Param,
+  type Plan,
+  type PrunableModel,
+  resolveMask,
+  type Scores,
+  settlePlan,
+  summarisePlan,
+} from '@espalier/core';
+import { makePanel, trialOf } from '@espalier/pipeline';
+import { type Choice, optionsOf } from '../settings.js';
 import { maskMap } from './mask-map.js';
-import { makeStrategy } from './plugins.js';
-import type { CutChoice, LayerBar, Preview } from './protocol.js';
+import type { LayerBar, Preview } from './protocol.js';
 import { estimateCompact } from './sizes.js';
 
 export interface Source {
-  readonly model: AnyPrunable;
+  readonly model: PrunableModel;
   readonly scores: Scores;
   /** The kernel that is drawn, with its weights. */
   readonly shown: { readonly param: Param; readonly values: Float32Array } | undefined;
@@ -16,12 +22,11 @@ export interface Source {
 }
 
 /** Decides and counts; touches no tensor, so that it answers while a finger is on the slider. */
-export async function preview(source: Source, choice: CutChoice) {
+export async function preview(source: Source, choice: Choice) {
   const start = performance.now();
   const { model, scores } = source;
   const { params, groups, branches } = model;
-  const sparsity = sparsityOf(choice);
-  const strategy = makeStrategy(choice);
+  const { strategy, sparsity = 0 } = await trialOf(optionsOf(choice), { model });
   const selection = { params, groups, ...(branches && { branches }), sparsity };
   strategy.check?.(selection);
   const plan = await settlePlan(await strategy.select({ ...selection, scores }));

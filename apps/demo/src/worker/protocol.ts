@@ -2,7 +2,7 @@
 import type { Panel, Phase, Report, Row } from '@espalier/pipeline';
 import type { ZooName } from '@espalier/zoo/web';
 import type { io } from '@tensorflow/tfjs-core';
-import type { Backend, Cut, Pattern, Scope, ScorerName, Values } from '../settings.js';
+import type { Backend, Choice, Values } from '../settings.js';
 
 export { type Backend, BACKENDS } from '../settings.js';
 
@@ -56,15 +56,6 @@ export interface DataInfo {
   readonly shared: boolean;
   /** What `--data` takes for the same samples; '' = nothing. */
   readonly argument: string;
-}
-
-/** What decides the mask. */
-export interface CutChoice {
-  readonly cut: Cut;
-  readonly pattern: Pattern;
-  readonly scorer: ScorerName;
-  readonly scope: Scope;
-  readonly sparsity: number;
 }
 
 export interface LayerBar {
@@ -132,11 +123,6 @@ export interface BackendState {
   readonly detail: string;
 }
 
-/** One trial of the comparison. */
-export interface TrialChoice extends CutChoice {
-  readonly epochs: number;
-}
-
 export interface Measured {
   readonly row: Row;
   /** The pruned model. */
@@ -157,7 +143,7 @@ export interface Calls {
   open(source: ModelSource): ModelInfo;
   /** Reads data; what was used before stays until that has succeeded. */
   data(source: DataSource): DataInfo;
-  preview(choice: CutChoice & { readonly kernel: string | null }): Preview;
+  preview(choice: Choice & { readonly kernel: string | null }): Preview;
   /** null = another preview came in between. */
   details(): Details | null;
   /** The dense model's accuracy, percent; null where the data does not fit. */
@@ -182,7 +168,7 @@ export interface Calls {
     readonly about: { created: string; command: string };
   }): Report;
   trial(request: {
-    readonly choice: TrialChoice;
+    readonly choice: Choice;
     readonly backends: readonly Backend[];
     /** Measured already. */
     readonly denseAccuracy: number | null;

@@ -6,6 +6,7 @@ import {
   type PrunableModel,
   show,
   sentence,
+  type View,
 } from '@espalier/core';
 import {
   customLoss,
@@ -16,13 +17,16 @@ import {
   maskWeights,
   outputOf,
   resolveLoss,
+  withView,
   writeVariable,
 } from '@espalier/adapter-kit';
 import type { io } from '@tensorflow/tfjs-core';
-import { analyse, type Analysis } from './analyse.js';
+import { toGraphArtifacts } from './artifacts.js';
+import { analyse } from './analyse.js';
 import { type Constant, constantsOf } from './constants.js';
 import { lossGradients, predict } from './forward.js';
 import { type Edge, edgeOf, type Graph, type OpNode, parseGraph } from './graph.js';
+import { describeNodes } from './describe.js';
 import { kernelInputs } from './inputs.js';
 import { reestimateNorms } from './reestimate.js';
 import { shown } from './shape.js';
@@ -50,24 +54,11 @@ export interface GraphPrunable extends PrunableModel {
   readonly model: GraphModel;
   /** The name of its loss; undefined = it has none yet. */
   readonly loss: string | undefined;
-  /** With the batch in front; null = open. */
-  readonly inputShapes: readonly (readonly (number | null)[])[];
-  /** Of the outputs, or of the one that was chosen; sizes and ranks that are not known are null and []. */
-  readonly outputShapes: readonly (readonly (number | null)[])[];
-  /** Whether the one output is a sum of products, with no activation behind it. */
-  readonly linear: boolean;
-  /** What the user should hear: that quantised weights are not quantised any more, that operations are not known. */
-  readonly notes: readonly string[];
-  /** Operations that TensorFlow.js does not have; programs register them before they run the model. */
-  readonly unknownOperations: readonly string[];
   reestimateNorms: NonNullable<PrunableModel['reestimateNorms']>;
+  with(view: View): GraphPrunable;
+  withLoss(loss: Loss): GraphPrunable;
   shrink(plan: Plan): Promise<GraphPrunable>;
 }
-
-const analyses = new WeakMap<object, { graph: Graph; analysis: Analysis }>();
-
-/** The analysis of an adapted model, or of a copy of one, for descriptions of it. */
-export const analysisOf = (model: GraphPrunable) => analyses.get(model.groups)!;
 
 /**
  * Adapts a tf.GraphModel, or the artifacts of one. Kernels of convolutions and matrix products may be pruned; everything else
@@ -85,10 +76,17 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
   return adapt(source, options);
 }
 
+/** What views of one model share. */
+interface Shared {
+  readonly history?: readonly Change[] | undefined;
+  /** A mask that nobody ended still holds tensors. */
+  readonly handles: MaskHandle[];
+}
+
 function adapt(
   source: GraphModel | io.ModelArtifacts,
   options: AdaptGraphOptions,
-  history?: readonly Change[],
+  { history, handles }: Shared = { handles: [] },
 ): GraphPrunable {
   const artifacts = isGraphModel(source) ? artifactsOf(source) : source;
   const graph = parseGraph(artifacts);
@@ -108,8 +106,7 @@ function adapt(
     analysis.params.map(({ id }) => id),
   );
   const weights = analysis.params.map((param): HeldWeight => ({ param, variable: variables.get(param.id)! }));
-  // A mask that nobody ended still holds tensors.
-  const handles: MaskHandle[] = [];
+  const again: AdaptGraphOptions = { ...options, ...(loss && { loss: loss.of }) };
   const variable = (id: string) => {
     const found = variables.get(id);
     if (found) return found;
@@ -119,14 +116,27 @@ function adapt(
     model,
     loss: loss?.name,
     notes: [...notesOf(constants), ...foreign.map(foreignNote)],
-    unknownOperations: [...new Set(foreign.map(({ op }) => op))],
-    inputShapes: model.inputs.map(({ shape }) => shown((shape as number[] | undefined) ?? null)),
-    outputShapes: ends.map(({ node }) => shown(analysis.shapes.get(node) ?? null)),
-    linear: last !== undefined && isLinear(last),
+    foreign: [...new Set(foreign.map(({ op }) => op))],
+    signature: {
+      inputs: model.inputs.map(({ name, shape, dtype }) => ({
+        name,
+        shape: shown((shape as number[] | undefined) ?? null),
+        dtype,
+      })),
+      outputs: ends.map(({ node }) => ({
+        name: node,
+        shape: shown(analysis.shapes.get(node) ?? null),
+        dtype: model.outputs.find(({ name }) => edgeOf(name).node === node)?.dtype ?? 'float32',
+      })),
+    },
     params: analysis.params,
     groups: analysis.groups,
     ...(history && { history }),
-    output: outputOf(softmax, loss),
+    output: outputOf(softmax, last !== undefined && isLinear(last), loss),
+    describe: () => describeNodes(graph, analysis),
+    with: (view) => adapt(model, withView(again, view), { history, handles }),
+    withLoss: (other) => prunable.with({ loss: other }),
+    toArtifacts: () => toGraphArtifacts(model),
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, options.output, x),
@@ -148,14 +158,13 @@ function adapt(
       const outputs = graph.outputs.map(({ node }) => node);
       const now = { artifacts, weights: model.weights, outputs };
       const { smaller, change } = await shrinkArtifacts(now, weights, analysis, plan);
-      return adapt(smaller, { ...options, ...(loss && { loss: loss.of }) }, [...(history ?? []), change]);
+      return adapt(smaller, again, { history: [...(history ?? []), change], handles: [] });
     },
     dispose() {
       handles.forEach((handle) => handle.makePermanent());
       model.dispose();
     },
   };
-  analyses.set(analysis.groups, { graph, analysis });
   return prunable;
 }
 

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { adaptGraph, describeGraph, type GraphPrunable } from './index.js';
+import { adaptGraph, type GraphPrunable } from './index.js';
 import { b64, GraphBuilder, maskAgainstShrink, randomUnits, strings, window } from './testing.js';
 
 beforeAll(async () => {
@@ -181,7 +181,7 @@ test('the graph is told in rows; what sizes are open, is', () => {
   const { g, a } = start(1, [-1, -1, -1, 3]);
   const artifacts = g.artifacts([head(g, a, 6)]);
   const open = adaptGraph(artifacts);
-  expect(describeGraph(open)).toEqual([
+  expect(open.describe()).toEqual([
     {
       name: 'a',
       className: 'Conv2D',
@@ -202,7 +202,7 @@ test('the graph is told in rows; what sizes are open, is', () => {
     },
   ]);
   const known = adaptGraph(artifacts, { inputShape: [1, 8, 8, 3] });
-  expect(describeGraph(known)[0]).toMatchObject({ outputShape: [null, 8, 8, 6], macs: 18 * 64 });
+  expect(known.describe()[0]).toMatchObject({ outputShape: [null, 8, 8, 6], macs: 18 * 64 });
   expect(() => adaptGraph(artifacts, { inputShape: [1, 8, 8, 4] })).toThrow(
     expect.objectContaining({ code: 'input-shape', where: 'x' }),
   );

@@ -1,3 +1,2 @@
 export { adaptGraph, type AdaptGraphOptions, type GraphPrunable } from './adapt.js';
 export { toGraphArtifacts } from './artifacts.js';
-export { describeGraph, type NodeDescription } from './describe.js';

@@ -1,4 +1,5 @@
 /** What the kinds of models share: masks over variables, losses, gradients, slices. */
+export { type Described, describeLayer } from './describe.js';
 export { changedValues, changeOf } from './change.js';
 export { meanGradients, misfit } from './gradients.js';
 export { leaveAlone, type LeftAlone } from './leave-alone.js';
@@ -18,4 +19,5 @@ export { checkLeft, takeSlices, type Values } from './slices.js';
 export { momentsOf, type Piece } from './moments.js';
 export { type Norms, reestimate } from './reestimate.js';
 export { patches, type PatchSettings, piecesOf, type Unfold } from './unfold.js';
+export { fixesSizes, withView } from './view.js';
 export { writeVariable } from './write.js';

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Output, show, UsageError } from '@espalier/core';
+import { type LossFunction, type Output, show, UsageError } from '@espalier/core';
 
-/** The mean of what it returns is the loss: a scalar, one value per sample, or one per output. Must be differentiable. */
-export type LossFunction = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
+export type { LossFunction };
 
 /** The smallest normal float32: 1 / TINY is still finite, so the gradient of its logarithm is. */
 const TINY = 2 ** -126;
@@ -82,11 +81,12 @@ export function resolveLoss(
 }
 
 /** What the output means under the loss: only softmax cross-entropy has the curvature that p alone determines. */
-export function outputOf(endsInSoftmax: boolean, loss: ResolvedLoss | undefined): Output {
+export function outputOf(endsInSoftmax: boolean, endsLinear: boolean, loss: ResolvedLoss | undefined): Output {
   const isCrossEntropy =
     loss?.of === LOSSES.categoricalCrossentropy || loss?.of === LOSSES.sparseCategoricalCrossentropy;
   if (isCrossEntropy && endsInSoftmax) return 'probabilities';
-  return loss?.of === LOSSES.softmaxCrossEntropy ? 'logits' : 'other';
+  if (loss?.of === LOSSES.softmaxCrossEntropy) return 'logits';
+  return loss === undefined && endsLinear ? 'linear' : 'other';
 }
 
 /** A loss that somebody wrote. */

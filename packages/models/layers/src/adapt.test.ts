@@ -358,7 +358,7 @@ describe('losses', () => {
       [make('softmax'), undefined, 'categoricalCrossentropy', 'probabilities'],
       [layer, undefined, 'categoricalCrossentropy', 'probabilities'],
       [nested, undefined, 'categoricalCrossentropy', 'probabilities'],
-      [make(), undefined, undefined, 'other'],
+      [make(), undefined, undefined, 'linear'],
       [make(), 'softmaxCrossEntropy', 'softmaxCrossEntropy', 'logits'],
       [make('softmax'), 'sparse_categorical_crossentropy', 'sparseCategoricalCrossentropy', 'probabilities'],
       [make('sigmoid'), 'categoricalCrossentropy', 'categoricalCrossentropy', 'other'],

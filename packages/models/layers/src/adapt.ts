@@ -3,28 +3,35 @@ import {
   InputError,
   isKept,
   type MaskHandle,
+  type Param,
   type Plan,
   type PrunableModel,
   show,
   unitsOf,
+  type View,
 } from '@espalier/core';
 import {
   changeOf,
+  fixesSizes,
   leaveAlone,
   type LeftAlone,
   type Loss,
   maskWeights,
   outputOf,
   resolveLoss,
+  withView,
   writeVariable,
 } from '@espalier/adapter-kit';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossGradients, predict } from './forward.js';
+import { toArtifacts } from './artifacts.js';
 import { findBranches } from './branches.js';
 import { bypass } from './bypass.js';
+import { describeLayers } from './describe.js';
 import { findGroups } from './groups.js';
+import { usesAt } from './input-shape.js';
 import { kernelInputs } from './inputs.js';
-import { compiledLoss, endsInSoftmax } from './loss.js';
+import { compiledLoss, endsInSoftmax, endsLinear } from './loss.js';
 import { weightsOf } from './params.js';
 import { reestimateBatchNorm } from './reestimate.js';
 import { shrinkModel } from './shrink.js';
@@ -38,6 +45,8 @@ export interface AdaptOptions {
   readonly loss?: Loss;
   /** Parameters by id that are left alone, and why; channels and branches that run through them stay. */
   readonly leaveAlone?: LeftAlone;
+  /** The shape of the one input, batch first, where it leaves sizes open: without it the arithmetic is not known. */
+  readonly inputShape?: readonly number[];
 }
 
 /** A tf.LayersModel that can be pruned. */
@@ -47,7 +56,9 @@ export interface LayersPrunable extends PrunableModel {
   /** The name of its loss; undefined = it has none yet. */
   readonly loss: string | undefined;
   reestimateNorms: NonNullable<PrunableModel['reestimateNorms']>;
-  shrink(plan: Parameters<PrunableModel['shrink']>[0]): Promise<LayersPrunable>;
+  with(view: View): LayersPrunable;
+  withLoss(loss: Loss): LayersPrunable;
+  shrink(plan: Plan): Promise<LayersPrunable>;
 }
 
 /**
@@ -64,7 +75,18 @@ export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): Lay
   return adapt(model, options);
 }
 
-function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonly Change[]): LayersPrunable {
+/** What views of one model share. */
+interface Shared {
+  readonly history?: readonly Change[] | undefined;
+  /** A mask that nobody ended still holds tensors. */
+  readonly handles: MaskHandle[];
+}
+
+function adapt(
+  model: LayersModel,
+  options: AdaptOptions,
+  { history, handles }: Shared = { handles: [] },
+): LayersPrunable {
   const all = weightsOf(model);
   const byId = new Map(all.map((weight) => [weight.param.id, weight]));
   const found = findGroups(model, all);
@@ -74,7 +96,15 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
     groups,
     branches: branchGroups,
   } = leaveAlone(
-    { params: all.map(({ param }) => param), groups: found.groups, branches: branches.map(({ group }) => group) },
+    {
+      params: paramsAt(
+        model,
+        all.map(({ param }) => param),
+        options,
+      ),
+      groups: found.groups,
+      branches: branches.map(({ group }) => group),
+    },
     options.leaveAlone,
   );
   const weights = all.map((weight, i) => ({ ...weight, param: params[i] }));
@@ -82,22 +112,27 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
   const softmax = endsInSoftmax(model);
   const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
   const again: AdaptOptions = { ...options, ...(loss && { loss: loss.of }) };
-  // A mask that nobody ended still holds tensors.
-  const handles: MaskHandle[] = [];
   const weightOf = (id: string) => {
     const weight = byId.get(id);
     if (weight) return weight;
     throw new InputError('param-unknown', `'${model.name}' has no parameter ${show(id)}`, { where: id });
   };
   const variable = (id: string) => weightOf(id).variable;
-  return {
+  const prunable: LayersPrunable = {
     model,
     loss: loss?.name,
+    signature: signatureOf(model),
+    notes: [],
+    foreign: [],
     params,
     groups,
     branches: branchGroups,
     ...(history && { history }),
-    output: outputOf(softmax, loss),
+    output: outputOf(softmax, endsLinear(model), loss),
+    describe: () => describeLayers(model, weights, found.madeBy, prunable),
+    with: (view) => adapt(model, withView(again, view), { history, handles }),
+    withLoss: (other) => prunable.with({ loss: other }),
+    toArtifacts: () => toArtifacts(model),
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
     predict: (x) => predict(model, x),
@@ -120,9 +155,9 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
         ...(history ?? []),
         gone.length > 0 ? joined(change, changeOf(plan, { params, groups: gone.map(({ group }) => group) })) : change,
       ];
-      if (gone.length === 0) return adapt(smaller, again, changes);
+      if (gone.length === 0) return adapt(smaller, again, { history: changes, handles: [] });
       try {
-        return adapt(bypass(smaller, gone), again, changes);
+        return adapt(bypass(smaller, gone), again, { history: changes, handles: [] });
       } finally {
         disposeModel(smaller);
       }
@@ -132,6 +167,16 @@ function adapt(model: LayersModel, options: AdaptOptions = {}, history?: readonl
       disposeModel(model);
     },
   };
+  return prunable;
+}
+
+function signatureOf({ inputs, outputs }: LayersModel): LayersPrunable['signature'] {
+  const port = ({ name, shape, dtype }: LayersModel['inputs'][number]) => ({ name, shape, dtype: dtype as string });
+  return { inputs: inputs.map(port), outputs: outputs.map(port) };
+}
+
+function paramsAt(model: LayersModel, params: readonly Param[], { inputShape }: AdaptOptions): readonly Param[] {
+  return inputShape && fixesSizes(signatureOf(model).inputs, inputShape) ? usesAt(model, params, inputShape) : params;
 }
 
 function isGone(plan: Plan, branch: string): boolean {

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { adaptLayers, describeLayers } from './index.js';
+import { adaptLayers } from './index.js';
 import { chain, Doubling, functional, L, type Layer, sequential, type Symbolic } from './testing.js';
 
 beforeAll(async () => {
@@ -226,7 +226,9 @@ describe('channel groups', () => {
       ['expand', 8, 'expand/kernel@3 dw/depthwise_kernel@2 project/kernel@2', undefined],
       ['out', 2, 'out/kernel@1 out/bias@0', 'model output'],
     ]);
-    const coupled = describeLayers(model).filter(({ channels }) => channels?.size === 4);
+    const coupled = adaptLayers(model)
+      .describe()
+      .filter(({ channels }) => channels?.size === 4);
     expect(coupled.map(({ name }) => name)).toEqual(['stem', 'project']);
     model.dispose();
   });
@@ -262,7 +264,11 @@ describe('channel groups', () => {
       ['b', 3, { 'b/kernel@1': '0 1 2', 'c/kernel@1': '-1 -1 0 1 2', 'out/kernel@0': '-1 -1 0 1 2' }],
       ['out', 1, { 'out/kernel@1': '0' }, 'model output'],
     ]);
-    expect(describeLayers(model).find(({ name }) => name === 'c')!.channels).toEqual({ size: 5, prunable: true });
+    expect(
+      adaptLayers(model)
+        .describe()
+        .find(({ name }) => name === 'c')!.channels,
+    ).toEqual({ size: 5, prunable: true });
     model.dispose();
   });
 
@@ -536,7 +542,7 @@ test('describeLayers says what may be pruned and why the rest may not', () => {
     inner,
     L.dense({ units: 4, activation: 'softmax', name: 'd' }),
   );
-  const rows = describeLayers(model);
+  const rows = adaptLayers(model).describe();
   expect(rows).toEqual([
     {
       name: 'c',
@@ -576,14 +582,14 @@ test('describeLayers says what may be pruned and why the rest may not', () => {
       channels: { size: 4, prunable: false, reason: 'model output' },
     },
   ]);
-  expect(describeLayers(adaptLayers(model))).toEqual(rows);
+  expect(adaptLayers(model).describe()).toEqual(rows);
   model.dispose();
 });
 
 test('adapting and describing make no tensor', () => {
   const model = sequential(L.dense({ units: 4, inputShape: [3] }), L.dense({ units: 2 }));
   const tensors = tf.memory().numTensors;
-  describeLayers(adaptLayers(model));
+  adaptLayers(model).describe();
   expect(tf.memory().numTensors).toBe(tensors);
   model.dispose();
 });

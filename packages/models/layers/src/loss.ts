@@ -8,6 +8,12 @@ export function compiledLoss({ loss }: LayersModel): ResolvedLoss | undefined {
   return typeof loss === 'function' ? customLoss(loss as LossFunction) : undefined;
 }
 
+/** Whether nothing follows the last sum of products. */
+export function endsLinear({ layers, outputs }: LayersModel): boolean {
+  const { activation } = layers[layers.length - 1].getConfig();
+  return outputs.length === 1 && (activation === undefined || activation === 'linear');
+}
+
 /** Whether the one output is a softmax over its last axis, as an activation or as a layer. */
 export function endsInSoftmax(model: LayersModel): boolean {
   const { outputLayers } = graphOf(model);

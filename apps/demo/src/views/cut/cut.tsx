@@ -1,5 +1,5 @@
 import { useText } from '../../i18n/index.js';
-import { CUTS, needsData, patternOf, PATTERNS, SCOPES, SCORERS } from '../../settings.js';
+import { fromPattern, needsData, patternOf, PATTERNS, SCOPES, SCORERS, STRATEGIES } from '../../settings.js';
 import { useActions } from '../../state/actions.js';
 import { useMisfit, useStore } from '../../state/store.js';
 import { Section } from '../../ui/card.js';
@@ -36,34 +36,33 @@ function Controls() {
   const { choose } = useActions();
   const settings = useStore(({ settings }) => settings);
   const model = useStore(({ model }) => model);
-  const { cut, pattern, scorer, scope } = settings;
+  const { strategy, keep, group, scorer, scope } = settings;
   const noData = useMisfit() ? text.cut.needsData : undefined;
   const noChannels = model?.channels === false ? text.cut.noChannels : undefined;
-  const { keep, group } = patternOf(settings);
   return (
     <>
       <Choices
         legend={text.cut.granularity}
-        name="cut"
+        name="strategy"
         look="cards"
-        value={cut}
-        choices={CUTS.map((value) => ({
+        value={strategy}
+        choices={STRATEGIES.map((value) => ({
           value,
           label: text.cut.names[value],
           hint: text.cut.hints[value],
           picture: <CutPicture cut={value} />,
           disabled: value === 'structured' ? noChannels : undefined,
         }))}
-        onChange={(value) => choose({ cut: value })}
+        onChange={(value) => choose({ strategy: value })}
       />
-      {cut === 'nm' && (
+      {strategy === 'nm' && (
         <>
           <Choices
             legend={text.cut.pattern}
             name="pattern"
-            value={pattern}
+            value={patternOf(settings)}
             choices={PATTERNS.map((value) => ({ value, label: value }))}
-            onChange={(value) => choose({ pattern: value })}
+            onChange={(value) => choose(fromPattern(value))}
           />
           <small class="hint">{text.cut.patternHint(keep, group)}</small>
         </>
@@ -76,7 +75,7 @@ function Controls() {
         value={scorer}
         choices={SCORERS.map((value) => ({
           value,
-          label: text.cut.scorers[value],
+          label: text.cut.scorers[value] ?? value,
           hint: text.cut.formulas[value],
           disabled: needsData(value) ? noData : undefined,
         }))}
@@ -88,7 +87,7 @@ function Controls() {
         name="scope"
         look="cards"
         value={scope}
-        disabled={cut === 'nm'}
+        disabled={strategy === 'nm'}
         choices={SCOPES.map((value) => ({
           value,
           label: text.cut.scopes[value],
@@ -96,7 +95,7 @@ function Controls() {
         }))}
         onChange={(value) => choose({ scope: value })}
       />
-      {cut === 'nm' && <small class="hint">{text.cut.scopeFixed}</small>}
+      {strategy === 'nm' && <small class="hint">{text.cut.scopeFixed}</small>}
       <Lesson name="scope" />
     </>
   );

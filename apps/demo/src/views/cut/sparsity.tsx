@@ -10,7 +10,7 @@ export function SparsitySlider({ label }: { readonly label?: string }) {
   const text = useText();
   const { choose } = useActions();
   const settings = useStore(({ settings }) => settings);
-  const fixed = settings.cut === 'nm';
+  const fixed = settings.strategy === 'nm';
   const sparsity = sparsityOf(settings);
   return (
     <Slider

@@ -46,9 +46,9 @@ function Tries({ name }: { readonly name: LessonName }) {
   const settings = useStore(({ settings }) => settings);
   const channels = useStore(({ model }) => model?.channels ?? true);
   const unfit = useMisfit() !== undefined;
-  const impossible = ({ scorer, cut, epochs }: Partial<Settings>) =>
-    (unfit && ((scorer !== undefined && needsData(scorer)) || (epochs ?? 0) > 0)) ||
-    (cut === 'structured' && !channels);
+  const impossible = ({ scorer, strategy, fineTune = 0 }: Partial<Settings>) =>
+    (unfit && ((scorer !== undefined && needsData(scorer)) || fineTune > 0)) ||
+    (strategy === 'structured' && !channels);
   return (
     <>
       {TRIES[name].map((change, i) => (

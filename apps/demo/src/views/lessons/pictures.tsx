@@ -1,7 +1,7 @@
 /** One drawing for each lesson, in the page's own colours; the text says the same. */
 import type { ComponentChildren } from 'preact';
 import { useText } from '../../i18n/index.js';
-import { CUTS } from '../../settings.js';
+import { STRATEGIES } from '../../settings.js';
 import { CutPicture } from '../../ui/icons.js';
 
 const Drawing = ({ children }: { readonly children: ComponentChildren }) => (
@@ -39,7 +39,7 @@ function Granularity() {
   const { cut: text } = useText();
   return (
     <div class="pictures">
-      {CUTS.map((cut) => (
+      {STRATEGIES.map((cut) => (
         <span key={cut}>
           <CutPicture cut={cut} size={56} />
           <small>{text.names[cut]}</small>

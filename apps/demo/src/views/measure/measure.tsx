@@ -17,7 +17,7 @@ const FIRST: readonly Backend[] = ['cpu', 'wasm'];
 export function MeasureView() {
   const text = useText();
   const { choose, measure, cancel, checkBackends } = useActions();
-  const { epochs, backends: wanted } = useStore(({ settings }) => settings);
+  const { fineTune, backends: wanted } = useStore(({ settings }) => settings);
   const model = useStore(({ model }) => model);
   const run = useStore(({ run }) => run);
   const found = useStore(({ backends }) => backends);
@@ -38,13 +38,13 @@ export function MeasureView() {
         <div class="card">
           <Slider
             label={text.measure.epochs}
-            value={epochs}
+            value={fineTune}
             min={0}
             max={MOST_EPOCHS}
             step={1}
-            text={text.measure.epochsValue(epochs)}
+            text={text.measure.epochsValue(fineTune)}
             disabled={unfit}
-            onInput={(value) => choose({ epochs: value })}
+            onInput={(value) => choose({ fineTune: value })}
           />
           <Lesson name="tuning" />
         </div>

@@ -11,7 +11,7 @@ function rowName({ strategy, scorer, scope, sparsity, fineTuned }: Row, text: Me
   const { scorers, scopes } = text.cut;
   return [
     `${strategyName(strategy, textsOf(language))} ${percent(sparsity.requested)}`,
-    scorers[scorer as keyof typeof scorers] ?? scorer,
+    scorers[scorer] ?? scorer,
     ...(scope ? [scopes[scope as keyof typeof scopes] ?? scope] : []),
     ...(fineTuned ? [text.measure.tuned(fineTuned.epochs)] : []),
   ].join(' · ');

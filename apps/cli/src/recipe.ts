@@ -1,0 +1,1 @@
+export { defineRecipe, type Recipe } from '@espalier/pipeline';
