@@ -287,9 +287,9 @@ describe('losses', () => {
   test('are known by both spellings; what the output means follows from the loss', () => {
     expect(resolveLoss('mean_absolute_error', false)).toEqual(resolveLoss('meanAbsoluteError', false));
     expect(resolveLoss(undefined, false)).toBe(undefined);
-    expect(outputOf(true, resolveLoss(undefined, true))).toBe('probabilities');
-    expect(outputOf(false, resolveLoss('softmaxCrossEntropy', false))).toBe('logits');
-    expect(outputOf(true, resolveLoss('hinge', true))).toBe('other');
+    expect(outputOf(true, false, resolveLoss(undefined, true))).toBe('probabilities');
+    expect(outputOf(false, false, resolveLoss('softmaxCrossEntropy', false))).toBe('logits');
+    expect(outputOf(true, false, resolveLoss('hinge', true))).toBe('other');
     expect(() => resolveLoss('softmaxCrossEntropy', true)).toThrow(expect.objectContaining({ code: 'loss-output' }));
     expect(() => resolveLoss('huberish', false)).toThrow(expect.objectContaining({ code: 'loss-unknown' }));
   });
