@@ -1,14 +1,16 @@
 import {
   type Bits,
   countKept,
+  type FixedCount,
+  gridOf,
   isKept,
   isPrunable,
   type Param,
   type Plan,
   pruneCount,
   type Selection,
-  sizeOf,
   type Strategy,
+  WEIGHTS,
 } from '@espalier/core';
 import { type Claim } from './law.js';
 import { type Prunable, type ScoreOf, selectionOf, TINY_LAYERS } from './strategy-fixture.js';
@@ -21,8 +23,8 @@ export interface StrategySubject {
   readonly layers?: Prunable;
   /**
    * How many entries (weights, or channels for a plan of units) a selection must prune. Default: roundHalfEven of
-   * sparsity · size, in all or parameter by parameter; for a pattern, M − N of every M; for blocks,
-   * whole ones, counted likewise.
+   * sparsity · size, in all or parameter by parameter, and of cells where the plan's granularity has some; where it fixes counts,
+   * those.
    */
   readonly pruned?: (selection: Selection) => number;
 }
@@ -63,34 +65,28 @@ const prunedOf = (all: Iterable<Bits>) => Array.from(all).reduce((sum, bits) => 
 /** What is kept or pruned together: a weight's index, or those of a block. */
 export type Cell = readonly number[];
 
-/** The runs of cells that compete with one another: a pattern's groups, or all blocks or weights of the parameter. */
-export function* contests({ plan }: Decision, { shape, inAxis }: Param): Generator<Cell[]> {
-  const size = sizeOf(shape);
-  if (plan.block) return yield blocksOf(plan.block, shape, inAxis);
-  if (!plan.pattern) return yield Array.from({ length: size }, (_, i) => [i]);
-  const inner = sizeOf(shape.slice(inAxis + 1));
-  const { group } = plan.pattern;
-  for (let outer = 0; outer < size; outer += shape[inAxis] * inner)
-    for (let start = 0; start + group <= shape[inAxis]; start += group)
-      for (let column = 0; column < inner; column++)
-        yield Array.from({ length: group }, (_, i) => [outer + (start + i) * inner + column]);
+/** The cells of one parameter, in the order of memory. */
+function cellsOf({ plan }: Decision, param: Param): Cell[] {
+  const { first, within } = gridOf(param, plan.granularity?.cell);
+  return Array.from(first, (start) => Array.from(within, (offset) => start + offset));
 }
 
-/** Blocks of kernels whose last two axes are inputs and outputs, whichever comes first, ordered by their first entries. */
-function blocksOf({ outputs, inputs }: NonNullable<Plan['block']>, shape: readonly number[], inAxis: number): Cell[] {
-  const [rows, columns] = shape.slice(-2);
-  const inputsLast = inAxis === shape.length - 1;
-  const [height, width] = inputsLast ? [outputs, inputs] : [inputs, outputs];
-  const cells: number[][] = [];
-  for (let matrix = 0; matrix < sizeOf(shape); matrix += rows * columns)
-    for (let row = 0; row + height <= rows; row += height)
-      for (let column = 0; column + width <= columns; column += width)
-        cells.push(
-          Array.from({ length: height * width }, (_, k) => {
-            return matrix + (row + Math.floor(k / width)) * columns + column + (k % width);
-          }),
-        );
-  return cells;
+/** The cells by the boxes in which their number is fixed; those past the last whole box are in none. */
+function stretches(decision: Decision, param: Param, { within }: FixedCount): Cell[][] {
+  const { first, boxOf } = gridOf(param, within);
+  const found: Cell[][] = Array.from(first, () => []);
+  for (const cell of cellsOf(decision, param)) if (boxOf(cell[0]) >= 0) found[boxOf(cell[0])].push(cell);
+  return found;
+}
+
+/**
+ * The cells that compete with one another alone: those of a stretch where one count is fixed, else all of the parameter.
+ * Where several counts bind one another, no cell can be told to be wrong by itself.
+ */
+export function contests(decision: Decision, param: Param): Cell[][] {
+  const { counts = [] } = decision.plan.granularity ?? WEIGHTS;
+  if (counts.length > 1) return [];
+  return counts.length === 1 ? stretches(decision, param, counts[0]) : [cellsOf(decision, param)];
 }
 
 /** Breaks the law unless the decision prunes as many entries as the selection asks for. */
@@ -105,40 +101,44 @@ export function checkCount(subject: StrategySubject, selection: Selection, decis
     const wanted = subject.pruned(selection);
     return claim(found === wanted, () => `${at} wanted ${wanted}, got ${found}`);
   }
-  if (plan.pattern) {
-    const { keep } = plan.pattern;
-    for (const [id, mask] of masks)
-      for (const cells of contests(
-        decision,
-        params.find((p) => p.id === id)!,
-      )) {
-        const kept = cells.filter(([i]) => isKept(mask, i)).length;
-        claim(kept === keep, () => `'${id}' keeps ${kept} of the group at index ${cells[0][0]}, wanted ${keep}`);
-      }
-    return;
+  if (channels) {
+    const wanted = pruneCount(sum(groups.filter((g) => g.skip === undefined).map((g) => g.size)), sparsity);
+    return claim(found === wanted, () => `${at} wanted ${wanted} units, got ${found}`);
   }
-  if (plan.block) {
-    const sizes = Array.from(masks.keys(), (id) => {
-      const [cells] = contests(
-        decision,
-        params.find((p) => p.id === id)!,
-      );
-      return cells.length;
-    });
-    const cell = plan.block.outputs * plan.block.inputs;
-    const inAll = cell * pruneCount(sum(sizes), sparsity);
-    const each = cell * sum(sizes.map((size) => pruneCount(size, sparsity)));
-    return claim(found === inAll || found === each, () => `${at} wanted ${inAll} or ${each} in blocks, got ${found}`);
-  }
-  const sizes = channels
-    ? groups.filter((g) => g.skip === undefined).map((g) => g.size)
-    : params.filter((p) => isPrunable(p) && scores.params.includes(p.id)).map((p) => sizeOf(p.shape));
+  const { cell, counts = [] } = plan.granularity ?? WEIGHTS;
+  if (counts.length > 0) return checkFixed(selection, decision, counts, claim);
+  // Kernels that the cells do not fit may be left dense.
+  const open = params.filter((p) => (cell ? masks.has(p.id) : isPrunable(p) && scores.params.includes(p.id)));
+  const grids = open.map((param) => gridOf(param, cell));
+  const sizes = grids.map(({ first }) => first.length);
+  const inCells = sum(
+    open.map(({ id }, i) => (masks.has(id) ? prunedOf([masks.get(id)!]) / grids[i].within.length : 0)),
+  );
   const inAll = pruneCount(sum(sizes), sparsity);
   const each = sum(sizes.map((size) => pruneCount(size, sparsity)));
   claim(
-    found === inAll || (!channels && found === each),
-    () => `${at} wanted ${inAll}${channels ? '' : ` in all or ${each} layer by layer`}, got ${found}`,
+    inCells === inAll || inCells === each,
+    () => `${at} wanted ${inAll} ${cell ? 'cells ' : ''}in all or ${each} layer by layer, got ${inCells}`,
   );
+}
+
+function checkFixed(
+  { params, sparsity }: Selection,
+  decision: Decision,
+  counts: readonly FixedCount[],
+  claim: Claim,
+): void {
+  for (const [id, mask] of decision.masks)
+    for (const count of counts)
+      for (const cells of stretches(
+        decision,
+        params.find((p) => p.id === id)!,
+        count,
+      )) {
+        const kept = cells.filter(([i]) => isKept(mask, i)).length;
+        const wanted = count.keep ?? cells.length - pruneCount(cells.length, sparsity);
+        claim(kept === wanted, () => `'${id}' keeps ${kept} of the group at index ${cells[0][0]}, wanted ${wanted}`);
+      }
 }
 
 /** The same plan, its masks asked for again. */

@@ -8,6 +8,7 @@ import {
   lazyPlan,
   makeBits,
   memoryPlan,
+  nmGranularity,
   nothingToPrune,
   type Plan,
   pruneCount,
@@ -50,7 +51,7 @@ function oneOfTwo(): Strategy {
         });
         masks[id] = (await selection.previous?.mask(id)) ?? better;
       }
-      return memoryPlan({ masks, pattern: { keep: 1, group: 2 } });
+      return memoryPlan({ masks, granularity: nmGranularity(1, 2) });
     },
   };
 }

@@ -62,6 +62,43 @@ export interface Bits {
   readonly bytes: Uint8Array;
 }
 
+/** So many neighbours along an axis, or the whole axis. */
+export type Span = number | 'all';
+
+/**
+ * A box of neighbouring weights in a kernel, by what its axes stand for; axes that it does not name count 1. Positions are the
+ * axes that are neither inputs nor outputs, in order: height and width of a convolution.
+ */
+export interface Extent {
+  readonly inputs?: Span;
+  readonly outputs?: Span;
+  readonly positions?: readonly number[] | 'all';
+}
+
+/** Of every whole box of the extent `keep` cells stay; without `keep`, the same share of them everywhere in a kernel. */
+export interface FixedCount {
+  readonly within: Extent;
+  readonly keep?: number;
+}
+
+/**
+ * What a strategy decides on, described so that files, pictures, repairs and laws need not know the strategy: what is kept or
+ * pruned together, and where a count is fixed. Plain data. 2:4 is { kind: 'n:m', name: '2:4', counts: [{ within: { inputs: 4 },
+ * keep: 2 }] }; 4×1 blocks are { kind: 'block', name: '4×1 blocks', cell: { outputs: 4 } }.
+ */
+export interface Granularity {
+  /** The same for all of a kind: 'weights', 'n:m', 'block', 'channels', 'branches', or one of the strategy's own. */
+  readonly kind: string;
+  /** What people call this one. */
+  readonly name: string;
+  /** What of a kernel stays or goes together, laid side by side from its first weight on. Absent = single weights. */
+  readonly cell?: Extent;
+  /** Where the number of cells that stay is fixed; all of them hold. Absent = nowhere. */
+  readonly counts?: readonly FixedCount[];
+  /** It decides on the units of groups, so that what stays can be a smaller model. */
+  readonly units?: boolean;
+}
+
 /** What was decided: plain data, serialisable, the same on every backend. */
 export interface Plan {
   /** The parameters with an element mask. */
@@ -70,10 +107,8 @@ export interface Plan {
   mask(param: string): Promise<Bits>;
   /** Channel decisions, by group. */
   readonly units: Readonly<Record<string, Bits>>;
-  /** N:M, with N the number kept. */
-  readonly pattern?: { readonly keep: number; readonly group: number };
-  /** Blocks of outputs × inputs neighbouring weights that were kept or pruned together. */
-  readonly block?: { readonly outputs: number; readonly inputs: number };
+  /** What the masks of `params`, or else `units`, were decided by. Absent = single weights, or channels. */
+  readonly granularity?: Granularity;
   /** The largest pruned score by parameter, where one threshold decided (unstructured); null = nothing was pruned. */
   readonly thresholds?: Readonly<Record<string, number | null>>;
   /** What the user should hear about this decision: parameters left dense, layers emptied. */

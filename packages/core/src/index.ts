@@ -9,6 +9,7 @@ export * from './selection.js';
 export * from './scores.js';
 export * from './glob.js';
 export * from './eligible.js';
+export * from './granularity.js';
 export * from './plan.js';
 export * from './plan-file.js';
 export * from './schedule.js';

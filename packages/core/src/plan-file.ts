@@ -1,24 +1,25 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Bits, Plan } from './contracts.js';
 import { InputError } from './errors.js';
+import { checkGranularity, granularityOf } from './granularity.js';
 import { memoryPlan } from './plan.js';
 
 /*
  * A plan file, byte by byte:
  *   0   8 bytes   'ESPLPLAN'
- *   8   u32 LE    version, 1
+ *   8   u32 LE    version, 2; of version 1, which named N:M and blocks alone by `pattern` and `block`, files are read
  *   12  u32 LE    length of the header in bytes
- *   16            header: JSON in UTF-8, { params: [[id, bits]…], units: [[group, bits]…], pattern?, block?, thresholds?, notes? }
+ *   16            header: JSON in UTF-8, { params: [[id, bits]…], units: [[group, bits]…], granularity?, thresholds?, notes? }
  *   …             the masks in the header's order, params before units, each padded with 0 bits to a whole byte
  *   end − 32      SHA-256 of everything before it
  */
 const MAGIC = 'ESPLPLAN';
-const VERSION = 1;
+const VERSION = 2;
 const START = 16;
 const DIGEST = 32;
 
 type Entries = [id: string, length: number][];
-interface Header extends Pick<Plan, 'pattern' | 'block' | 'thresholds' | 'notes'> {
+interface Header extends Pick<Plan, 'granularity' | 'thresholds' | 'notes'> {
   params: Entries;
   units: Entries;
 }
@@ -31,8 +32,7 @@ export async function encodePlan(plan: Plan): Promise<Uint8Array> {
   const header: Header = {
     params: plan.params.map((id, i) => [id, masks[i].length]),
     units: units.map(([id, bits]) => [id, bits.length]),
-    ...(plan.pattern && { pattern: plan.pattern }),
-    ...(plan.block && { block: plan.block }),
+    ...(plan.granularity && { granularity: plan.granularity }),
     ...(plan.thresholds && { thresholds: plan.thresholds }),
     ...(plan.notes && { notes: plan.notes }),
   };
@@ -68,13 +68,14 @@ export function decodePlan(bytes: Uint8Array, where = 'plan file'): Plan {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC)
     fail(`a file that begins with ${MAGIC}`, 'something else');
-  if (view.getUint32(8, true) !== VERSION) fail(`version ${VERSION}`, `version ${view.getUint32(8, true)}`);
+  const version = view.getUint32(8, true);
+  if (version !== 1 && version !== VERSION) fail(`version 1 or ${VERSION}`, `version ${version}`);
   const body = bytes.length - DIGEST;
   if (sha256(bytes.subarray(0, body)).some((byte, i) => byte !== bytes[body + i]))
     fail('a matching checksum', 'a different one');
   const end = START + view.getUint32(12, true);
   if (end > body) fail('a header inside the file', `one of ${end - START} bytes`);
-  const header = parseHeader(bytes.subarray(START, end), fail);
+  const header = parseHeader(bytes.subarray(START, end), version, fail);
   let at = end;
   const take = (entries: Entries) =>
     Object.fromEntries(
@@ -90,8 +91,7 @@ export function decodePlan(bytes: Uint8Array, where = 'plan file'): Plan {
   const plan = {
     masks: take(header.params),
     units: take(header.units),
-    pattern: header.pattern,
-    block: header.block,
+    granularity: header.granularity,
     thresholds: header.thresholds,
     notes: header.notes,
   };
@@ -99,7 +99,7 @@ export function decodePlan(bytes: Uint8Array, where = 'plan file'): Plan {
   return memoryPlan(plan);
 }
 
-function parseHeader(bytes: Uint8Array, fail: (wanted: string, found: string) => never): Header {
+function parseHeader(bytes: Uint8Array, version: number, fail: (wanted: string, found: string) => never): Header {
   let header: Partial<Header>;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -115,5 +115,11 @@ function parseHeader(bytes: Uint8Array, fail: (wanted: string, found: string) =>
   const { params, units } = header ?? {};
   if (!areEntries(params) || !areEntries(units))
     return fail('lists of unique params and units in the header', 'others');
-  return { ...header, params, units };
+  const granularity = version === 1 ? granularityOf(header as Parameters<typeof granularityOf>[0]) : header.granularity;
+  try {
+    if (granularity !== undefined) checkGranularity(granularity, 'header');
+  } catch (error) {
+    return fail('a granularity that describes itself', String(error));
+  }
+  return { ...header, params, units, granularity };
 }

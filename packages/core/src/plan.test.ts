@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { bitsFrom, bitsToFloats, makeBits } from './bits.js';
 import type { Group, Param } from './contracts.js';
 import { protect } from './eligible.js';
-import { checkPlan, composePlans, memoryPlan, resolveMask } from './plan.js';
+import { blockGranularity, nmGranularity } from './granularity.js';
+import { checkPlan, memoryPlan, resolveMask } from './plan.js';
 import { decodePlan, encodePlan } from './plan-file.js';
 import { cubic, iterative, oneShot } from './schedule.js';
 
@@ -38,20 +40,6 @@ describe('plans', () => {
     expect(await resolveMask(plan, param('c/kernel', [4]), groups)).toBeUndefined();
   });
 
-  test('composition keeps what both keep', async () => {
-    const both = composePlans(
-      memoryPlan({ masks: { w: bits('1100'), v: bits('01') }, units: { g: bits('10') } }),
-      memoryPlan({ masks: { w: bits('0110') }, units: { g: bits('11'), h: bits('0') } }),
-    );
-    expect(both.params).toEqual(['w', 'v']);
-    expect([text(await both.mask('w')), text(await both.mask('v')), text(both.units.g), text(both.units.h)]).toEqual([
-      '0100',
-      '01',
-      '10',
-      '0',
-    ]);
-  });
-
   test('a plan for another model is refused', async () => {
     const model = { params: [param('w', [2, 2])], groups };
     await expect(checkPlan(memoryPlan({ masks: { w: makeBits(5) } }), model)).rejects.toMatchObject({
@@ -76,8 +64,11 @@ describe('plan files', () => {
   const anyPlan = fc.record({
     masks: fc.dictionary(fc.string(), anyBits),
     units: fc.dictionary(fc.string(), anyBits),
-    pattern: fc.constantFrom(undefined, { keep: 2, group: 4 }),
-    block: fc.constantFrom(undefined, { outputs: 4, inputs: 1 }),
+    granularity: fc.constantFrom(undefined, nmGranularity(2, 4), blockGranularity(4, 1), {
+      kind: 'tiles',
+      name: '2×2 tiles',
+      cell: { positions: [2, 2], inputs: 'all' as const },
+    }),
     thresholds: fc.constantFrom(undefined, { w: 0.25, v: null }),
   });
 
@@ -90,14 +81,30 @@ describe('plan files', () => {
         expect(back.params).toEqual(Object.keys(contents.masks));
         for (const id of back.params) expect(await back.mask(id)).toEqual(contents.masks[id]);
         expect({ ...back.units }).toEqual({ ...contents.units });
-        expect([back.pattern, back.block, back.thresholds]).toEqual([
-          contents.pattern,
-          contents.block,
-          contents.thresholds,
-        ]);
+        expect([back.granularity, back.thresholds]).toEqual([contents.granularity, contents.thresholds]);
       }),
       { numRuns: 300, seed: 1 },
     );
+  });
+
+  test('files of version 1 named N:M and blocks alone', async () => {
+    // The bytes that version 1 wrote of memoryPlan({ masks: { w: bits('1010') }, pattern: { keep: 1, group: 2 } }), and of blocks.
+    const old = (header: object) => {
+      const json = new TextEncoder().encode(JSON.stringify({ params: [['w', 4]], units: [], ...header }));
+      const body = Buffer.concat([Buffer.from('ESPLPLAN'), u32(1), u32(json.length), json, Uint8Array.of(5)]);
+      return new Uint8Array(Buffer.concat([body, createHash('sha256').update(body).digest()]));
+    };
+    const u32 = (n: number) => Uint8Array.of(n, 0, 0, 0);
+    const granularity = (header: object) => decodePlan(old(header)).granularity;
+    expect(granularity({ pattern: { keep: 1, group: 2 } })).toEqual(nmGranularity(1, 2));
+    expect(granularity({ block: { outputs: 4, inputs: 1 } })).toEqual(blockGranularity(4, 1));
+    expect(granularity({})).toBeUndefined();
+    expect(text(await decodePlan(old({})).mask('w'))).toBe('1010');
+    for (const pattern of [
+      { keep: 'all', group: 2 },
+      { keep: 1, group: 0.5 },
+    ])
+      expect(() => granularity({ pattern })).toThrow(expect.objectContaining({ code: 'plan-file' }));
   });
 
   test('every truncation and every flipped byte is an InputError', async () => {

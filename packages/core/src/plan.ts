@@ -4,7 +4,7 @@ import type { Bits, Group, Param, Plan, PrunableModel, Site } from './contracts.
 import { InputError, show } from './errors.js';
 
 /** A plan whose masks are in memory. */
-export interface PlanContents extends Pick<Plan, 'pattern' | 'block' | 'thresholds' | 'notes'> {
+export interface PlanContents extends Pick<Plan, 'granularity' | 'thresholds' | 'notes'> {
   readonly masks?: Readonly<Record<string, Bits>>;
   readonly units?: Readonly<Record<string, Bits>>;
 }
@@ -30,39 +30,8 @@ export function lazyPlan(rest: Omit<Plan, 'mask'>, mask: (param: string) => Prom
 export async function settlePlan(plan: Plan): Promise<Plan> {
   const masks: [string, Bits][] = [];
   for (const id of plan.params) masks.push([id, await plan.mask(id)]);
-  const { units, pattern, block, thresholds, notes } = plan;
-  return memoryPlan({
-    masks: Object.fromEntries(masks),
-    units,
-    ...(pattern && { pattern }),
-    ...(block && { block }),
-    ...(thresholds && { thresholds }),
-    ...(notes && { notes }),
-  });
-}
-
-/** What both keep: the later plan's decisions on top of the earlier one's. */
-export function composePlans(earlier: Plan, later: Plan): Plan {
-  const params = [...new Set([...earlier.params, ...later.params])];
-  const units: Record<string, Bits> = { ...earlier.units };
-  for (const [group, bits] of Object.entries(later.units))
-    units[group] = Object.hasOwn(units, group) ? andBits(units[group], bits) : bits;
-  const notes = [...(earlier.notes ?? []), ...(later.notes ?? [])];
-  const { pattern, block } = later.params.length > 0 ? later : earlier;
-  return lazyPlan(
-    {
-      params,
-      units,
-      ...(pattern && { pattern }),
-      ...(block && { block }),
-      ...((earlier.thresholds ?? later.thresholds) && { thresholds: { ...earlier.thresholds, ...later.thresholds } }),
-      ...(notes.length > 0 && { notes }),
-    },
-    async (id) => {
-      const masks = await Promise.all([earlier, later].filter((p) => p.params.includes(id)).map((p) => p.mask(id)));
-      return masks.reduce(andBits);
-    },
-  );
+  const { params: _params, mask: _mask, ...rest } = plan;
+  return memoryPlan({ ...rest, masks: Object.fromEntries(masks) });
 }
 
 /** Everything a plan prunes of one parameter, its element mask and its removed units together; undefined = nothing. */

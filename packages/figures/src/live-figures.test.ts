@@ -65,14 +65,20 @@ describe('maskMap', () => {
   });
 
   test('groups, blocks and what is gone are said where there are any', () => {
-    const svg = maskMap(map({ of: [4, 3], group: 2, block: 2, cells: [1, 2, 1, 0, 2, 0, 1, 2, 0, 0, 2, 0] }));
+    const svg = maskMap(
+      map({
+        of: [4, 3],
+        lines: { rows: [2], columns: [2], of: '2×2 blocks' },
+        cells: [1, 2, 1, 0, 2, 0, 1, 2, 0, 0, 2, 0],
+      }),
+    );
     expect(cellsOf(svg)).toEqual([5, 3, 4]);
     expect(svg.match(/<rect[^>]*(?:height|width)="1"/g)).toHaveLength(2);
     expect(textsOf(svg)).toEqual(
       expect.arrayContaining([
         'row or column removed',
         'all of 4×3; a column is one output',
-        'lines mark groups of 2; lines mark blocks of 2',
+        'grid lines for 2×2 blocks',
       ]),
     );
   });

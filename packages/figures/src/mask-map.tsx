@@ -13,10 +13,8 @@ export interface MaskMapData {
   readonly columns: number;
   /** Row by row: 0 = pruned, 1 = kept, 2 = its row or column is gone as a whole. */
   readonly cells: ArrayLike<number>;
-  /** N:M: how many rows make a group. */
-  readonly group?: number;
-  /** Blocks: how many columns stand together. */
-  readonly block?: number;
+  /** In front of which rows and columns a line divides it, and whose cells and groups it divides. */
+  readonly lines?: { readonly rows: readonly number[]; readonly columns: readonly number[]; readonly of: string };
 }
 
 export interface MaskMapOptions {
@@ -36,14 +34,14 @@ export const maskMap = (data: MaskMapData, options: MaskMapOptions = {}): string
   toSvg(<MaskMap data={data} {...options} />);
 
 /**
- * The mask entry by entry: kept, pruned, or in a row or column that is gone; groups of N:M and blocks between lines.
+ * The mask entry by entry: kept, pruned, or in a row or column that is gone; what is decided together between lines.
  *
  * @throws InputError 'figure-empty' without cells; 'figure-shape' where they are not rows × columns
  */
 export function MaskMap({ data, ...options }: MaskMapOptions & { readonly data: MaskMapData }) {
   const { title, background, words } = { ...MASK_MAP_DEFAULTS, ...options };
   check(data);
-  const { of, rows, columns, cells, group, block } = data;
+  const { of, rows, columns, cells, lines } = data;
   const gone = Array.from(cells).includes(2);
   const width = Math.max(NARROWEST, columns * CELL + 2 * EDGE);
   const styles = [
@@ -57,8 +55,7 @@ export function MaskMap({ data, ...options }: MaskMapOptions & { readonly data: 
   const bottom = top + rows * CELL;
   const whole = of[0] === rows && of[1] === columns;
   const extent = words.mapExtent(`${rows}×${columns}`, whole ? null : `${of[0]}×${of[1]}`);
-  const lines = [group && words.groups(group), block && words.blocks(block)].filter(Boolean).join('; ');
-  const notes = [extent, lines].filter((text) => text !== '');
+  const notes = [extent, ...(lines ? [words.lines(lines.of)] : [])];
   const place = { rows, columns, cells, top };
   return (
     <Figure
@@ -73,10 +70,10 @@ export function MaskMap({ data, ...options }: MaskMapOptions & { readonly data: 
       <Shapes d={outline(place, 1)} fill={KEEP} />
       <Shapes d={outline(place, 2)} fill={GONE} />
       <g fill="currentColor" fill-opacity={0.55}>
-        {between(rows, group).map((r) => (
+        {lines?.rows.map((r) => (
           <rect key={r} x={EDGE} y={top + r * CELL - 1} width={columns * CELL - 1} height={1} />
         ))}
-        {between(columns, block).map((c) => (
+        {lines?.columns.map((c) => (
           <rect key={c} x={EDGE + c * CELL - 1} y={top} width={1} height={rows * CELL - 1} />
         ))}
       </g>
@@ -107,9 +104,6 @@ function outline({ rows, columns, cells, top }: Place, kind: number): string {
   }
   return d;
 }
-
-const between = (count: number, step: number | undefined) =>
-  step === undefined ? [] : Array.from({ length: Math.ceil(count / step) - 1 }, (_, i) => (i + 1) * step);
 
 function check({ rows, columns, cells }: MaskMapData): void {
   if (rows * columns === 0) {

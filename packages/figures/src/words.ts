@@ -12,8 +12,8 @@ export interface FigureWords {
   /** The vertical axis where heights are square roots of counts. */
   readonly weightsRoot: string;
   threshold(value: string): string;
-  groups(size: number): string;
-  blocks(size: number): string;
+  /** What the lines in a map of the mask divide, such as '2:4'. */
+  lines(granularity: string): string;
   /** Under a map of the mask; null = all of it is shown. */
   mapExtent(shown: string, of: string | null): string;
   /** Read aloud for a kernel's weights before and after in one histogram. */
@@ -42,8 +42,7 @@ export const ENGLISH: FigureWords = {
   gone: 'row or column removed',
   weightsRoot: 'weights, square-root scale',
   threshold: (value) => `threshold ±${value}`,
-  groups: (size) => `lines mark groups of ${size}`,
-  blocks: (size) => `lines mark blocks of ${size}`,
+  lines: (granularity) => `grid lines for ${granularity}`,
   mapExtent: (shown, of) => `${of === null ? `all of ${shown}` : `first ${shown} of ${of}`}; a column is one output`,
   beforeAfterLabel: (kernel, kept, weights) => `Histogram of ${kernel}: ${kept} of ${weights} weights are kept`,
   beforeCount: (weights, threshold) =>

@@ -1,4 +1,5 @@
 /** A report to test with: five trials of three granularities. */
+import { nmGranularity } from '@espalier/core';
 import { type Panel, parseReport, type Report, type Row } from '@espalier/pipeline';
 
 export const HOSTILE = '<script>alert("&")</script>\u001b[31m\u202e';
@@ -49,7 +50,7 @@ export const panel: Panel = {
 
 export const report = (rest: Partial<Report> = {}): Report =>
   parseReport({
-    version: 1,
+    version: 2,
     created: '2026-01-02T03:04:05.000Z',
     command: 'espalier compare net --data mnist -o report',
     model: { name: 'net', layers: 2, params: 1010, macs: 1000 },
@@ -67,7 +68,7 @@ export const report = (rest: Partial<Report> = {}): Report =>
       row('unstructured', 0.9, 97.2, { panel }),
       row('structured', 0.5, 90, { channels: { total: 45, kept: 23 } }),
       row('structured', 0.9, 40, { channels: { total: 45, kept: 5 } }),
-      row('2:4', 0.5, 97.8, { pattern: { keep: 2, group: 4 } }),
+      row('2:4', 0.5, 97.8, { granularity: nmGranularity(2, 4) }),
     ],
     failures: [],
     notes: ['said of all'],

@@ -1,4 +1,14 @@
-import { type Bits, bitsFrom, countKept, isKept, memoryPlan, type Plan, show, UsageError } from '@espalier/core';
+import {
+  type Bits,
+  bitsFrom,
+  countKept,
+  isKept,
+  memoryPlan,
+  type Plan,
+  show,
+  UsageError,
+  WEIGHTS,
+} from '@espalier/core';
 
 /** For one parameter: which weights are active, and how to order those that go and those that come. */
 export interface Exchange {
@@ -28,7 +38,7 @@ function indices(mask: Bits, kept: boolean): number[] {
   return found;
 }
 
-/** Every mask of the plan exchanged, one parameter after the other; its channels stay as they are. */
+/** Every mask of the plan exchanged, one parameter after the other; its channels stay as they are, and weights come and go singly. */
 export async function exchangeAll(plan: Plan, of: (id: string, mask: Bits) => Promise<Bits>): Promise<Plan> {
   const masks: Record<string, Bits> = {};
   for (const id of plan.params) {
@@ -36,7 +46,7 @@ export async function exchangeAll(plan: Plan, of: (id: string, mask: Bits) => Pr
     const full = countKept(mask) === mask.length;
     masks[id] = full ? mask : await of(id, mask);
   }
-  return memoryPlan({ masks, units: plan.units });
+  return memoryPlan({ masks, units: plan.units, granularity: WEIGHTS });
 }
 
 export interface ExchangeSchedule {

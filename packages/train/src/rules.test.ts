@@ -8,6 +8,7 @@ import {
   cubic,
   isKept,
   memoryPlan,
+  nmGranularity,
   type Plan,
   type PrunableModel,
   seededRandom,
@@ -252,7 +253,7 @@ describe('SR-STE', () => {
           expect(w).toBeCloseTo(before[k][i] - 0.1 * (g[k][i] + decay), 5);
         }),
       );
-      expect(last!.pattern).toEqual({ keep: 1, group: 2 });
+      expect(last!.granularity).toEqual(nmGranularity(1, 2));
       expect(await keptOf(last!)).toEqual([12, 9]);
       for (const id of KERNELS)
         expect((await model.read(id)).filter((v) => v !== 0)).toHaveLength(countKept(await last!.mask(id)));

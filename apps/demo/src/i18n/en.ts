@@ -132,8 +132,7 @@ export const en = {
     gone: 'row or column removed',
     corner: (rows: number, columns: number, allRows: string, allColumns: string) =>
       `first ${rows} × ${columns} of ${allRows} × ${allColumns}; a column is one output`,
-    group: (group: number) => `lines mark groups of ${group} rows`,
-    block: (block: number) => `lines mark blocks of ${block} columns`,
+    lines: (granularity: string) => `grid lines for ${granularity}`,
   },
   layers: {
     title: 'Layer by layer',

@@ -126,8 +126,7 @@ export const zh: Messages = {
     gone: '整行或整列移除',
     corner: (rows, columns, allRows, allColumns) =>
       `${allRows} × ${allColumns} 中的前 ${rows} × ${columns}；每列对应一个输出`,
-    group: (group) => `线条每 ${group} 行划为一组`,
-    block: (block) => `线条每 ${block} 列划为一块`,
+    lines: (granularity) => `线条按 ${granularity} 划分`,
   },
   layers: {
     title: '各层保留比例',

@@ -1,4 +1,12 @@
-import { makeBits, memoryPlan, type Param } from '@espalier/core';
+import {
+  type Bits,
+  blockGranularity,
+  type Granularity,
+  makeBits,
+  memoryPlan,
+  nmGranularity,
+  type Param,
+} from '@espalier/core';
 import { maskMap } from './mask-map.js';
 
 const kernel = (...shape: number[]): Param => ({
@@ -32,9 +40,13 @@ test('no mask keeps all; a large kernel shows its corner', () => {
 });
 
 test('groups and blocks are marked on the kernels that have them', () => {
-  const mask = makeBits(16);
-  const masks = { 'fc/kernel': mask };
-  expect(maskMap(kernel(4, 4), mask, memoryPlan({ masks, pattern: { keep: 2, group: 4 } })).group).toBe(4);
-  expect(maskMap(kernel(4, 4), mask, memoryPlan({ masks, block: { outputs: 4, inputs: 1 } })).block).toBe(4);
-  expect(maskMap(kernel(4, 4), mask, memoryPlan({ pattern: { keep: 2, group: 4 } })).group).toBeUndefined();
+  const mask = makeBits(48);
+  const masks: Record<string, Bits> = { 'fc/kernel': mask };
+  const linesOf = (granularity: Granularity, shape = [8, 6], of = masks) =>
+    maskMap(kernel(...shape), mask, memoryPlan({ masks: of, granularity })).lines;
+  expect(linesOf(nmGranularity(2, 4))).toEqual({ rows: [4], columns: [], of: '2:4' });
+  expect(linesOf(nmGranularity(2, 4), [2, 6, 4])).toEqual({ rows: [4, 6, 10], columns: [], of: '2:4' });
+  expect(linesOf(blockGranularity(2, 4))).toEqual({ rows: [4], columns: [2, 4], of: '2×4 blocks' });
+  expect(linesOf(nmGranularity(2, 4), [8, 6], {})).toBeUndefined();
+  expect(linesOf({ kind: 'rows', name: 'rows', cell: { outputs: 'all' } })).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { type Bits, isKept, makeBits, type Param, type Plan, sizeOf } from '@espalier/core';
+import { type Bits, type Granularity, gridOf, isKept, makeBits, type Param, type Plan, sizeOf } from '@espalier/core';
 import type { MaskMap } from './protocol.js';
 
 export const MOST_ROWS = 48;
@@ -21,15 +21,23 @@ export function maskMap(param: Param, mask: Bits | undefined, plan: Plan): MaskM
       cells[r * columns + c] = gone ? 2 : Number(isKept(bits, r * columnsOf + c));
     }
   }
-  const masked = plan.params.includes(param.id);
-  return {
-    of: [rowsOf, columnsOf],
-    rows,
-    columns,
-    cells,
-    ...(plan.pattern && masked && { group: plan.pattern.group }),
-    ...(plan.block && masked && { block: plan.block.outputs }),
+  const { granularity } = plan;
+  const lines = granularity && plan.params.includes(param.id) && linesOf(param, granularity, rows, columns);
+  return { of: [rowsOf, columnsOf], rows, columns, cells, ...(lines && { lines: { ...lines, of: granularity.name } }) };
+}
+
+/** Lines stand between neighbours of different cells and groups; where every two neighbours differ they would say nothing. */
+function linesOf(param: Param, { cell, counts = [] }: Granularity, rows: number, columns: number) {
+  const extents = [...(cell ? [cell] : []), ...counts.map(({ within }) => within)];
+  if (extents.length === 0) return undefined;
+  const grids = extents.map((extent) => gridOf(param, extent));
+  const between = (count: number, stride: number) => {
+    const all = Array.from({ length: count - 1 }, (_, i) => i + 1);
+    const parts = all.filter((i) => grids.every(({ boxOf }) => boxOf(i * stride) !== boxOf((i - 1) * stride)));
+    return parts.length < all.length ? parts : [];
   };
+  const found = { rows: between(rows, param.shape[param.shape.length - 1]), columns: between(columns, 1) };
+  return found.rows.length + found.columns.length > 0 ? found : undefined;
 }
 
 /** The rows and columns of the corner in which nothing is left anywhere. */

@@ -72,10 +72,8 @@ export interface MaskMap {
   readonly columns: number;
   /** Row by row: 0 = pruned, 1 = kept, 2 = its row or column is gone as a whole. */
   readonly cells: Uint8Array;
-  /** N:M: how many rows make a group. */
-  readonly group?: number;
-  /** Blocks: how many columns stand together. */
-  readonly block?: number;
+  /** In front of which rows and columns a line divides it, and whose cells and groups it divides. */
+  readonly lines?: { readonly rows: readonly number[]; readonly columns: readonly number[]; readonly of: string };
 }
 
 export interface Preview {

@@ -1,9 +1,10 @@
+import { blockGranularity, nmGranularity } from '@espalier/core';
 import { parseReport, type Report } from './report.js';
 
 const timing = { backend: 'wasm', ran: 'wasm', batch: 1, medianMs: 2, p10Ms: 1, p90Ms: 3, runs: 30 };
 
 const sample = (): Report => ({
-  version: 1,
+  version: 2,
   created: '2026-01-02T03:04:05Z',
   command: 'espalier compare tiny',
   model: { name: 'tiny', path: 'tiny/model.json', layers: 1, params: 4, macs: null },
@@ -15,7 +16,7 @@ const sample = (): Report => ({
       id: 'a',
       strategy: 'nm',
       scorer: 'random',
-      pattern: { keep: 1, group: 2 },
+      granularity: nmGranularity(1, 2),
       sparsity: { requested: 0.5, achieved: 0.5 },
       params: { total: 4, prunable: 4, kept: 2 },
       macs: null,
@@ -35,10 +36,23 @@ test('a report survives JSON and the check', () => {
   expect(parseReport(JSON.parse(JSON.stringify(sample())))).toEqual(sample());
 });
 
+test('a report of version 1, which named N:M and blocks alone, is read as the present one', () => {
+  const { rows, ...rest } = sample();
+  const old = (fields: object) => ({ ...rows[0], granularity: undefined, ...fields });
+  const file = { ...rest, version: 1, rows: [old({ pattern: { keep: 1, group: 2 } }), old({ id: 'c' })] };
+  const blocks = old({ id: 'd', block: { outputs: 4, inputs: 1 } });
+  const read = parseReport(JSON.parse(JSON.stringify({ ...file, rows: [...file.rows, blocks] })));
+  expect(read.rows.map((row) => row.granularity)).toEqual([nmGranularity(1, 2), undefined, blockGranularity(4, 1)]);
+  expect({ ...read, rows: [read.rows[0]] }).toEqual(sample());
+  expect(() => parseReport({ ...file, rows: [old({ pattern: { keep: 0, group: 2 } }), null] })).toThrow(
+    expect.objectContaining({ code: 'report-invalid' }),
+  );
+});
+
 const row = (change: object) => (report: Report) => ({ ...report, rows: [{ ...report.rows[0], ...change }] });
 
 test.each<[string, (report: Report) => unknown, string]>([
-  ['another version', (r) => ({ ...r, version: 2 }), 'report.version'],
+  ['another version', (r) => ({ ...r, version: 3 }), 'report.version'],
   ['a date that is none', (r) => ({ ...r, created: 'yesterday' }), 'report.created'],
   ['percent for a fraction', row({ sparsity: { requested: 90, achieved: 0.9 } }), 'report.rows.0.sparsity.requested'],
   ['a fraction for a count', row({ params: { total: 1.5, prunable: 1, kept: 1 } }), 'report.rows.0.params.total'],

@@ -1,8 +1,8 @@
-import { InputError, show } from '@espalier/core';
+import { type Granularity, granularityOf, InputError, show } from '@espalier/core';
 import * as z from 'zod';
 
 /** Raised when a reader of the old form could misunderstand the new one. */
-export const REPORT_VERSION = 1;
+export const REPORT_VERSION = 2;
 
 const count = z.int().nonnegative();
 const fraction = z.number().min(0).max(1);
@@ -77,16 +77,29 @@ const panelSchema = z.object({
   }),
 });
 
+const span = z.union([z.int().positive(), z.literal('all')]);
+const extentSchema = z.object({
+  inputs: span.optional(),
+  outputs: span.optional(),
+  positions: z.union([z.array(z.int().positive()), z.literal('all')]).optional(),
+});
+
+/** `Granularity` of '@espalier/core': what was kept or pruned together, and where a count was fixed. */
+const granularitySchema: z.ZodType<Granularity> = z.object({
+  kind: text,
+  name: text,
+  cell: extentSchema.optional(),
+  counts: z.array(z.object({ within: extentSchema, keep: count.optional() })).optional(),
+  units: z.boolean().optional(),
+});
+
 const rowSchema = z.object({
   /** Unique in the report. */
   id: text,
   strategy: text,
   scorer: text,
   scope: text.optional(),
-  /** N:M, with N the number kept. */
-  pattern: z.object({ keep: z.int().positive(), group: z.int().positive() }).optional(),
-  /** Blocks of outputs × inputs neighbouring weights. */
-  block: z.object({ outputs: z.int().positive(), inputs: z.int().positive() }).optional(),
+  granularity: granularitySchema.optional(),
   sparsity: z.object({ requested: fraction, achieved: fraction }),
   params: z.object({ total: count, prunable: count, kept: count }),
   macs: macsSchema.nullable(),
@@ -192,9 +205,9 @@ export type Latency = z.infer<typeof latencySchema>;
 export const reportJsonSchema = () =>
   z.toJSONSchema(reportSchema.meta({ title: 'A comparison by Espalier' }), { reused: 'ref' });
 
-/** Checks that a value is a report; throws an InputError with code 'report-invalid' that names the first wrong field. */
+/** Checks that a value is a report, of version 1 too, whose rows named N:M and blocks alone; throws an InputError with code 'report-invalid' that names the first wrong field. */
 export function parseReport(value: unknown, where = 'report'): Report {
-  const parsed = reportSchema.safeParse(value);
+  const parsed = reportSchema.safeParse(modern(value));
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
   const field = path.length > 0 ? `${where}.${path.map(String).join('.')}` : where;
@@ -203,4 +216,15 @@ export function parseReport(value: unknown, where = 'report'): Report {
     wanted: `a report of version ${REPORT_VERSION}`,
     found: message,
   });
+}
+
+/** A report of version 1 in the present form, as far as it is one. */
+function modern(value: unknown): unknown {
+  const { version, rows } = (value ?? {}) as { version?: unknown; rows?: unknown };
+  if (version !== 1 || !Array.isArray(rows)) return value;
+  const modernRow = ({ pattern, block, ...row }: Parameters<typeof granularityOf>[0]) => {
+    const granularity = granularityOf({ ...(pattern && { pattern }), ...(block && { block }) });
+    return granularity ? { ...row, granularity } : row;
+  };
+  return { ...(value as object), version: REPORT_VERSION, rows: rows.map((row) => modernRow(row ?? {})) };
 }

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { tinyNetwork } from '@espalier/conformance';
-import { InputError, iterative, OutputError, type PrunableModel, sizeOf, UsageError } from '@espalier/core';
+import { InputError, iterative, OutputError, type PrunableModel, sizeOf, UsageError, WEIGHTS } from '@espalier/core';
 import { gradient } from '@espalier/scorer-gradient';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { nm } from '@espalier/strategy-nm';
@@ -85,6 +85,7 @@ describe('one trial', () => {
     expect(row).toEqual({
       id: 'unstructured-global-magnitude-l1-0.5',
       strategy: 'unstructured',
+      granularity: WEIGHTS,
       scorer: 'magnitude-l1',
       scope: 'global',
       sparsity: { requested: 0.5, achieved: 0.5 },
@@ -170,9 +171,9 @@ describe('one trial', () => {
     expect(row.seconds.shrink).toBeUndefined();
   });
 
-  test('carries the pattern of N:M', async () => {
+  test('carries its granularity', async () => {
     const row = await runTrial({ model, scorer: magnitude(), strategy: nm({ keep: 1, group: 2 }) });
-    expect(row).toMatchObject({ id: '1:2-magnitude-l1-0.5', pattern: { keep: 1, group: 2 } });
+    expect(row).toMatchObject({ id: '1:2-magnitude-l1-0.5', granularity: { name: '1:2' } });
     expect(row.layers.map(({ kept, threshold }) => [kept, threshold])).toEqual([
       [2, null],
       [2, null],

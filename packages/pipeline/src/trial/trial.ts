@@ -108,8 +108,7 @@ function describe(trial: Trial, { plan, sparsity, params, macs, layers, channels
   return {
     id: trialId(trial),
     ...labelOf(trial),
-    ...(plan.pattern && { pattern: { ...plan.pattern } }),
-    ...(plan.block && { block: { ...plan.block } }),
+    ...(plan.granularity && { granularity: plan.granularity }),
     sparsity: { ...sparsity },
     params: { ...params },
     macs: macs && { ...macs },

@@ -7,6 +7,7 @@ import {
   type Plan,
   type Repair,
   resolveMask,
+  rowsAreFree,
   type Schedule,
 } from '@espalier/core';
 import { exchangeRows } from './exchange.js';
@@ -33,8 +34,8 @@ export const OBS_REPAIR_DEFAULTS = { ...HESSIAN_DEFAULTS, ...STEP_DEFAULTS, work
  * before, H = XᵀX/n over the calibration data (OBS, with the mask given; SparseGPT's blocked pass for large layers). In
  * order (the default without labels), layers come one after the other, each on the inputs that the repaired ones in front give it, see `fitInOrder`. Then, where
  * the model has a loss, a few second-order steps along the loss of the labels, see `descend`, for all kernels that the plan has
- * a mask of; `steps: 0` leaves labels out. With `exchanges`, masks of single weights are refined first, see `exchangeRows`; patterns
- * and blocks stay as they are.
+ * a mask of; `steps: 0` leaves labels out. With `exchanges`, masks of single weights are refined first, see `exchangeRows`; those
+ * of other granularities stay as they are.
  *
  * Takes the masks of any strategy. Where channels go, the kernels that read them are fitted to do without. With labels it works
  * best in stages: one that prunes nothing, so that what is pruned later is of a net that fits the labels, then stages that
@@ -62,7 +63,7 @@ export function obsRepair(options: ObsRepairOptions = {}): Repair {
         masks.set(param.id, bits);
         before.set(param.id, await model.read(param.id));
       }
-      const isFree = !plan.pattern && !plan.block && Object.keys(plan.units).length === 0;
+      const isFree = rowsAreFree(plan);
       const layers: LayerHessian[] = [];
       const fit = (layer: LayerHessian, target: Float32Array) => {
         const { id } = layer.param;
@@ -119,8 +120,8 @@ const zeroed = (values: Float32Array, bits: Bits) => values.map((w, i) => (isKep
 async function withMasks(plan: Plan, changed: ReadonlyMap<string, Bits>): Promise<Plan> {
   const masks: Record<string, Bits> = {};
   for (const id of plan.params) masks[id] = changed.get(id) ?? (await plan.mask(id));
-  const { units, notes } = plan;
-  return memoryPlan({ masks, units, ...(notes && { notes }) });
+  const { units, granularity, notes } = plan;
+  return memoryPlan({ masks, units, ...(granularity && { granularity }), ...(notes && { notes }) });
 }
 
 /** Nothing is pruned at the first step, and then density falls by about half at each; the last one is exact. */

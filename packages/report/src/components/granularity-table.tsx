@@ -26,7 +26,7 @@ export function GranularityTable({ report, texts, tools }: SectionProps) {
   return (
     <Section title={granularity.heading} read={granularity.read(TOLERANCE)}>
       <Table label={granularity.heading} head={head} wordy>
-        {granularities(report).map(({ strategy, row, hardware, withinTolerance }) => {
+        {granularities(report).map(({ strategy, row, of, withinTolerance }) => {
           const trial = [percent(row.sparsity.requested), nameOf(row).detail].filter((part) => part !== '');
           return (
             <tr key={strategy}>
@@ -43,7 +43,7 @@ export function GranularityTable({ report, texts, tools }: SectionProps) {
               {backends.map((backend) => (
                 <RealisedCell key={backend} timing={timingOn(row.latency, backend)} texts={texts} />
               ))}
-              <td class="text">{granularity.needs(hardware)}</td>
+              <td class="text">{granularity.needs(of)}</td>
             </tr>
           );
         })}

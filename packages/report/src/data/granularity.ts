@@ -1,6 +1,6 @@
 /** One trial of each granularity, side by side: what it saves, what of that becomes speed, and on what hardware. */
+import { CHANNELS, type Granularity as Kind, WEIGHTS } from '@espalier/core';
 import type { Report, Row } from '@espalier/pipeline';
-import type { Hardware } from '../texts/index.js';
 import { lossOf, sizeOf, TOLERANCE } from './measured.js';
 
 export interface Granularity {
@@ -8,8 +8,8 @@ export interface Granularity {
   /** The smallest trial within TOLERANCE points of dense, else the most accurate one; without accuracy the smallest. */
   readonly row: Row;
   readonly withinTolerance: boolean;
-  /** What it takes for the zeros to become speed. */
-  readonly hardware: Hardware;
+  /** Decides what it takes for the zeros to become speed. */
+  readonly of: Pick<Kind, 'kind' | 'name' | 'units'>;
 }
 
 export function granularities({ rows }: Pick<Report, 'rows'>): Granularity[] {
@@ -19,12 +19,11 @@ export function granularities({ rows }: Pick<Report, 'rows'>): Granularity[] {
     const order =
       good.length > 0 ? (a: Row, b: Row) => sizeOf(a) - sizeOf(b) : (a: Row, b: Row) => lossOf(a) - lossOf(b);
     const row = [...(good.length > 0 ? good : own)].sort(order)[0];
-    return { strategy, row, withinTolerance: good.length > 0, hardware: hardwareFor(row) };
+    return {
+      strategy,
+      row,
+      withinTolerance: good.length > 0,
+      of: row.channels ? CHANNELS : (row.granularity ?? WEIGHTS),
+    };
   });
-}
-
-function hardwareFor({ channels, pattern, block }: Row): Hardware {
-  if (channels) return { kind: 'channels' };
-  if (block) return { kind: 'block' };
-  return pattern ? { kind: 'pattern', ...pattern } : { kind: 'unstructured' };
 }

@@ -18,7 +18,7 @@ export function granularityCsv(report: Report, texts: Texts): string {
     ...backends.flatMap((name) => TIMES.map((what) => `${name}_${what}`)),
     'hardware',
   ];
-  const lines = granularities(report).map(({ strategy, row, hardware, withinTolerance }): Cell[] => [
+  const lines = granularities(report).map(({ strategy, row, of, withinTolerance }): Cell[] => [
     strategy,
     row.id,
     withinTolerance,
@@ -27,7 +27,7 @@ export function granularityCsv(report: Report, texts: Texts): string {
     over(report.dense.bytes?.brotli, row.bytes?.brotli),
     over(exactCompact(report.dense)?.bytes, exactCompact(row)?.bytes),
     ...backends.flatMap((backend) => timesOf(timingOn(row.latency, backend))),
-    texts.granularity.needs(hardware),
+    texts.granularity.needs(of),
   ]);
   return csvOf([head, ...lines]);
 }

@@ -63,15 +63,14 @@ export const english: Texts = {
     compactFile: 'compact file',
     quicker: (backend) => `quicker on ${backend}`,
     hardware: 'hardware that makes it quick',
-    needs: (hardware) => {
-      if (hardware.kind === 'channels') return 'any: fewer channels in ordinary dense kernels';
-      if (hardware.kind === 'block') {
+    needs: ({ kind, name, units }) => {
+      if (units) return `any: fewer ${name} in ordinary dense kernels`;
+      if (kind === 'block') {
         return `SIMD kernels for blocks, such as those of @espalier/kernels-wasm; ${zerosToo}`;
       }
-      if (hardware.kind === 'unstructured') return `sparse kernels; ${zerosToo}`;
-      const { keep, group } = hardware;
-      const cores = keep === 2 && group === 4 ? ' (GPUs with sparse tensor cores have them)' : '';
-      return `kernels for the ${keep}:${group} pattern${cores}; ${zerosToo}`;
+      if (kind === 'weights') return `sparse kernels; ${zerosToo}`;
+      const cores = name === '2:4' ? ' (GPUs with sparse tensor cores have them)' : '';
+      return `kernels for ${kind === 'n:m' ? `the ${name} pattern` : name}${cores}; ${zerosToo}`;
     },
     of: (times) => `of ${times} in MACs`,
     realised: (share) => `${share} realised`,

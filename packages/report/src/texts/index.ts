@@ -4,7 +4,7 @@ import type { Texts } from './texts.js';
 
 export { chinese, english };
 export { translate } from './translate.js';
-export type { Hardware, Texts } from './texts.js';
+export type { Texts } from './texts.js';
 
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];

@@ -1,12 +1,5 @@
-import type { SentenceCode } from '@espalier/core';
+import type { Granularity, SentenceCode } from '@espalier/core';
 import type { FigureWords } from '@espalier/figures';
-
-/** What makes the zeros of a trial quick. */
-export type Hardware =
-  | { readonly kind: 'channels' }
-  | { readonly kind: 'block' }
-  | { readonly kind: 'unstructured' }
-  | { readonly kind: 'pattern'; readonly keep: number; readonly group: number };
 
 /** Everything that a report says, in one language. Numbers come written; names from files come as they are. */
 export interface Texts {
@@ -71,7 +64,8 @@ export interface Texts {
     readonly compactFile: string;
     readonly quicker: (backend: string) => string;
     readonly hardware: string;
-    readonly needs: (hardware: Hardware) => string;
+    /** What makes the zeros of a trial quick. */
+    readonly needs: (of: Pick<Granularity, 'kind' | 'name' | 'units'>) => string;
     readonly of: (times: string) => string;
     readonly realised: (percent: string) => string;
     readonly noneWithin: (points: number) => string;

@@ -18,8 +18,7 @@ export const chinese: Texts = {
     gone: '整行或整列已移除',
     weightsRoot: '权重个数（平方根刻度）',
     threshold: (value) => `阈值 ±${value}`,
-    groups: (size) => `线条每 ${size} 个划为一组`,
-    blocks: (size) => `线条每 ${size} 个划为一块`,
+    lines: (granularity) => `线条按 ${granularity} 划分`,
     mapExtent: (shown, of) => `${of === null ? `全部 ${shown}` : `${of} 中的前 ${shown}`}；每列对应一个输出`,
     beforeAfterLabel: (kernel, kept, weights) => `${kernel} 的直方图：${weights} 个权重中保留 ${kept} 个`,
     beforeCount: (weights, threshold) =>
@@ -95,13 +94,12 @@ export const chinese: Texts = {
     compactFile: '紧凑文件',
     quicker: (backend) => `${backend} 上的加速`,
     hardware: '能让它变快的硬件',
-    needs: (hardware) => {
-      if (hardware.kind === 'channels') return '任何硬件：普通稠密内核，只是通道更少';
-      if (hardware.kind === 'block') return `支持块的 SIMD 内核，如 @espalier/kernels-wasm；${zerosToo}`;
-      if (hardware.kind === 'unstructured') return `稀疏内核；${zerosToo}`;
-      const { keep, group } = hardware;
-      const cores = keep === 2 && group === 4 ? '（带稀疏张量核心的 GPU 就有）' : '';
-      return `支持 ${keep}:${group} 模式的内核${cores}；${zerosToo}`;
+    needs: ({ kind, name, units }) => {
+      if (units) return `任何硬件：普通稠密内核，只是${kind === 'channels' ? '通道' : ` ${name} `}更少`;
+      if (kind === 'block') return `支持块的 SIMD 内核，如 @espalier/kernels-wasm；${zerosToo}`;
+      if (kind === 'weights') return `稀疏内核；${zerosToo}`;
+      const cores = name === '2:4' ? '（带稀疏张量核心的 GPU 就有）' : '';
+      return `支持 ${name} ${kind === 'n:m' ? '模式' : ''}的内核${cores}；${zerosToo}`;
     },
     of: (times) => `按 MAC 数可达 ${times}`,
     realised: (share) => `实现了 ${share}`,

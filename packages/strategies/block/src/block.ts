@@ -1,9 +1,12 @@
 import {
   type Bits,
   bitsFrom,
+  blockGranularity,
   checkFiniteScores,
   type Cut,
   eligibleParams,
+  type Grid,
+  gridOf,
   InputError,
   isKept,
   layerOf,
@@ -23,7 +26,6 @@ import {
   type Strategy,
   UsageError,
 } from '@espalier/core';
-import { type Grid, gridOf } from './grid.js';
 
 export interface BlockOptions {
   /** How many neighbouring outputs of a kernel a block spans. */
@@ -61,6 +63,7 @@ export function block(options: BlockOptions = {}): Strategy {
   const { outputs, inputs, scope, tail } = { ...BLOCK_DEFAULTS, ...options };
   checkSize(outputs, inputs);
   const name = `${outputs}x${inputs}`;
+  const granularity = blockGranularity(outputs, inputs);
   return {
     name: `block-${name}-${scope}`,
     async select(selection) {
@@ -71,17 +74,18 @@ export function block(options: BlockOptions = {}): Strategy {
           notes.push(sentence('dense-no-block-axes', { id: param.id, block: name }));
           continue;
         }
-        const grid = gridOf(param, outputs, inputs);
-        if ((grid.rest.outputs > 0 || grid.rest.inputs > 0) && tail === 'error')
-          throw notDivisible(name, param, outputs, inputs, grid.rest);
-        notes.push(...notesOn(param, grid, name));
+        const grid = gridOf(param, granularity.cell);
+        const rest = { outputs: grid.rest[outAxisOf(param)], inputs: grid.rest[param.inAxis] };
+        if ((rest.outputs > 0 || rest.inputs > 0) && tail === 'error')
+          throw notDivisible(name, param, outputs, inputs, rest);
+        notes.push(...notesOn(param, grid, rest, name));
         if (grid.first.length > 0) targets.push(await targetOf(selection, param, grid));
       }
       if (targets.length === 0) throw nothingToPrune(notes);
       const cuts = await cutsOf(targets, scope, selection.sparsity);
       const byId = new Map(targets.map((target) => [target.param.id, target]));
       return lazyPlan(
-        { params: [...byId.keys()], units: selection.previous?.units ?? {}, block: { outputs, inputs }, notes },
+        { params: [...byId.keys()], units: selection.previous?.units ?? {}, granularity, notes },
         async (id) => spread(byId.get(id)!, await cuts.get(id)!.mask(id)),
       );
     },
@@ -151,7 +155,13 @@ function spread({ slice, grid: { first, within } }: Target, blocks: Bits): Bits 
   return bits;
 }
 
-function notesOn({ id }: Param, { first, rest }: Grid, name: string): string[] {
+/** Entries past the last whole block. */
+interface Rest {
+  readonly outputs: number;
+  readonly inputs: number;
+}
+
+function notesOn({ id }: Param, { first }: Grid, rest: Rest, name: string): string[] {
   if (first.length === 0) return [sentence('dense-small', { id, block: name })];
   const axes = (['outputs', 'inputs'] as const).filter((axis) => rest[axis] > 0);
   return axes.map((axis) => sentence('dense-block-tail', { id, rest: rest[axis], axis, block: name }));
@@ -169,7 +179,7 @@ function checkSize(outputs: number, inputs: number): void {
   );
 }
 
-function notDivisible(name: string, param: Param, outputs: number, inputs: number, rest: Grid['rest']): InputError {
+function notDivisible(name: string, param: Param, outputs: number, inputs: number, rest: Rest): InputError {
   const [axis, size, wanted] =
     rest.outputs > 0
       ? ['output', param.shape[outAxisOf(param)], `a multiple of ${outputs}`]

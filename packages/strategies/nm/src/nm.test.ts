@@ -1,4 +1,4 @@
-import { bitsFrom, bitsToFloats, isKept, memoryPlan, type Param, type Selection } from '@espalier/core';
+import { bitsFrom, bitsToFloats, isKept, memoryPlan, nmGranularity, type Param, type Selection } from '@espalier/core';
 import fc from 'fast-check';
 import { nm, type NmOptions } from './nm.js';
 
@@ -41,7 +41,7 @@ describe('by hand', () => {
 
 test('pattern and fixed sparsity are part of it', async () => {
   expect(nm({ keep: 1, group: 4 })).toMatchObject({ name: '1:4', sparsity: 0.75 });
-  expect((await nm().select(selection(param([4, 1]), [1, 2, 3, 4]))).pattern).toEqual({ keep: 2, group: 4 });
+  expect((await nm().select(selection(param([4, 1]), [1, 2, 3, 4]))).granularity).toEqual(nmGranularity(2, 4));
 });
 
 describe('axes that M does not divide', () => {

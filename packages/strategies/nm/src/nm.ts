@@ -8,6 +8,7 @@ import {
   layerOf,
   lazyPlan,
   makeBits,
+  nmGranularity,
   nothingToPrune,
   outAxisOf,
   type Param,
@@ -48,7 +49,11 @@ export const NM_DEFAULTS = { keep: 2, group: 4, tail: 'error', transposable: fal
 export function nm(options: NmOptions = {}): Strategy {
   const { keep, group, tail, transposable } = { ...NM_DEFAULTS, ...options };
   checkPattern(keep, group);
-  const name = `${keep}:${group}`;
+  const along = nmGranularity(keep, group);
+  const { name } = along;
+  const granularity = transposable
+    ? { ...along, counts: [...along.counts!, { within: { outputs: group }, keep }] }
+    : along;
   const axesOf = (param: Param) => (transposable ? [param.inAxis, outAxisOf(param)] : [param.inAxis]);
   return {
     name: transposable ? `${name}-transposable` : name,
@@ -93,7 +98,7 @@ export function nm(options: NmOptions = {}): Strategy {
       }
       if (slices.size === 0) throw nothingToPrune(notes);
       return lazyPlan(
-        { params: [...slices.keys()], units: selection.previous?.units ?? {}, pattern: { keep, group }, notes },
+        { params: [...slices.keys()], units: selection.previous?.units ?? {}, granularity, notes },
         async (id): Promise<Bits> => {
           const { slice, param } = slices.get(id)!;
           const scores = await slice.read();

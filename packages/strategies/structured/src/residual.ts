@@ -1,6 +1,7 @@
 import {
   bitsFrom,
   type Cost,
+  type Granularity,
   type Group,
   isKept,
   memoryPlan,
@@ -22,6 +23,8 @@ export interface ResidualOptions extends UnitScoreOptions {
   /** What sparsity counts, `macCost` for example; default: branches. */
   readonly cost?: Cost;
 }
+
+const BRANCHES: Granularity = { kind: 'branches', name: 'residual branches', units: true };
 
 export const RESIDUAL_DEFAULTS = { aggregate: mean, normalise: asScored };
 
@@ -79,5 +82,5 @@ function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, cost: Cos
     const before = previous && unitsOf(previous, id);
     return [id, bitsFrom(1, () => (!before || isKept(before, 0)) && !gone.has(id))] as const;
   });
-  return memoryPlan({ units: { ...previous?.units, ...Object.fromEntries(units) } });
+  return memoryPlan({ units: { ...previous?.units, ...Object.fromEntries(units) }, granularity: BRANCHES });
 }

@@ -1,5 +1,6 @@
 import {
   bitsFrom,
+  CHANNELS,
   type Cost,
   type Group,
   isKept,
@@ -73,7 +74,10 @@ export function structured(options: StructuredOptions = {}): Strategy {
     },
     async select(selection) {
       const taken = decide(selection, await scored(selection), settings);
-      return memoryPlan({ units: { ...selection.previous?.units, ...unitsLeft(selection, taken) } });
+      return memoryPlan({
+        units: { ...selection.previous?.units, ...unitsLeft(selection, taken) },
+        granularity: CHANNELS,
+      });
     },
   };
 }

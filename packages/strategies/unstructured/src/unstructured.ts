@@ -4,14 +4,16 @@ import {
   type Cut,
   eligibleParams,
   globalShare,
+  type Granularity,
   lazyPlan,
   pruneCount,
   selectLowest,
   type Share,
   sliceOf,
   type Strategy,
+  WEIGHTS,
 } from '@espalier/core';
-import { outputMask } from './output-scope.js';
+import { OUTPUT, outputMask } from './output-scope.js';
 
 export type Scope = 'global' | 'local' | 'output';
 
@@ -21,6 +23,9 @@ export interface UnstructuredOptions {
   /** How the sparsity is shared out among the parameters, `erkShare()` for example; takes the place of `scope`. */
   readonly share?: Share;
 }
+
+/** Single weights, of which every output loses the same share. */
+const BY_OUTPUT: Granularity = { ...WEIGHTS, counts: [{ within: OUTPUT }] };
 
 export const UNSTRUCTURED_DEFAULTS = { scope: 'global' } as const;
 
@@ -44,7 +49,8 @@ export function unstructured(options: UnstructuredOptions = {}): Strategy {
       const total = slices.reduce((sum, { size }) => sum + size, 0);
       if (!share && scope === 'output') {
         const sliceFor = new Map(slices.map((slice) => [slice.id, slice]));
-        return lazyPlan({ params: [...sliceFor.keys()], units: selection.previous?.units ?? {} }, async (id) => {
+        const decided = { params: [...sliceFor.keys()], units: selection.previous?.units ?? {} };
+        return lazyPlan({ ...decided, granularity: BY_OUTPUT }, async (id) => {
           const slice = sliceFor.get(id)!;
           return outputMask(slice, slice.param, selection.sparsity);
         });
@@ -57,6 +63,7 @@ export function unstructured(options: UnstructuredOptions = {}): Strategy {
         {
           params: params.map((p) => p.id),
           units: selection.previous?.units ?? {},
+          granularity: WEIGHTS,
           thresholds: Object.fromEntries(params.map((p) => [p.id, cutOf.get(p.id)!.threshold])),
         },
         (id): Promise<Bits> => cutOf.get(id)!.mask(id),

@@ -27,7 +27,7 @@ export function MaskPicture({ mask, kernel }: { readonly mask: MaskMap | null; r
       dark.removeEventListener('change', draw);
     };
   }, [mask]);
-  const { rows = 1, columns = 1, of = [1, 1], group, block } = mask ?? {};
+  const { rows = 1, columns = 1, of = [1, 1], lines } = mask ?? {};
   const hasGone = mask?.cells.includes(2) ?? false;
   const kept = mask?.cells.reduce((sum, cell) => sum + Number(cell === 1), 0) ?? 0;
   return (
@@ -48,8 +48,7 @@ export function MaskPicture({ mask, kernel }: { readonly mask: MaskMap | null; r
         {hasGone && <span class="key gone">{text.mask.gone}</span>}
         <span class="wide">
           {text.mask.corner(rows, columns, count(of[0]), count(of[1]))}
-          {group !== undefined && ` · ${text.mask.group(group)}`}
-          {block !== undefined && ` · ${text.mask.block(block)}`}
+          {lines && ` · ${text.mask.lines(lines.of)}`}
         </span>
       </figcaption>
       <Save
@@ -73,7 +72,7 @@ export const maskCsv = ({ rows, columns, cells }: MaskMap): string =>
     .map((line) => `${line}\r\n`)
     .join('');
 
-function paint(canvas: HTMLCanvasElement, { rows, columns, cells, group, block }: MaskMap): void {
+function paint(canvas: HTMLCanvasElement, { rows, columns, cells, lines }: MaskMap): void {
   const context = canvas.getContext('2d')!;
   const style = getComputedStyle(canvas);
   const colours = CLASSES.map((name) => style.getPropertyValue(`--mask-${name}`));
@@ -85,8 +84,6 @@ function paint(canvas: HTMLCanvasElement, { rows, columns, cells, group, block }
     }
   }
   context.fillStyle = style.getPropertyValue('--mask-line');
-  for (let r = group ?? rows; r < rows; r += group ?? rows) context.fillRect(0, r * CELL - 1.5, canvas.width, 2);
-  for (let c = block ?? columns; c < columns; c += block ?? columns) {
-    context.fillRect(c * CELL - 1.5, 0, 2, canvas.height);
-  }
+  lines?.rows.forEach((r) => context.fillRect(0, r * CELL - 1.5, canvas.width, 2));
+  lines?.columns.forEach((c) => context.fillRect(c * CELL - 1.5, 0, 2, canvas.height));
 }
