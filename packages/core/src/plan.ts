@@ -11,7 +11,7 @@ export interface PlanContents extends Pick<Plan, 'granularity' | 'thresholds' | 
 
 export function memoryPlan({ masks = {}, units = {}, ...rest }: PlanContents): Plan {
   const byId = new Map(Object.entries(masks));
-  return lazyPlan({ params: [...byId.keys()], units, ...rest }, async (id) => byId.get(id)!);
+  return lazyPlan({ ...rest, params: [...byId.keys()], units }, async (id) => byId.get(id)!);
 }
 
 /** A plan whose masks are worked out when asked for; asking for an unlisted parameter rejects. */
@@ -30,8 +30,8 @@ export function lazyPlan(rest: Omit<Plan, 'mask'>, mask: (param: string) => Prom
 export async function settlePlan(plan: Plan): Promise<Plan> {
   const masks: [string, Bits][] = [];
   for (const id of plan.params) masks.push([id, await plan.mask(id)]);
-  const { params: _params, mask: _mask, ...rest } = plan;
-  return memoryPlan({ ...rest, masks: Object.fromEntries(masks) });
+  const settled = { ...plan, masks: Object.fromEntries(masks) };
+  return memoryPlan(settled);
 }
 
 /** Everything a plan prunes of one parameter, its element mask and its removed units together; undefined = nothing. */

@@ -3,7 +3,6 @@ import { bitsFrom, bitsToFloats, isKept, memoryPlan, type Param, seededRandom, t
 import { nm, type NmOptions } from './nm.js';
 import { bestFlow, listMasks, tileSolver } from './transposable.js';
 
-// A tile decides as a whole: a column may lose a higher score for a row's sake.
 describeStrategy('2:4', () => nm());
 describeStrategy('1:8 with its tail dense', () => nm({ keep: 1, group: 8, tail: 'dense' }));
 describeStrategy('2:4 transposable', () => nm({ transposable: true }));
