@@ -10,6 +10,7 @@ if (!slow) {
     ['eslint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']],
     ['prettier', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']],
     ['no import circle', 'dependency-cruiser/bin/dependency-cruise.mjs', CIRCLES],
+    ['what packages export', '../tools/api/report.mjs', ['--check']],
     ['types of tests', 'typescript-native/bin/tsc', ['-p', 'tsconfig.test.json']],
   ]);
 }

@@ -1,5 +1,5 @@
 import { reportJsonSchema } from '@espalier/pipeline';
-import { HOSTILE, report, row } from '@espalier/report/testing';
+import { HOSTILE, report, row } from '../../../packages/report/testing/report.js';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { espalier, readJson, scratch } from './testing.js';

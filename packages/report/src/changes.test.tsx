@@ -1,7 +1,7 @@
 import { renderToString } from 'preact-render-to-string';
 import { renderChanges } from './files/index.js';
 import { ChangesView, compareReports, chinese } from './index.js';
-import { HOSTILE, report, row } from './testing.js';
+import { HOSTILE, report, row } from '../testing/report.js';
 
 const one = (pruned: number, rest: Parameters<typeof row>[3] = {}) => report({ rows: [row('a', 0.5, pruned, rest)] });
 const changeOf = (old: ReturnType<typeof report>, now: ReturnType<typeof report>) => compareReports(old, now).trials[1];

@@ -2,7 +2,7 @@ import type { Row } from '@espalier/pipeline';
 import { Resvg } from '@resvg/resvg-js';
 import { figuresOf, renderReport, tablesOf, toCsv } from './files/index.js';
 import { granularities, pruningDataOf } from './index.js';
-import { HOSTILE, panel, report, row } from './testing.js';
+import { HOSTILE, panel, report, row } from '../testing/report.js';
 
 const ESCAPE = '\u001b';
 /** The page without its figures. */

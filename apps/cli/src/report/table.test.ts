@@ -1,5 +1,5 @@
 import type { Row } from '@espalier/pipeline';
-import { HOSTILE, report, row } from '@espalier/report/testing';
+import { HOSTILE, report, row } from '../../../../packages/report/testing/report.js';
 import { chinese } from '@espalier/report';
 import widthOf from 'fast-string-width';
 import { renderTable, toMarkdownTable } from './index.js';

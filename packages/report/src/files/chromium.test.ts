@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findChromium, REQUIRED } from '../../../../tools/testing/chromium.js';
-import { HOSTILE, panel, report, row } from '../testing.js';
+import { HOSTILE, panel, report, row } from '../../testing/report.js';
 import { figuresOf, renderChanges, renderReport, toCsv } from './index.js';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
