@@ -7,7 +7,8 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const tracked = (pattern: string) =>
   execFileSync('git', ['ls-files', pattern], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
 
-const documents = tracked('*.md');
+/** What people write; docs/api is made from the types. */
+const documents = tracked('*.md').filter((path) => !path.startsWith('docs/api/'));
 const scriptsOf = (folder: string): string[] => {
   const path = join(folder, 'package.json');
   return existsSync(join(root, path)) ? Object.keys(JSON.parse(read(path)).scripts ?? {}) : [];
