@@ -8,7 +8,7 @@ const COLUMNS = [
   { title: 'scorers', plugin: true, says: 'which weights matter' },
   { title: 'strategies', plugin: true, says: 'which of them go' },
   { title: 'repairs', plugin: true, says: 'what stays is refitted' },
-  { title: 'training', rooms: ['train', 'measure'], says: 'zeros stay zero, and what it is worth' },
+  { title: 'training', rooms: ['train', 'measure'], says: 'zeros stay zero; worth in numbers' },
   { title: 'files', rooms: ['formats', 'figures'], says: 'read, written and drawn' },
   { title: 'runtimes', plugin: true, says: 'kernels that skip zeros' },
 ];
