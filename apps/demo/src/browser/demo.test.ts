@@ -1,4 +1,5 @@
 import { findChromium, REQUIRED } from '../../../../tools/testing/chromium.js';
+import { commandTests } from './command-tests.js';
 import { filesTests } from './files-tests.js';
 import { type Harness, startHarness } from './harness.js';
 import { liveTests } from './live-tests.js';
@@ -22,5 +23,5 @@ jest.setTimeout(180_000);
   afterAll(() => demo?.stop());
   afterEach(() => expect(demo!.faults()).toEqual([]));
 
-  for (const tests of [liveTests, measureTests, filesTests, peopleTests]) tests(() => demo!);
+  for (const tests of [liveTests, measureTests, filesTests, peopleTests, commandTests]) tests(() => demo!);
 });

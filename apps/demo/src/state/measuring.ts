@@ -89,7 +89,8 @@ export function makeMeasuring(
           });
         if (!measured) continue;
         await live.call('keep', { id: measured.row.id, artifacts: measured.artifacts });
-        store.set({ report: withRow(store.get().report!, measured.row) });
+        const { report: before, choices: known } = store.get();
+        store.set({ report: withRow(before!, measured.row), choices: { ...known, [measured.row.id]: choice } });
       }
     } catch (error) {
       fail('trial', error);
@@ -105,10 +106,10 @@ export function makeMeasuring(
       end();
       store.set({ run: null, cancelled: true });
     },
-    clearResults: () => store.set({ report: null, cancelled: false }),
+    clearResults: () => store.set({ report: null, choices: {}, cancelled: false }),
     forget() {
       end();
-      store.set({ report: null, run: null, cancelled: false });
+      store.set({ report: null, choices: {}, run: null, cancelled: false });
     },
   };
 }

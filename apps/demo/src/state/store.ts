@@ -1,7 +1,7 @@
 import type { Report } from '@espalier/pipeline';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
-import { DEFAULTS, type Settings } from '../settings.js';
+import { type Choice, DEFAULTS, type Settings } from '../settings.js';
 import { type Misfit, misfit } from '../fit.js';
 import { ZOO_DATA } from '../zoo-data.js';
 import type { BackendState, DataInfo, Details, FileSizes, ModelInfo, Preview, Progress } from '../worker/protocol.js';
@@ -41,6 +41,8 @@ export interface State {
   readonly backends: readonly BackendState[] | null;
   readonly checking: boolean;
   readonly report: Report | null;
+  /** What was chosen for each row of the report, by its id. */
+  readonly choices: Readonly<Record<string, Choice>>;
   readonly run: Run | null;
   readonly cancelled: boolean;
   readonly problem: Problem | null;
@@ -61,6 +63,7 @@ export const INITIAL: State = {
   backends: null,
   checking: false,
   report: null,
+  choices: {},
   run: null,
   cancelled: false,
   problem: null,

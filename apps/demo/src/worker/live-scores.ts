@@ -10,7 +10,12 @@ import type { OpenModel } from './open.js';
 const CALIBRATION = 256;
 
 /** Scores of every weight, and of every channel where the scorer has an opinion of its own on channels. */
-export async function scoreInMemory({ model, info }: OpenModel, data: Data, name: string): Promise<Scores> {
+export async function scoreInMemory(
+  { model, info }: OpenModel,
+  data: Data,
+  name: string,
+  limit = CALIBRATION,
+): Promise<Scores> {
   const seed = OPTIONS.seed.default!;
   const fit = needsData(name) ? fitOf(info, data.info) : undefined;
   const batches = () => {
@@ -18,7 +23,7 @@ export async function scoreInMemory({ model, info }: OpenModel, data: Data, name
       throw new UsageError('data-missing', `the ${name} scorer needs data that fits the model`);
     }
     const { inputShape, classes } = fit;
-    return arrayBatches({ ...data.train, classes }, { inputShape, seed, limit: CALIBRATION })();
+    return arrayBatches({ ...data.train, classes }, { inputShape, seed, limit })();
   };
   const scores = await (await findScorer(name, { seed })).score({ model, batches });
   const all = new Map<string, Float32Array>();

@@ -2,7 +2,7 @@
 import { type MaskHandle, type Plan, type PrunableModel, type Scores, sizeOf, UsageError } from '@espalier/core';
 import { copyOf, panelParam } from '@espalier/pipeline';
 import { memory, tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Choice } from '../settings.js';
+import { type Choice, needsData } from '../settings.js';
 import { useWorkBackend } from './backend.js';
 import { fitOf } from '../fit.js';
 import { type Data, loadData } from './data.js';
@@ -20,6 +20,8 @@ interface Live extends Omit<Source, 'scores' | 'shown'> {
   readonly twin: PrunableModel;
   readonly scores: Map<string, Promise<Scores>>;
   plan: Plan | undefined;
+  /** What the plan was made for. */
+  choice: Choice | undefined;
   handle: MaskHandle | undefined;
 }
 
@@ -53,6 +55,7 @@ export const liveCalls = {
       rawBytes,
       scores: new Map(),
       plan: undefined,
+      choice: undefined,
       handle: undefined,
     };
     return open.info;
@@ -74,6 +77,7 @@ export const liveCalls = {
     const shown = await shownKernel(state, kernel);
     const { plan, result } = await preview({ ...state, scores, shown }, choice);
     state.plan = plan;
+    state.choice = choice;
     return result;
   },
 
@@ -135,7 +139,7 @@ export const liveCalls = {
   },
 
   async pack({ which, as, values }) {
-    const artifacts = which === 'live' ? await liveArtifacts(current()) : await modelOf(which).toArtifacts();
+    const artifacts = which === 'live' ? await exactArtifacts(current()) : await modelOf(which).toArtifacts();
     return packModel(artifacts, as, values);
   },
 } satisfies { [M in keyof Calls]?: (argument: Parameters<Calls[M]>[0]) => Promise<ReturnType<Calls[M]>> };
@@ -191,5 +195,22 @@ async function liveArtifacts({ model, twin, plan }: Live) {
     return await smaller.toArtifacts();
   } finally {
     smaller.dispose();
+  }
+}
+
+/** What the command that is shown makes: scored on all samples, where a live answer looks at a few. */
+async function exactArtifacts(state: Live) {
+  const { model, open, choice } = state;
+  const data = await dataNow();
+  if (!choice || !needsData(choice.scorer) || !fitOf(open.info, data.info)) return liveArtifacts(state);
+  const scores = await scoreInMemory(open, data, choice.scorer, data.train.size);
+  const { plan } = await preview({ ...state, scores, shown: undefined }, choice);
+  const isSmaller = Object.keys(plan.units).length > 0;
+  const copy = await (isSmaller ? model.shrink(plan) : copyOf(model));
+  try {
+    if (!isSmaller) (await copy.mask(plan)).makePermanent();
+    return await copy.toArtifacts();
+  } finally {
+    copy.dispose();
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reportJsonSchema } from './report.js';
 
-const published = JSON.parse(readFileSync(join(__dirname, '..', 'report.schema.json'), 'utf8'));
+const published = JSON.parse(readFileSync(join(__dirname, '..', '..', 'report.schema.json'), 'utf8'));
 
 test('the published schema is the one that is checked', () => {
   expect(published).toEqual(JSON.parse(JSON.stringify(reportJsonSchema())));

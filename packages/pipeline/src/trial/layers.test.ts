@@ -94,7 +94,7 @@ test('compares three granularities and leaves the model and the memory as they w
   });
 
   expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
-  const published = JSON.parse(readFileSync(join(__dirname, '..', 'report.schema.json'), 'utf8'));
+  const published = JSON.parse(readFileSync(join(__dirname, '..', '..', 'report.schema.json'), 'utf8'));
   const validate = new Ajv2020({ strict: false, formats: { 'date-time': true } }).compile(published);
   expect([validate(JSON.parse(JSON.stringify(report))), validate.errors]).toEqual([true, null]);
   expect(report.failures.map(({ id, code }) => [id, code])).toEqual([['strict', 'nm-axis']]);

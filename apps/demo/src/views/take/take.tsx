@@ -95,10 +95,13 @@ function ReportCard() {
 function CommandCard() {
   const text = useText();
   const settings = useStore(({ settings }) => settings);
+  const measured = useStore(({ choices }) => choices);
   const [copied, setCopied] = useState(false);
   const data = useStore(({ data }) => data);
   const fits = useMisfit() === undefined;
-  const command = pruneCommand(settings, data, fits);
+  // What is taken away: a row as it was measured, or the cut above, which nobody has trained.
+  const chosen = { ...settings, ...(measured[settings.take] ?? { fineTune: 0 }) };
+  const command = pruneCommand(chosen, data, fits);
   const copy = async () => {
     // Pages without https have no clipboard; the command can be selected by hand.
     const done = await navigator.clipboard?.writeText(command).then(
