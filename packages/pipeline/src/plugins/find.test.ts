@@ -17,7 +17,7 @@ const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
       throw new Error('no luck');
     },
   },
-  rows: { default: (settings: object) => ({ name: 'rows', settings, select: async () => ({}) }) },
+  'their-rows': { default: (settings: object) => ({ name: 'rows', settings, select: async () => ({}) }) },
   './repair.mjs': { default: ({ steps }: { steps?: number }) => ({ name: `glue-${steps}`, repair: async () => ({}) }) },
   './empty.mjs': {},
 };
@@ -47,8 +47,10 @@ test('those of others: a factory or the thing itself, by default or by name; opt
   const mine = await findScorer('./mine.mjs', { seed, load });
   expect([mine.name, labelOfPlugin('scorer', './mine.mjs', mine)]).toEqual(['mine-7', 'mine-7']);
   expect((await findScorer('./mine.mjs#plain', { seed, load })).name).toBe('plain');
-  const rows = (await findStrategy({ strategy: 'rows', scope: 'local' }, load)) as unknown as { settings: object };
-  expect(rows.settings).toMatchObject({ strategy: 'rows', scope: 'local' });
+  const rows = (await findStrategy({ strategy: 'their-rows', scope: 'local' }, load)) as unknown as {
+    settings: object;
+  };
+  expect(rows.settings).toMatchObject({ strategy: 'their-rows', scope: 'local' });
   expect((await findRepair('./repair.mjs', { steps: 3 }, load))!.name).toBe('glue-3');
 });
 
