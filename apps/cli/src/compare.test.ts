@@ -98,7 +98,7 @@ test.each([
     'a pattern that is none',
     ['compare', tiny, '--data', data, '-o', 'x', '--strategies', '4:2'],
     2,
-    '1 ≤ keep < group',
+    '--strategies wants unstructured, structured, nm, block, a pattern such as 2:4',
   ],
   ['unknown backend', ['compare', tiny, '--data', data, '-o', 'x', '--backends', 'abacus'], 2, 'cpu, wasm'],
   ['data of another shape', ['compare', tiny, '--data', 'mnist', '-o', 'x'], 3, '3 classes'],

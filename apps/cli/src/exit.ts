@@ -1,6 +1,7 @@
-import { type EspalierError, isEspalierError } from '@espalier/core';
+import { isEspalierError } from '@espalier/core';
 import { err as pc } from './colours.js';
 import { plain, printJson } from './plain.js';
+import { inOptions } from './in-options.js';
 
 const EXIT: Readonly<Record<string, number>> = { UsageError: 2, InputError: 3, OutputError: 4 };
 
@@ -15,8 +16,8 @@ export function fail(error: unknown, json: boolean): void {
     process.exitCode = 1;
     return;
   }
-  process.stderr.write(`${pc.red('error')} ${plain(error.message)}\n`);
-  if (json) printJson({ error: describe(error) });
+  process.stderr.write(`${pc.red('error')} ${plain(inOptions(error).message)}\n`);
+  if (json) printJson({ error: inOptions(error) });
   process.exitCode = EXIT[error.name] ?? 1;
 }
 
@@ -31,8 +32,4 @@ export function failToPrint(error: unknown): void {
   } catch {
     // There is nobody left to tell.
   }
-}
-
-function describe({ code, message, where, wanted, found, fix }: EspalierError) {
-  return { code, message, where, wanted, found, fix };
 }

@@ -92,8 +92,8 @@ export async function openData(model: PrunableModel, { data, test }: Pick<Settin
   return { ...used, test: fit(calibration.test, '--data'), testName: `${data}${shared ? '' : ', test part'}`, shared };
 }
 
-/** Throws a UsageError with code 'data-missing' where a command was given none. */
+/** Throws a UsageError with code 'data-missing' where a command, or an option of it, was given none. */
 export function required<T>(data: T | undefined, why: string): T {
   if (data !== undefined) return data;
-  throw dataMissing('--data', why);
+  throw dataMissing(why);
 }

@@ -200,17 +200,21 @@ describe('wrong use is exit 2, with nothing written', () => {
     [
       'sparsity against the pattern',
       ['prune', tiny, '-o', out, '--strategy', 'nm', '--sparsity', '0.9', '--tail', 'dense'],
-      '2:4 has the sparsity 0.5',
+      '--sparsity wants 0.5, which 2:4 fixes',
     ],
     [
       'a pattern that is none',
       ['prune', tiny, '-o', out, '--strategy', 'nm', '--keep', '4', '--group', '4'],
-      '1 ≤ keep < group',
+      '--keep wants less than --group, which is 4',
     ],
     ['N:M options without N:M', ['prune', tiny, '-o', out, '--keep', '2'], '--strategy nm'],
     ['a block without its strategy', ['prune', tiny, '-o', out, '--block', '4x1'], '--strategy block'],
     ['a block that is none', ['prune', tiny, '-o', out, '--strategy', 'block', '--block', '4'], 'OUTPUTSxINPUTS'],
-    ['a block of one', ['prune', tiny, '-o', out, '--strategy', 'block', '--block', '1x1'], 'not both 1'],
+    [
+      'a block of one',
+      ['prune', tiny, '-o', out, '--strategy', 'block', '--block', '1x1'],
+      '--block wants a block of more than one weight',
+    ],
     [
       'N:M both ways after a permutation of one',
       ['prune', tiny, '-o', out, '--strategy', 'nm', '--permute', '--transposable'],

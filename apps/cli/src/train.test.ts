@@ -52,7 +52,7 @@ describe('espalier train', () => {
     ['obs', { scorer: 'obs', repair: 'obs', fineTune: 2 }, 21],
     ['obs-without-labels', { scorer: 'obs', repair: 'obs', repairSteps: 0, fineTune: 2 }, 21],
     ['rigl', { schedule: 'rigl', epochs: 2, every: 2 }, 21],
-    ['budget', { strategy: 'unstructured', params: 0.6, keepInputs: ['a*'], fineTune: 1 }, 21],
+    ['budget', { params: 0.6, fineTune: 1 }, 22],
     ['lottery-ticket', { schedule: 'lottery-ticket', epochs: 2, rounds: 2, scope: 'local' }, 21],
   ])('%s: prunes, trains and writes a model and its plan', async (name, change, kept) => {
     const out = join(dir, `out-${name}`);
@@ -66,6 +66,29 @@ describe('espalier train', () => {
     const plan = decodePlan(new Uint8Array(readFileSync(join(out, 'pruning.plan'))));
     const counts = await Promise.all(plan.params.map(async (id) => countKept(await plan.mask(id))));
     expect(counts.reduce((a, b) => a + b)).toBe(kept);
+  });
+
+  test('what is said of a pruning on the command line is said in a recipe, and makes the same bytes', () => {
+    const options = {
+      strategy: 'structured',
+      macs: 0.7,
+      aggregate: 'l2',
+      floor: { fc1: 0.3 },
+      fineTune: 1,
+      scorer: 'gradient',
+    };
+    const words =
+      '--strategy structured --macs 0.7 --aggregate l2 --floor fc1=0.3 --fine-tune 1 --scorer gradient'.split(' ');
+    const [one, other] = ['by-recipe', 'by-words'].map((name) => join(dir, name));
+    const recipe = write('same.json', { ...base, ...options, reestimateNorms: true, keepInputs: ['fc9'] });
+    expect(espalier(['train', recipe, '-o', one]).stderr).toContain("no parameter or layer matches 'fc9'");
+    const good = write('same.json', { ...base, ...options, reestimateNorms: true });
+    expect(espalier(['train', good, '-o', one]).code).toBe(0);
+    const run = espalier(['prune', tiny, '--data', data, '--batch', '10', '--reestimate-norms', ...words, '-o', other]);
+    expect(run.code).toBe(0);
+    const contents = (folder: string) =>
+      readdirSync(folder).map((file) => [file, readFileSync(join(folder, file)).toString('base64')]);
+    expect(contents(one)).toEqual(contents(other));
   });
 
   test('killed at any moment, it goes on from its last checkpoint, and ends with the same bytes', async () => {

@@ -38,7 +38,7 @@ export interface PruneResult<M> extends Pruned {
  */
 export async function prune<M extends object>(model: M, options: PruneOptions = {}): Promise<PruneResult<M>> {
   const { shrink = true, reestimateNorms = false, loss, output, inputShape, leaveAlone, ...rest } = options;
-  if (reestimateNorms && !options.data) throw dataMissing('reestimateNorms', 'reestimateNorms');
+  if (reestimateNorms && !options.data) throw dataMissing('reestimateNorms');
   const scorer = rest.scorer ?? (await findScorer(OPTIONS.scorer.default!, { seed: OPTIONS.seed.default! }));
   const strategy = rest.strategy ?? (await findStrategy({ strategy: OPTIONS.strategy.default! }));
   const sparsity = options.sparsity ?? strategy.sparsity ?? CORE_DEFAULTS.sparsity;

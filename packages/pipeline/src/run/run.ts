@@ -54,16 +54,17 @@ export async function checkSettings(settings: Settings, { load }: Pick<Host, 'lo
   const repair = valueOf(settings, 'repair')!;
   await findRepair(repair, { steps: settings.repairSteps }, load);
   if (settings.data !== undefined) return;
-  if (needsData(scorer)) throw dataMissing('scorer', `the scorer ${scorer}`);
-  if (repair !== 'none') throw dataMissing('repair', `the repair ${repair}`);
-  if (settings.reestimateNorms) throw dataMissing('reestimateNorms', 'estimating batch norms again');
-  if (isTraining(settings.schedule)) throw dataMissing('schedule', `the schedule ${settings.schedule}`);
-  if (trains(settings)) throw dataMissing('fineTune', 'training');
+  if (needsData(scorer)) throw dataMissing('scorer', scorer);
+  if (repair !== 'none') throw dataMissing('repair', repair);
+  if (settings.reestimateNorms) throw dataMissing('reestimateNorms');
+  if (isTraining(settings.schedule)) throw dataMissing('schedule', settings.schedule);
+  if (trains(settings)) throw dataMissing('fineTune');
 }
 
-/** A UsageError with code 'data-missing': what needs data was given none. `where` is the option that asks for it. */
-export function dataMissing(where: string, what: string): UsageError {
-  const fix = 'give data: a zoo name, IDX files, a .npz file or an ES module';
+/** A UsageError with code 'data-missing': the option that needs data, `where`, was given none. */
+export function dataMissing(where: string, value = ''): UsageError {
+  const what = value === '' ? where : `${where} ${value}`;
+  const fix = 'pass data';
   return new UsageError('data-missing', `${what} needs data; ${fix}`, { where, wanted: 'data', found: 'none', fix });
 }
 
@@ -87,7 +88,7 @@ export async function runPruning({
   const batches = data && calibration(settings, data);
   const scorer = await findScorer(valueOf(settings, 'scorer')!, { seed: valueOf(settings, 'seed')!, load });
   const missing = () => {
-    throw dataMissing('scorer', `the scorer ${scorer.name}`);
+    throw dataMissing('scorer', scorer.name);
   };
   const permuted = settings.permute ? await permute(model, settings, scorer, batches ?? missing, host) : undefined;
   const measuring = { model, ...timedInput(model, settings, data?.inputShape), seed: valueOf(settings, 'seed')! };
