@@ -44,7 +44,11 @@ writeFileSync(
    export const negative = scorer('negative', (n) => new Float32Array(n).fill(-1));
    export const short = scorer('short', () => new Float32Array(3));
    export const missing = scorer('missing', (n) => new Float32Array(n).fill(NaN));
-   const bits = (length, byte) => ({ length, bytes: new Uint8Array(Math.ceil(length / 8)).fill(byte) });
+   const bits = (length, byte) => {
+     const bytes = new Uint8Array(Math.ceil(length / 8)).fill(byte);
+     if (length % 8 > 0) bytes[bytes.length - 1] &= (1 << (length % 8)) - 1;
+     return { length, bytes };
+   };
    /** Keeps every other weight, whatever they are worth. */
    export const halves = ({ scope }) => ({
      name: 'halves' + (scope ?? ''),
