@@ -6,8 +6,8 @@ import { type Random } from '@espalier/core';
 import { decodeModelFiles, encodeModelFiles, type NamedBytes } from '@espalier/format';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomGraph as randomNodes } from '../../packages/models/graph/src/random-graph.js';
-import { randomGraph as randomLayers } from '../../packages/models/layers/src/testing-graphs.js';
+import { randomGraph as randomNodes } from '../../packages/models/graph/testing/graphs.js';
+import { randomGraph as randomLayers } from '../../packages/models/layers/testing/graphs.js';
 import { pick, VALUES } from '../../packages/formats/testing/mutate.js';
 import type { Target } from '../../packages/formats/testing/targets.js';
 

@@ -4,7 +4,7 @@ import { countKept, cubic, isKept, type PrunableModel } from '@espalier/core';
 import { unstructured } from '@espalier/strategy-unstructured';
 import * as tf from '@tensorflow/tfjs-core';
 import { type FineTuneOptions, fineTune, gradual, runningFisher, type TrainingRule } from './index.js';
-import { data, withFresh } from './testing.js';
+import { data, withFresh } from '../testing/data.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

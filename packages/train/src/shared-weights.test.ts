@@ -4,7 +4,7 @@ import { tinyNetwork } from '@espalier/conformance';
 import { type PrunableModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { fineTune, shareWeights } from './index.js';
-import { data, ONE_STEP, wholeGradients } from './testing.js';
+import { data, ONE_STEP, wholeGradients } from '../testing/data.js';
 
 const KERNELS = { 'hidden/kernel': 24, 'out/kernel': 18 };
 /** Zero, three values, and −0. */

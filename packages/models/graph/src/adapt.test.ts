@@ -9,7 +9,7 @@ import { fineTune } from '@espalier/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import { adaptGraph, toGraphArtifacts } from './index.js';
-import { b64, GraphBuilder, list, strings, window } from './testing.js';
+import { b64, GraphBuilder, list, strings, window } from '../testing/build.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);

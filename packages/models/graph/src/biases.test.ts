@@ -3,7 +3,7 @@ import { bitsFrom, memoryPlan } from '@espalier/core';
 import { biasCompensation } from '@espalier/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { adaptGraph } from './index.js';
-import { GraphBuilder, strings, window } from './testing.js';
+import { GraphBuilder, strings, window } from '../testing/build.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { adaptGraph, type GraphPrunable } from './index.js';
-import { b64, GraphBuilder, maskAgainstShrink, randomUnits, strings, window } from './testing.js';
+import { b64, GraphBuilder, maskAgainstShrink, randomUnits, strings, window } from '../testing/build.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);

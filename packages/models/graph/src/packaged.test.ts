@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { readModel } from '@espalier/format';
 import * as tf from '@tensorflow/tfjs-core';
 import { adaptGraph } from './index.js';
-import { maskAgainstShrink, randomUnits } from './testing.js';
+import { maskAgainstShrink, randomUnits } from '../testing/build.js';
 
 const models = join(dirname(require.resolve('@vladmandic/human')), '..', 'models');
 

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { readModel } from '@espalier/format';
 import * as tf from '@tensorflow/tfjs-core';
 import { adaptGraph } from './index.js';
-import { randomGraph } from './random-graph.js';
-import { maskAgainstShrink, randomUnits } from './testing.js';
+import { randomGraph } from '../testing/graphs.js';
+import { maskAgainstShrink, randomUnits } from '../testing/build.js';
 
 const models = join(dirname(require.resolve('@vladmandic/human')), '..', 'models');
 

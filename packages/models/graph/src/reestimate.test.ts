@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { bitsFrom, memoryPlan } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { adaptGraph } from './index.js';
-import { GraphBuilder, window } from './testing.js';
+import { GraphBuilder, window } from '../testing/build.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);

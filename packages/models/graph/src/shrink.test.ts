@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import fc from 'fast-check';
 import { adaptGraph, toGraphArtifacts } from './index.js';
-import { randomGraph } from './random-graph.js';
-import { b64, GraphBuilder, list, maskAgainstShrink, randomUnits, strings, totalOf, window } from './testing.js';
+import { randomGraph } from '../testing/graphs.js';
+import { b64, GraphBuilder, list, maskAgainstShrink, randomUnits, strings, totalOf, window } from '../testing/build.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);

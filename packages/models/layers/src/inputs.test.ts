@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { adaptLayers } from './adapt.js';
-import { chain, functional, inputsFor, L, type Layer, sequential } from './testing.js';
+import { chain, functional, inputsFor, L, type Layer, sequential } from '../testing/build.js';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { readModel } from '@espalier/format';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { adaptLayers, loadLayersModel } from './index.js';
-import { checkLaw, randomCut } from './testing-law.js';
+import { checkLaw, randomCut } from '../testing/law.js';
 
 // Only its files are read; in place of its peer, a third of a gigabyte, package.json installs a stub.
 const dir = join(__dirname, '../../../../node_modules/@upscalerjs/default-model/models');

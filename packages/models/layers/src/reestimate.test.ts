@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { adaptLayers, reestimateBatchNorm } from './index.js';
-import { bytesOf, chain, functional, L, sequential, type Symbolic } from './testing.js';
+import { bytesOf, chain, functional, L, sequential, type Symbolic } from '../testing/build.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);

@@ -1,9 +1,9 @@
 import { bitsFrom, countKept, memoryPlan, type Plan, pruneCount, seededRandom, shuffle } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { adaptLayers, type LayersPrunable, toArtifacts } from './index.js';
-import { Doubling, inputsFor, relativeDifference } from './testing.js';
-import { randomGraph } from './testing-graphs.js';
+import { adaptLayers, type LayersPrunable, toArtifacts } from '../src/index.js';
+import { Doubling, inputsFor, outputsOf, relativeDifference } from './build.js';
+import { randomGraph } from './graphs.js';
 
 /** Removes the fraction of every group's channels that may go, drawn at random; a group keeps one at least. */
 export function randomCut({ groups }: Pick<LayersPrunable, 'groups'>, fraction: number, seed: number): Plan {
@@ -22,8 +22,6 @@ export function randomCut({ groups }: Pick<LayersPrunable, 'groups'>, fraction: 
     ),
   });
 }
-
-const outputsOf = (model: tfl.LayersModel, x: tf.Tensor[]) => [model.predict(x)].flat();
 
 /**
  * Masks and shrinks by one plan: the outputs agree to `tolerance` of the largest, the smaller model has the plan's sizes,

@@ -10,7 +10,7 @@ import {
 } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { io } from '@tensorflow/tfjs-core';
-import type { GraphPrunable } from './index.js';
+import type { GraphPrunable } from '../src/index.js';
 
 type Values = readonly number[];
 

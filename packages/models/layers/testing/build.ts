@@ -1,7 +1,7 @@
 import { seededRandom } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { layersOf } from './tfjs.js';
+import { layersOf } from '../src/tfjs.js';
 
 export const L = tfl.layers;
 export type Layer = tfl.layers.Layer;
@@ -19,6 +19,11 @@ export function seeded<M extends tfl.LayersModel>(model: M, seed = 1): M {
   return model;
 }
 
+export const dense = (name: string, units: number, rest = {}) => L.dense({ units, name, ...rest });
+
+/** tfjs-core alone cannot draw orthogonal matrices, the default of recurrent kernels. */
+export const rnn = { recurrentInitializer: 'zeros' } as const;
+
 export const sequential = (...layers: Layer[]) => seeded(tfl.sequential({ layers }));
 
 /** x → y through layers, one after the other. */
@@ -33,6 +38,8 @@ export const inputsFor = (model: tfl.LayersModel, seed = 7): tf.Tensor[] =>
   model.inputs.map(({ shape }, i) =>
     tf.randomUniform([2, ...shape.slice(1).map((n) => n ?? 5)], -1, 1, 'float32', seed + i),
   );
+
+export const outputsOf = (model: tfl.LayersModel, x: tf.Tensor[]) => [model.predict(x)].flat();
 
 /** Every weight by its name, as its bits. */
 export async function bytesOf(model: tfl.LayersModel): Promise<Record<string, string>> {
