@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { LOSSES, meanGradients, momentsOf, outputOf, patches, piecesOf, resolveLoss } from './index.js';
 import { join, type Moments } from './moments.js';
-import { free, held, noLeaks, range } from './testing.js';
+import { free, held, noLeaks, range } from '../testing/build.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 noLeaks();

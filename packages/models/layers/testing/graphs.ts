@@ -9,7 +9,6 @@ import {
   common,
   type Draft,
   type Op,
-  padding,
   pick,
   project,
   remember,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { bitsFrom, type Param } from '@espalier/core';
-import type { HeldWeight } from './mask.js';
+import type { HeldWeight } from '../src/mask.js';
 
 export const param = (id: string, shape: number[]): Param => ({
   id,
