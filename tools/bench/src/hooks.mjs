@@ -5,10 +5,10 @@ import '@tensorflow/tfjs-backend-wasm';
 import { interleave, machine, publish, ratios, spread } from './harness.mjs';
 import { register, registered } from './nets/registry.mjs';
 // Not exported by the package: the one way to hold a weight to the stock kernel.
-import { FORMATS } from '../../../packages/runtimes/wasm/dist/sparse/formats.js';
-import { supportedBuilds } from '../../../packages/runtimes/wasm/dist/sparse/instance.js';
-import { patternOf } from '../../../packages/runtimes/wasm/dist/sparse/matrix.js';
-import { openSession } from '../../../packages/runtimes/wasm/dist/sparse/session.js';
+import { FORMATS } from '../../../packages/runtimes/wasm/dist/kernels/formats.js';
+import { supportedBuilds } from '../../../packages/runtimes/wasm/dist/kernels/instance.js';
+import { patternOf } from '../../../packages/runtimes/wasm/dist/kernels/pattern.js';
+import { openSession } from '../../../packages/runtimes/wasm/dist/accelerate/session.js';
 
 const [SIZE, REPEAT, ROUNDS] = [4, 1000, 101];
 const LAYERS = {

@@ -8,10 +8,10 @@ import { seededRandom } from '@espalier/core';
 import { accelerate } from '@espalier/kernels-wasm';
 import { interleave, machine, publish, quantile, ratios, wantedGroup } from './harness.mjs';
 // Not exported by the package: the one way to hold a weight to one format.
-import { FORMATS } from '../../../packages/runtimes/wasm/dist/sparse/formats.js';
-import { supportedBuilds } from '../../../packages/runtimes/wasm/dist/sparse/instance.js';
-import { patternOf } from '../../../packages/runtimes/wasm/dist/sparse/matrix.js';
-import { openSession } from '../../../packages/runtimes/wasm/dist/sparse/session.js';
+import { FORMATS } from '../../../packages/runtimes/wasm/dist/kernels/formats.js';
+import { supportedBuilds } from '../../../packages/runtimes/wasm/dist/kernels/instance.js';
+import { patternOf } from '../../../packages/runtimes/wasm/dist/kernels/pattern.js';
+import { openSession } from '../../../packages/runtimes/wasm/dist/accelerate/session.js';
 
 const ROUNDS = 31;
 /** Before a case is measured, so that V8 has optimised all of it: what is measured is a stream of predictions. */

@@ -8,10 +8,10 @@ import protobuf from 'protobufjs';
 import { seededRandom } from '@espalier/core';
 import { interleave, machine, publish, quantile, ratios, spread } from './harness.mjs';
 // Not exported by the package: the one way to hold a weight to one format.
-import { FORMATS } from '../../../packages/runtimes/wasm/dist/sparse/formats.js';
-import { supportedBuilds } from '../../../packages/runtimes/wasm/dist/sparse/instance.js';
-import { patternOf } from '../../../packages/runtimes/wasm/dist/sparse/matrix.js';
-import { openSession } from '../../../packages/runtimes/wasm/dist/sparse/session.js';
+import { FORMATS } from '../../../packages/runtimes/wasm/dist/kernels/formats.js';
+import { supportedBuilds } from '../../../packages/runtimes/wasm/dist/kernels/instance.js';
+import { patternOf } from '../../../packages/runtimes/wasm/dist/kernels/pattern.js';
+import { openSession } from '../../../packages/runtimes/wasm/dist/accelerate/session.js';
 
 const ROUNDS = 15;
 /** One sample is about so long. */

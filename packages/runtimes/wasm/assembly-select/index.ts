@@ -1,5 +1,5 @@
 // Selection in chunks of scores: one pass that counts what lies outside of a bracket and gathers what lies inside. The module has its own
-// memory; what stands where is known to src/select/module.ts too.
+// memory; what stands where is known to src/selection/module.ts too.
 
 /** Scores in a chunk. */
 const CHUNK: i32 = 32768;

@@ -1,4 +1,4 @@
-// Part of npm run build:wasm: compiles assembly-select/ and writes it as base64 into src/select/binary.ts, which is committed. A test
+// Part of npm run build:wasm: compiles assembly-select/ and writes it as base64 into src/selection/binary.ts, which is committed. A test
 // compares the sources' hash with the one in that file.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export const SOURCES = '${assemblyHash('assembly-select')}';
 export const SELECT =
   '${bytes.toString('base64')}';
 `;
-  writeFileSync(join(root, 'src/select/binary.ts'), text);
+  writeFileSync(join(root, 'src/selection/binary.ts'), text);
 } finally {
   rmSync(work, { recursive: true });
 }

@@ -1,4 +1,4 @@
-// npm run build:wasm: compiles assembly/ and writes it into src/sparse/binary.ts, which is committed: deflated, with all the time that it
+// npm run build:wasm: compiles assembly/ and writes it into src/kernels/binary.ts, which is committed: deflated, with all the time that it
 // takes (zopfli), as base64. A test compares the sources' hash with the one in that file. The module has f64x2 where a build puts its
 // multiply and add (assembly/madd.ts); that nothing else looks like these two instructions is checked against a compilation without them.
 import { spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ const FLAGS = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--no
 // With a maximum, the import needs one byte changed to accept the shared memory of TensorFlow.js's threaded build.
 const LIMITS = ['--initialMemory', '1', '--maximumMemory', '65536'];
 
-/** The module's two places, by bytes, as src/sparse/modules.ts knows them: f64x2.mul and f64x2.add, and what plain SIMD has there. */
+/** The module's two places, by bytes, as src/kernels/modules.ts knows them: f64x2.mul and f64x2.add, and what plain SIMD has there. */
 const PLACES = [
   [Buffer.from([0xfd, 0xf2, 0x01]), Buffer.from([0xfd, 0xe6, 0x01])],
   [Buffer.from([0xfd, 0xf0, 0x01]), Buffer.from([0xfd, 0xe4, 0x01])],
@@ -93,7 +93,7 @@ export const SOURCES = '${assemblyHash()}';
 export const MODULE =
   '${deflated.toString('base64')}';
 `;
-  writeFileSync(join(root, 'src/sparse/binary.ts'), text);
+  writeFileSync(join(root, 'src/kernels/binary.ts'), text);
 } finally {
   rmSync(work, { recursive: true });
 }

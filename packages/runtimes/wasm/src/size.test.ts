@@ -17,9 +17,9 @@ test("all of the package's main entry, with both builds of the kernels, is small
 });
 
 test('training and selection are entries of their own, for those who import them', () => {
-  const part = bundle(`export * from './select/index.ts';`).toString();
+  const part = bundle(`export * from './selection/index.ts';`).toString();
   expect(part).toContain('selectLowestWasm');
   expect(part).not.toContain('@tensorflow');
-  expect(gzipped(`export * from './select/index.ts';`)).toBeLessThan(6 * 1024);
-  expect(gzipped(`export * from './enable.ts';`)).toBeLessThan(6 * 1024);
+  expect(gzipped(`export * from './selection/index.ts';`)).toBeLessThan(6 * 1024);
+  expect(gzipped(`export * from './training/index.ts';`)).toBeLessThan(6 * 1024);
 });

@@ -1,4 +1,4 @@
-import { type Call, type Geometry, type Memo, pixelsOf } from '@espalier/kernels-kit';
+import { type Call, type Geometry, type KernelArguments, type Memo, pixelsOf } from '@espalier/kernels-kit';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { type Encoded, type Form, type Matrix, upload } from './forms/form.js';
 import { FORMS, SCATTERED } from './forms/index.js';
@@ -18,8 +18,6 @@ export interface Choice {
   readonly reason: string;
 }
 
-export type Arguments = Parameters<KernelFunc>[0];
-
 /** One tensor of weights: its encodings, and which of them to use for how many pixels. */
 export interface Layer {
   readonly pattern: Pattern;
@@ -27,7 +25,7 @@ export interface Layer {
   /** The latest choice; undefined before the first run. */
   readonly choice: Choice | undefined;
   /** A tensor, or nothing where the stock kernel, `stock`, is to run. */
-  run(call: Call, args: Arguments, stock: KernelFunc): TensorInfo | undefined;
+  run(call: Call, args: KernelArguments, stock: KernelFunc): TensorInfo | undefined;
   dispose(): void;
 }
 
@@ -84,7 +82,7 @@ export function layer(around: Surroundings, matrix: Matrix, pattern: Pattern, op
       : 'has too few zeros, or no pattern of zeros, for the kernels here';
   }
 
-  function choose(key: string, call: Call, args: Arguments, stock: KernelFunc): Choice {
+  function choose(key: string, call: Call, args: KernelArguments, stock: KernelFunc): Choice {
     if (options.kernel === 'stock') return { reason: "the kernel 'stock' was asked for" };
     const found = candidates(call.geometry);
     if (typeof found === 'string') return { reason: found };

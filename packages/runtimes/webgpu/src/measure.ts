@@ -1,9 +1,8 @@
-import { type Call, decide } from '@espalier/kernels-kit';
+import { type Call, decide, type KernelArguments } from '@espalier/kernels-kit';
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '@espalier/core';
 import type { Matrix } from './forms/form.js';
 import { type Gpu, poisoned, valuesOf } from './gpu.js';
-import type { Arguments } from './layer.js';
 import { type Clock, clockOf, touch } from './timing.js';
 
 /** The stock kernel keeps its place unless another is quicker by more than this. */
@@ -25,7 +24,7 @@ interface Lane<T> {
 
 export interface Contest<T> {
   readonly call: Call;
-  readonly args: Arguments;
+  readonly args: KernelArguments;
   readonly stock: KernelFunc;
   readonly matrix: Matrix;
   readonly lanes: readonly Lane<T>[];

@@ -5,7 +5,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { seededRandom } from '@espalier/core';
 import { accelerate } from '../index.js';
-import { PROBES } from '../sparse/modules.js';
+import { PROBES } from '../kernels/modules.js';
 
 export interface Outcome {
   readonly isolated: boolean;

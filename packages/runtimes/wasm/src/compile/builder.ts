@@ -1,5 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
-import { roundUp } from '../sparse/matrix.js';
+import { roundUp } from '../kernels/round-up.js';
 import { type Buffer, buffer, type Store } from './memory.js';
 import type { Trace, Use, Value } from './trace.js';
 

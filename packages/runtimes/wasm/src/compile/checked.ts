@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { race } from '../sparse/race.js';
-import type { Session } from '../sparse/session.js';
+import { race } from '../accelerate/race.js';
+import type { Session } from '../accelerate/session.js';
 import type { Inputs, Model, Result } from './model.js';
 import { build, type Program } from './program.js';
 import { trace, Untraceable } from './trace.js';

@@ -1,4 +1,4 @@
-import { race } from '../sparse/race.js';
+import { race } from '../accelerate/race.js';
 
 /** One of several kernels for a step. */
 export interface Alternative {

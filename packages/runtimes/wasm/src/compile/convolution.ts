@@ -1,5 +1,6 @@
 import { type Geometry, isProduct, pixelsOf, simplified, tapsOf } from '@espalier/kernels-kit';
-import { patternOf, roundUp, sparsityOf } from '../sparse/matrix.js';
+import { patternOf, sparsityOf } from '../kernels/pattern.js';
+import { roundUp } from '../kernels/round-up.js';
 import { type Border, bordered, writeBorder } from './border.js';
 import type { Builder } from './builder.js';
 import { choose } from './choose.js';

@@ -1,6 +1,6 @@
 import type { Planes } from './builder.js';
 import type { Buffer, Store } from './memory.js';
-import { type After, CURVES } from './operation.js';
+import { type After, CURVES } from '../kernels/activation.js';
 
 /** The pass over what a step has written, for functions that are more than a clamp. */
 export function curveOverPlanes(store: Store, { curve, slopes }: After, y: Planes): (() => void) | undefined {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { offsetOf } from '../sparse/activation.js';
+import { offsetOf } from '../kernels/activation.js';
 import type { Builder } from './builder.js';
 import type { Store } from './memory.js';
 import type { Foreign } from './operation.js';

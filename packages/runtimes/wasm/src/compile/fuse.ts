@@ -1,3 +1,4 @@
+import { LINEAR } from '../kernels/activation.js';
 import {
   type Affine,
   type Convolution,
@@ -5,7 +6,6 @@ import {
   finishes,
   isLinear,
   join,
-  LINEAR,
   type Operation,
   outputsOf,
   type Pad,

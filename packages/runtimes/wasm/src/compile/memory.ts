@@ -1,5 +1,5 @@
-import { type Heap } from '../sparse/heap.js';
-import { roundUp } from '../sparse/matrix.js';
+import { type Heap } from '../kernels/heap.js';
+import { roundUp } from '../kernels/round-up.js';
 
 /** A piece of memory that is used from one step to another. */
 export interface Buffer {

@@ -1,21 +1,7 @@
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import type { Geometry } from '@espalier/kernels-kit';
+import type { After } from '../kernels/activation.js';
 import type { Use } from './trace.js';
-
-/** What follows a sum: a clamp, then perhaps a curve; slopes are for 'prelu'. */
-export interface After {
-  readonly low: number;
-  readonly high: number;
-  readonly curve?: Curve;
-  /** One for each channel. */
-  readonly slopes?: Float32Array;
-}
-
-/** By their code in assembly/activation.ts. */
-export const CURVES = ['prelu', 'elu', 'sigmoid', 'swish', 'tanh'] as const;
-export type Curve = (typeof CURVES)[number];
-
-export const LINEAR: After = { low: -Infinity, high: Infinity };
 
 /** By their code in assembly/plane-pointwise.ts. */
 export const COMBINATIONS = ['add', 'sub', 'mul', 'max', 'min', 'div'] as const;

@@ -1,4 +1,5 @@
-import { type Pattern, roundUp, sparsityOf } from '../sparse/matrix.js';
+import { type Pattern, sparsityOf } from '../kernels/pattern.js';
+import { roundUp } from '../kernels/round-up.js';
 import type { Store } from './memory.js';
 
 /** A way to hold a convolution's weights for the kernels over planes. */

@@ -1,7 +1,7 @@
-import { FORMATS } from '../sparse/formats.js';
+import { FORMATS } from '../kernels/formats.js';
 import { pixelsOf } from '@espalier/kernels-kit';
-import { patternOf, sparsityOf } from '../sparse/matrix.js';
-import { scratchSpace } from '../sparse/scratch.js';
+import { patternOf, sparsityOf } from '../kernels/pattern.js';
+import { scratchSpace } from '../kernels/scratch.js';
 import type { Builder } from './builder.js';
 import { choose } from './choose.js';
 import { curveOverRows } from './curve.js';

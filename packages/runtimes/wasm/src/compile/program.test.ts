@@ -5,8 +5,8 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { seededRandom } from '@espalier/core';
-import { type Build, supportedBuilds } from '../sparse/instance.js';
-import { closeSession, openSession, type Session } from '../sparse/session.js';
+import { type Build, supportedBuilds } from '../kernels/instance.js';
+import { closeSession, openSession, type Session } from '../accelerate/session.js';
 import { build, type Program } from './program.js';
 import { trace, Untraceable } from './trace.js';
 

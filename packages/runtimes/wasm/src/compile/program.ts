@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { offsetOf } from '../sparse/activation.js';
-import type { Heap } from '../sparse/heap.js';
+import { offsetOf } from '../kernels/activation.js';
+import type { Heap } from '../kernels/heap.js';
 import { type Bound, Builder, type Draft } from './builder.js';
 import { convolution } from './convolution.js';
 import { foreign } from './foreign.js';

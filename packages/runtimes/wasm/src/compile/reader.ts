@@ -1,5 +1,6 @@
 import { type NamedAttrMap, util } from '@tensorflow/tfjs-core';
-import { type After, LINEAR, type Operation } from './operation.js';
+import { AFTER, type After } from '../kernels/activation.js';
+import type { Operation } from './operation.js';
 import type { KernelRun, Use, Value } from './trace.js';
 
 /** The weight that it reads, else the kernel. */
@@ -63,5 +64,4 @@ export function perChannel(kernel: Reader, input: string, channels: number): Flo
 }
 
 /** One slope for each channel. */
-export const prelu = (slopes: Float32Array | undefined): After | undefined =>
-  slopes && { ...LINEAR, curve: 'prelu', slopes };
+export const prelu = (slopes: Float32Array | undefined): After | undefined => slopes && { ...AFTER.prelu, slopes };

@@ -1,4 +1,5 @@
-import { type After, type Combination, type Curve, LINEAR, type Operation } from './operation.js';
+import { AFTER, type After, type Curve, LINEAR } from '../kernels/activation.js';
+import type { Combination, Operation } from './operation.js';
 import { filled, perChannel, prelu, type Reader, type Rule, same } from './reader.js';
 import type { Use } from './trace.js';
 
@@ -114,8 +115,8 @@ export const POINTWISE: Readonly<Record<string, Rule>> = {
   RealDiv: binary('div'),
   Maximum: binary('max'),
   Minimum: binary('min'),
-  Relu: unary(() => ({ ...LINEAR, low: 0 })),
-  Relu6: unary(() => ({ low: 0, high: 6 })),
+  Relu: unary(() => AFTER.relu),
+  Relu6: unary(() => AFTER.relu6),
   ClipByValue: unary(({ attrs }) => ({ low: attrs.clipValueMin as number, high: attrs.clipValueMax as number })),
   LeakyRelu: unary(({ attrs }, channels) => prelu(filled(channels, attrs.alpha as number))),
   Prelu: unary((kernel, channels) => prelu(perChannel(kernel, 'alpha', channels))),

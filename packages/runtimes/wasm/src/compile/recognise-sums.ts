@@ -1,29 +1,16 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import { type Geometry, geometryOf, product } from '@espalier/kernels-kit';
-import { type After, LINEAR, type Operation } from './operation.js';
+import { AFTER, type After } from '../kernels/activation.js';
+import type { Operation } from './operation.js';
 import { filled, perChannel, prelu, type Reader, type Rule } from './reader.js';
 import type { Use } from './trace.js';
 
 /** The activation of a fused kernel. */
 function fused(kernel: Reader, channels: number): After | undefined {
-  switch (kernel.attrs.activation ?? 'linear') {
-    case 'linear':
-      return LINEAR;
-    case 'relu':
-      return { ...LINEAR, low: 0 };
-    case 'relu6':
-      return { low: 0, high: 6 };
-    case 'elu':
-      return { ...LINEAR, curve: 'elu' };
-    case 'sigmoid':
-      return { ...LINEAR, curve: 'sigmoid' };
-    case 'leakyrelu':
-      return prelu(filled(channels, (kernel.attrs.leakyreluAlpha as number) ?? 0.2));
-    case 'prelu':
-      return prelu(perChannel(kernel, 'preluActivationWeights', channels));
-    default:
-      return undefined;
-  }
+  const { activation, leakyreluAlpha } = kernel.attrs;
+  if (activation === 'leakyrelu') return prelu(filled(channels, (leakyreluAlpha as number) ?? 0.2));
+  if (activation === 'prelu') return prelu(perChannel(kernel, 'preluActivationWeights', channels));
+  return AFTER[(activation as keyof typeof AFTER) ?? 'linear'];
 }
 
 /** Missing → zeros; there, but not one for each channel → nothing. */

@@ -1,10 +1,11 @@
 import { type Geometry, pixelsOf, tapsOf } from '@espalier/kernels-kit';
-import { sparsityOf, patternOf } from '../sparse/matrix.js';
+import { sparsityOf, patternOf } from '../kernels/pattern.js';
 import { bordered, writeBorder } from './border.js';
 import type { Builder } from './builder.js';
 import { curveOverPlanes } from './curve.js';
 import type { Store } from './memory.js';
-import { type After, type Depthwise, LINEAR, type Pool } from './operation.js';
+import { type After, LINEAR } from '../kernels/activation.js';
+import type { Depthwise, Pool } from './operation.js';
 
 /** Depthwise convolution: plane by plane, with a border, every tap over whole rows. */
 export function depthwise(builder: Builder, op: Depthwise): void {

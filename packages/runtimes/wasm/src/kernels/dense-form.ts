@@ -1,0 +1,54 @@
+import { pixelsOf, tapsOf } from '@espalier/kernels-kit';
+import type { Encoded, Format } from './format.js';
+import type { Heap } from './heap.js';
+import { JOB_WORDS, writeJob } from './job.js';
+import type { Matrix } from './matrix.js';
+import { roundUp } from './round-up.js';
+
+/** Pixels whose places are looked up together; assembly/dense.ts has the same. */
+const PIXELS = 64;
+
+/** Every weight, up to 16 outputs of two pixels together, rows in and out: what the sparse forms have to beat. */
+export const dense: Format = {
+  name: 'dense',
+  fits: ({ outputs }, g) => pixelsOf(g) > 1 && outputs > 0,
+  cost: ({ inputs, outputs }, g) => Math.ceil(pixelsOf(g) / 2) * (inputs * Math.ceil(outputs / 4) * 1.1 + outputs),
+  bytes: ({ inputs, outputs }) => 4 * inputs * roundUp(outputs, 16),
+  encode,
+  needs: (g) => ({
+    panel: 0,
+    sums: 64 * PIXELS,
+    pointers: 4 * PIXELS * tapsOf(g),
+    zeros: 4 * Math.max(g.inChannels, roundUp(g.outChannels, 16)),
+    biases: 0,
+    slopes: 4 * roundUp(g.outChannels, 16),
+  }),
+  run(heap, encoded, g, scratch, x, y, bias, low, high) {
+    const { offset, steps } = encoded as Dense;
+    writeJob(heap, encoded, g, scratch, { kind: 2, block: 0, steps, counts: 0 });
+    heap.kernels.convolveDense(offset, x, y, bias, low, high);
+  },
+};
+
+interface Dense extends Encoded {
+  readonly steps: number;
+}
+
+/** The job, then blocks of 16 outputs, input by input; what is left of the outputs in a block of 8 and one of 4. */
+function encode(heap: Heap, { read, inputs, outputs }: Matrix): Dense {
+  const bytes = 4 * (JOB_WORDS + inputs * roundUp(outputs, 16)) + 64;
+  const offset = heap.allocate(bytes);
+  const [floats, values] = [heap.floats(), read()];
+  const steps = roundUp(offset + 4 * JOB_WORDS, 64);
+  let at = steps >>> 2;
+  for (let m = 0; m < outputs;) {
+    const rest = roundUp(outputs - m, 4);
+    const block = rest > 12 ? 16 : rest > 4 ? 8 : 4;
+    const last = Math.min(outputs, m + block);
+    for (let k = 0; k < inputs; k++, at += block) {
+      floats.fill(0, at, at + block).set(values.subarray(k * outputs + m, k * outputs + last), at);
+    }
+    m += block;
+  }
+  return { offset, bytes, steps };
+}

@@ -1,3 +1,0 @@
-import { enableTraining } from './enable.js';
-
-enableTraining();

@@ -1,0 +1,3 @@
+import { enableTraining } from './index.js';
+
+enableTraining();
