@@ -1,7 +1,7 @@
 import { InputError, show } from '@espalier/core';
 import { AxisX } from './axes.js';
 import { EDGE, Figure, Label, Title, TITLE_HEIGHT } from './frame.js';
-import { linear, px } from './scale.js';
+import { linear, px, type Scale } from './scale.js';
 import { Legend, legendOf, seriesStyles } from './series.js';
 import { toSvg } from './svg.js';
 import { type Background, fitText, percent, SIZE, textWidth } from './theme.js';
@@ -89,30 +89,33 @@ export function Bars({ items, ...options }: BarsOptions & { readonly items: read
             <Label x={left - 8} y={middle + 12} text={fitted(note)} size={SIZE.small} anchor="end" muted />
           )}
           {own.map(({ value, series = '' }, i) => (
-            <g key={i}>
-              <rect
-                x={px(left)}
-                y={px(start + i * THICK)}
-                width={px(right - left)}
-                height={THICK - 1}
-                fill="currentColor"
-                fill-opacity={0.06}
-              />
-              <rect
-                x={px(left)}
-                y={px(start + i * THICK)}
-                width={px(scale(value) - left)}
-                height={THICK - 1}
-                fill={colourOf.get(series)}
-              />
-              <Label x={scale(value) + 5} y={start + i * THICK + 10} text={format(value)} size={SIZE.small} />
-            </g>
+            <Row key={i} {...{ value, scale, format }} y={start + i * THICK} colour={colourOf.get(series)} />
           ))}
         </g>
       ))}
       <line x1={px(left)} x2={px(left)} y1={top} y2={px(at)} stroke="currentColor" stroke-opacity={0.6} />
       <Label x={(left + right) / 2} y={height - 10} text={xLabel} anchor="middle" muted />
     </Figure>
+  );
+}
+
+interface RowProps {
+  readonly value: number;
+  readonly scale: Scale;
+  readonly format: (value: number) => string;
+  readonly y: number;
+  readonly colour: string | undefined;
+}
+
+function Row({ value, scale, format, y, colour }: RowProps) {
+  const [left, right] = [scale(0), scale(1)];
+  const place = { x: px(left), y: px(y) };
+  return (
+    <g>
+      <rect {...place} width={px(right - left)} height={THICK - 1} fill="currentColor" fill-opacity={0.06} />
+      <rect {...place} width={px(scale(value) - left)} height={THICK - 1} fill={colour} />
+      <Label x={scale(value) + 5} y={y + 10} text={format(value)} size={SIZE.small} />
+    </g>
   );
 }
 

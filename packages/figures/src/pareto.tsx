@@ -63,11 +63,10 @@ export function Pareto({ points, ...options }: ParetoOptions & { readonly points
   const styles = seriesStyles(pruned.map(({ series }) => series));
   const legend = legendOf(styles, width - 2 * EDGE);
   const area = plotArea(settings, styles.length > 0 ? legend.height : 0, 18);
-  const { top, left, right, ceiling, floor } = area;
   const best = frontier(points, better);
   const domain = xDomain(points, xScale);
-  const x = (xScale === 'log' ? logarithmic : linear)(domain, [left, right]);
-  const y = linear(yDomain(points), [floor, ceiling]);
+  const x = (xScale === 'log' ? logarithmic : linear)(domain, [area.left, area.right]);
+  const y = linear(yDomain(points), [area.floor, area.ceiling]);
   const at = (spot: { readonly x: number; readonly y: number }): Pixel => ({ x: x(spot.x), y: y(spot.y) });
 
   const spreads = points
@@ -78,24 +77,17 @@ export function Pareto({ points, ...options }: ParetoOptions & { readonly points
     ]);
   const edge = better.x === 'lower' ? domain[1] : domain[0];
   const steps = [...best, { ...best[best.length - 1], x: edge }].map(at);
-  // Dense and frontier first: they are what the eye looks for.
-  const rank = (point: ParetoPoint) => (point.dense ? 2 : best.includes(point) ? 1 : 0);
-  const named = points.filter(({ label }) => label !== '').sort((a, b) => rank(b) - rank(a));
-  const placed = placeLabels(
-    named.map((point) => ({ ...at(point), label: point.label })),
-    {
-      area: { left, right: width - 4, top, bottom: floor },
-      size: SIZE.text,
-      radius: RADIUS + 1.5,
-      taken: [
-        ...points.map((point) => around(at(point), RADIUS + 1.5)),
-        ...stepBoxes(steps),
-        ...spreads.map(([from, to]) => lineBox(from, to)),
-      ],
-    },
-  );
-  const unlabelled = named.length - placed.length;
-  const remarks = unlabelled > 0 ? [words.labelsLeftOut(unlabelled)] : [];
+  const { placed, leftOut } = placeNames(points, best, at, {
+    area: { left: area.left, right: width - 4, top: area.top, bottom: area.floor },
+    size: SIZE.text,
+    radius: RADIUS + 1.5,
+    taken: [
+      ...points.map((point) => around(at(point), RADIUS + 1.5)),
+      ...stepBoxes(steps),
+      ...spreads.map(([from, to]) => lineBox(from, to)),
+    ],
+  });
+  const remarks = leftOut > 0 ? [words.labelsLeftOut(leftOut)] : [];
   return (
     <Plot
       {...{ settings, area, x, y, legend, remarks }}
@@ -109,46 +101,60 @@ export function Pareto({ points, ...options }: ParetoOptions & { readonly points
           <line key={i} x1={px(from.x)} x2={px(to.x)} y1={px(from.y)} y2={px(to.y)} />
         ))}
       </g>
-      {styles.map(({ name, colour, shape }) => (
-        <g key={name} fill={colour}>
-          {pruned
-            .filter(({ series }) => series === name)
-            .map((point, i) => (
-              <Hinted key={i} hint={point.hint}>
-                <Mark {...at(point)} r={RADIUS} shape={shape} />
-              </Hinted>
-            ))}
-        </g>
+      {styles.map((style) => (
+        <Series key={style.name} style={style} points={pruned.filter(({ series }) => series === style.name)} at={at} />
       ))}
       {dense.map((point, i) => (
-        <Hinted key={i} hint={point.hint}>
-          <circle cx={px(x(point.x))} cy={px(y(point.y))} r={3} />
-          <circle
-            cx={px(x(point.x))}
-            cy={px(y(point.y))}
-            r={6.5}
-            fill="none"
-            stroke="currentColor"
-            stroke-width={1.5}
-            pointer-events="all"
-          />
-        </Hinted>
+        <Ringed key={i} {...at(point)} hint={point.hint} />
       ))}
-      {placed.map(({ index, x, y }) => (
-        <Label
-          key={index}
-          x={x}
-          y={y + SIZE.text * 0.35}
-          text={named[index].label}
-          anchor="middle"
-          bold={named[index].dense}
-        />
+      {placed.map(({ x, y, label, dense }, i) => (
+        <Label key={i} x={x} y={y + SIZE.text * 0.35} text={label} anchor="middle" bold={dense} />
       ))}
     </Plot>
   );
 }
 
-function Hinted({ hint, children }: { hint?: string; children: ComponentChildren }) {
+/** Dense and frontier first: they are what the eye looks for. */
+function placeNames(
+  points: readonly ParetoPoint[],
+  best: readonly ParetoPoint[],
+  at: (point: ParetoPoint) => Pixel,
+  room: Parameters<typeof placeLabels>[1],
+) {
+  const rank = (point: ParetoPoint) => (point.dense ? 2 : best.includes(point) ? 1 : 0);
+  const named = points.filter(({ label }) => label !== '').sort((a, b) => rank(b) - rank(a));
+  const spots = placeLabels(
+    named.map((point) => ({ ...at(point), label: point.label })),
+    room,
+  );
+  const placed = spots.map(({ index, x, y }) => ({ ...named[index], x, y }));
+  return { placed, leftOut: named.length - placed.length };
+}
+
+interface SeriesProps {
+  readonly style: ReturnType<typeof seriesStyles>[number];
+  readonly points: readonly ParetoPoint[];
+  readonly at: (point: ParetoPoint) => Pixel;
+}
+
+const Series = ({ style: { colour, shape }, points, at }: SeriesProps) => (
+  <g fill={colour}>
+    {points.map((point, i) => (
+      <Hinted key={i} hint={point.hint}>
+        <Mark {...at(point)} r={RADIUS} shape={shape} />
+      </Hinted>
+    ))}
+  </g>
+);
+
+const Ringed = ({ x, y, hint }: Pixel & { readonly hint: string | undefined }) => (
+  <Hinted hint={hint}>
+    <circle cx={px(x)} cy={px(y)} r={3} />
+    <circle cx={px(x)} cy={px(y)} r={6.5} fill="none" stroke="currentColor" stroke-width={1.5} pointer-events="all" />
+  </Hinted>
+);
+
+function Hinted({ hint, children }: { hint?: string | undefined; children: ComponentChildren }) {
   if (hint === undefined) return <>{children}</>;
   return (
     <g>
