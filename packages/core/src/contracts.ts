@@ -6,13 +6,22 @@
  */
 import type { io, NamedTensorMap, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 
-/** Float32 saliency, read one parameter at a time; higher is kept. A parameter that is not listed has no opinion. */
+/**
+ * Float32 saliency, read one parameter at a time; higher is kept. A parameter that is not listed has no opinion.
+ *
+ * A score is finite, and 0 or more: how much is lost when the weight goes. Scores that say `signed` may be below 0, where it is
+ * better gone, and those go first. A score for each weight, a group's for each unit. `checkedScores` holds scores to that wherever
+ * they are used. Of signed ones selection takes the lowest; blocks, N:M and the aggregates mean, sum and max add and compare them
+ * with their signs; LAMP and the aggregate l2 square them, and refuse those below 0.
+ */
 export interface Scores {
   readonly params: readonly string[];
   /** May be called any number of times, with the same answer each time. The array belongs to the caller. */
   read(param: string): Promise<Float32Array>;
   /** For scorers whose channel score is no sum of its weights' scores, such as (Σ w·g)². One value per unit. */
   readGroup?(group: string): Promise<Float32Array>;
+  /** Scores may be below 0. */
+  readonly signed?: boolean;
   /** The backend that computed them, where that can change the last bits. */
   readonly backend?: string;
   /** What the user should hear about them: kernels that could not be scored, too little data. */

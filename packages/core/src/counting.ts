@@ -18,6 +18,17 @@ export function checkSparsity(sparsity: unknown, where = 'sparsity'): asserts sp
   );
 }
 
+/** Throws a UsageError with code 'prune-count' unless so many of `size` entries can be pruned. */
+export function checkCount(count: number, size: number): void {
+  if (Number.isInteger(count) && count >= 0 && count <= size) return;
+  const wanted = `a whole number from 0 to ${size}`;
+  throw new UsageError('prune-count', `the number of entries to prune must be ${wanted}, got ${show(count)}`, {
+    where: 'count',
+    wanted,
+    found: String(count),
+  });
+}
+
 /**
  * How many of `size` entries a sparsity prunes: roundHalfEven(sparsity · size). Only sparsity 1 is guarded: it keeps
  * one entry, because a network without weights is nobody's intent.

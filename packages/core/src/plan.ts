@@ -1,7 +1,8 @@
 import { sizeOf } from './shape.js';
-import { andBits, isKept, makeBits } from './bits.js';
-import type { Bits, Group, Param, Plan, PrunableModel, Site } from './contracts.js';
+import { andBits, countKept, isKept, makeBits } from './bits.js';
+import type { Bits, Group, Param, Plan, PrunableModel, Selection, Site, Strategy } from './contracts.js';
 import { InputError, show } from './errors.js';
+import { checkGranularity } from './granularity.js';
 
 /** A plan whose masks are in memory. */
 export interface PlanContents extends Pick<Plan, 'granularity' | 'thresholds' | 'notes'> {
@@ -81,21 +82,64 @@ function liftUnits(units: Bits, site: Site, shape: readonly number[]): Bits {
 }
 
 function checkLength(bits: Bits, wanted: number, where: string): Bits {
-  if (bits.length === wanted && bits.bytes.length === (wanted + 7) >> 3) return bits;
+  if (hasLength(bits, wanted)) return bits;
   throw misfit(`the plan's ${where}`, `${wanted} bits`, `${bits.length}`);
 }
 
+const hasLength = ({ length, bytes }: Bits, wanted: number) => length === wanted && bytes.length === (wanted + 7) >> 3;
+
+type Shape = Pick<PrunableModel, 'params' | 'groups' | 'branches'>;
+
 /** Throws an InputError with code 'plan-mismatch' unless the plan was made for a model of this shape. */
-export async function checkPlan(
-  plan: Plan,
-  model: Pick<PrunableModel, 'params' | 'groups' | 'branches'>,
-): Promise<void> {
-  const params = new Set(model.params.map((p) => p.id));
-  const all = [...model.groups, ...(model.branches ?? [])];
-  const groups = new Set(all.map((g) => g.id));
+export async function checkPlan(plan: Plan, model: Shape): Promise<void> {
+  const params = new Map(model.params.map((p) => [p.id, sizeOf(p.shape)]));
+  const groups = new Map([...model.groups, ...(model.branches ?? [])].map((g) => [g.id, g.size]));
   const unknown = plan.params.find((id) => !params.has(id)) ?? Object.keys(plan.units).find((id) => !groups.has(id));
   if (unknown !== undefined) throw misfit('the plan', 'parameters and groups of this model', show(unknown));
-  for (const param of model.params) await resolveMask(plan, param, all);
+  for (const id of plan.params) checkLength(await plan.mask(id), params.get(id)!, `mask of '${id}'`);
+  for (const [id, units] of Object.entries(plan.units)) checkLength(units, groups.get(id)!, `units of '${id}'`);
+}
+
+/**
+ * What a strategy decides, with its masks worked out, held to the contract: it fits the model, describes its granularity, prunes
+ * nothing of what is to be left alone, and keeps pruned what the previous plan pruned. Throws an InputError with code
+ * 'plan-refused', 'plan-mismatch' or 'granularity', and what the strategy and the scores throw.
+ */
+export async function selectPlan(strategy: Strategy, selection: Selection): Promise<Plan> {
+  const plan = await settlePlan(await strategy.select(selection));
+  const who = `the plan of ${strategy.name}`;
+  await checkPlan(plan, selection);
+  if (plan.granularity) checkGranularity(plan.granularity, who);
+  const { params, groups, branches = [], previous } = selection;
+  const masksOf = (of: Plan) => Promise.all(of.params.map(async (id) => [id, await of.mask(id)] as const));
+  checkKept(who, params, await masksOf(plan), previous ? await masksOf(previous) : []);
+  checkKept(who, [...groups, ...branches], Object.entries(plan.units), Object.entries(previous?.units ?? {}));
+  return plan;
+}
+
+type Decisions = readonly (readonly [id: string, bits: Bits])[];
+
+function checkKept(
+  who: string,
+  all: readonly { readonly id: string; readonly skip?: string }[],
+  decided: Decisions,
+  before: Decisions,
+): void {
+  const refuse = (where: string, wanted: string, found: string): never => {
+    const details = { where, wanted, found };
+    throw new InputError('plan-refused', `${who}: wanted ${wanted} in ${show(where)}, found ${found}`, details);
+  };
+  const [skips, now] = [new Map(all.map(({ id, skip }) => [id, skip])), new Map(decided)];
+  for (const [id, bits] of decided) {
+    const skip = skips.get(id);
+    if (skip !== undefined && countKept(bits) < bits.length) refuse(id, `nothing pruned (${skip})`, 'pruned entries');
+  }
+  for (const [id, { length, bytes }] of before) {
+    const kept = now.get(id)?.bytes;
+    const bits = { length, bytes: bytes.map((byte, i) => ~byte & (kept ? kept[i] : 0xff)) };
+    for (let i = 0; i < length; i++)
+      if (isKept(bits, i)) refuse(id, 'everything pruned that was pruned before', `entry ${i} kept`);
+  }
 }
 
 function misfit(where: string, wanted: string, found: string): InputError {

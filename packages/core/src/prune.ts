@@ -13,8 +13,9 @@ import type {
 import { checkSparsity } from './counting.js';
 import { type Protection, protect } from './eligible.js';
 import { UsageError } from './errors.js';
-import { checkPlan, settlePlan } from './plan.js';
+import { checkPlan, selectPlan, settlePlan } from './plan.js';
 import { oneShot } from './schedule.js';
+import { scoreModel } from './scores.js';
 import { type PlanSummary, summarisePlan } from './summary.js';
 
 export interface PruneStep {
@@ -74,11 +75,10 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
     for (let step = 0; step < schedule.steps; step++) {
       const target = schedule(step);
       if (target === undefined) continue;
-      const scores = await scorer.score(context);
+      const scores = await scoreModel(scorer, context);
       // Scorers may read the weights late, and masks and training are about to change them.
-      plan = await settlePlan(
-        await strategy.select({ params, groups, branches, scores, sparsity: target, ...(plan && { previous: plan }) }),
-      );
+      const selection = { params, groups, branches, scores, sparsity: target, ...(plan && { previous: plan }) };
+      plan = await selectPlan(strategy, selection);
       const update = await repair?.repair(context, plan);
       if (update) plan = await settlePlan(update.plan);
       notes = [...(scores.notes ?? []), ...(update?.notes ?? [])];

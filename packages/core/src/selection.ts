@@ -1,5 +1,6 @@
 import { countKept, isKept, makeBits } from './bits.js';
 import type { Bits } from './contracts.js';
+import { checkCount } from './counting.js';
 import { InputError } from './errors.js';
 import { bitsOf, countEqual, countLow, floatOf, highHistogram, locate, maskAbove } from './radix.js';
 
@@ -26,9 +27,13 @@ export interface Cut {
  *
  * Radix selection over the float bits: one pass of 65,536 bins finds the upper half of the k-th key, one more the lower
  * half, at any size, with one slice in memory at a time. Throws an InputError with code 'score-not-finite' that names the
- * slice.
+ * slice, and a UsageError with code 'prune-count'.
  */
 export async function selectLowest(slices: readonly Slice[], count: number): Promise<Cut> {
+  checkCount(
+    count,
+    slices.reduce((sum, { size }) => sum + size, 0),
+  );
   const histogram = highHistogram();
   let wanted = count;
   for (const slice of slices) {
@@ -65,6 +70,7 @@ export async function selectLowest(slices: readonly Slice[], count: number): Pro
 
 /** The same choice for scores in hand, at once. Errors as `selectLowest`. */
 export function selectLowestIn(scores: Float32Array, count: number): { threshold: number | null; mask: Bits } {
+  checkCount(count, scores.length);
   const bits = bitsOf(scores);
   const histogram = highHistogram();
   histogram.add(bits);

@@ -106,6 +106,12 @@ export const SENTENCES = {
     '{scorer} has no scores for the group {id}: the loss does not depend on it; leave it out with --ignore',
   'scores-not-finite':
     "the scores of '{id}' must be finite, got {value} at index {index}; check the weights and the calibration data",
+  'scored-unknown': '{scorer} scores {id}, which is no parameter of the model',
+  'scored-length': '{scorer} needs {wanted} scores for {id}, got {size}',
+  'scored-not-finite':
+    '{scorer}: the scores of {id} must be finite, got {value} at index {index}; check the weights and the calibration data',
+  'scored-negative':
+    '{scorer}: the scores of {id} must be 0 or more, got {value} at index {index}; a scorer whose scores have signs says signed: true',
   'batch-loss-not-finite':
     '{scorer}: the loss of calibration batch {index} is {value}; check the weights, and that the data is normalised as in training',
   'sample-loss-not-finite':

@@ -7,7 +7,9 @@ import {
   type Protection,
   type PrunableModel,
   type Scorer,
+  scoreModel,
   type Scores,
+  selectPlan,
   sizeOf,
   type Strategy,
   UsageError,
@@ -67,7 +69,7 @@ export async function sensitivity(model: PrunableModel, options: SensitivityOpti
     throw new UsageError('nothing-to-prune', `no layer of this model can be pruned by ${granularity}s`);
 
   const dense = await evaluate();
-  const scores = await scorer.score({ model, batches });
+  const scores = await scoreModel(scorer, { model, batches });
   const layers: LayerSensitivity[] = [];
   for (const [index, { id }] of open.entries()) {
     const alone = {
@@ -101,7 +103,7 @@ async function accuracyAt(
 ): Promise<number | undefined> {
   let plan;
   try {
-    plan = await strategy.select(task);
+    plan = await selectPlan(strategy, task);
   } catch (error) {
     if (isEspalierError(error) && error.code === 'channels-impossible') return undefined;
     throw error;

@@ -1,4 +1,12 @@
-import { type Batch, protect, type Schedule, settlePlan, type Strategy, UsageError } from '@espalier/core';
+import {
+  type Batch,
+  checkedScores,
+  protect,
+  type Schedule,
+  selectPlan,
+  type Strategy,
+  UsageError,
+} from '@espalier/core';
 import type { TrainingRule } from './rule.js';
 import type { TrainingScorer } from './running-fisher.js';
 
@@ -26,9 +34,10 @@ export function gradual({ scorer, strategy, schedule, data, ignore = [] }: Gradu
       const sparsity = schedule(step);
       if (sparsity === undefined) return undefined;
       const { params, groups } = protect(model, { ignore });
-      const scores = await scorer.score({ model, batches: data ?? missingData(scorer.name), squares });
+      const found = await scorer.score({ model, batches: data ?? missingData(scorer.name), squares });
+      const scores = checkedScores(scorer.name, found, model);
       const selection = { params, groups, scores, sparsity, ...(plan && { previous: plan }) };
-      return settlePlan(await strategy.select(selection));
+      return selectPlan(strategy, selection);
     },
   };
 }

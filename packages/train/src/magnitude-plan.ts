@@ -1,4 +1,4 @@
-import { isPrunable, type Plan, type PrunableModel, settlePlan, type Strategy } from '@espalier/core';
+import { isPrunable, type Plan, type PrunableModel, selectPlan, type Strategy } from '@espalier/core';
 
 /** What a strategy decides on |w|, now. */
 export async function magnitudePlan(
@@ -12,5 +12,5 @@ export async function magnitudePlan(
     params: params.filter(isPrunable).map(({ id }) => id),
     read: async (id: string) => (await model.read(id)).map(Math.abs),
   };
-  return settlePlan(await strategy.select({ params, groups, scores, sparsity, ...(previous && { previous }) }));
+  return selectPlan(strategy, { params, groups, scores, sparsity, ...(previous && { previous }) });
 }

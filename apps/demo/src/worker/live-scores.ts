@@ -1,4 +1,4 @@
-import { type Scores, scoresInMemory, UsageError } from '@espalier/core';
+import { scoreModel, type Scores, scoresInMemory, UsageError } from '@espalier/core';
 import { arrayBatches } from '@espalier/data';
 import { findScorer, OPTIONS } from '@espalier/pipeline';
 import { needsData } from '../settings.js';
@@ -25,7 +25,7 @@ export async function scoreInMemory(
     const { inputShape, classes } = fit;
     return arrayBatches({ ...data.train, classes }, { inputShape, seed, limit })();
   };
-  const scores = await (await findScorer(name, { seed })).score({ model, batches });
+  const scores = await scoreModel(await findScorer(name, { seed }), { model, batches });
   const all = new Map<string, Float32Array>();
   for (const id of scores.params) all.set(id, await scores.read(id));
   const groups = new Map<string, Float32Array>();

@@ -4,7 +4,7 @@ import {
   type PrunableModel,
   resolveMask,
   type Scores,
-  settlePlan,
+  selectPlan,
   summarisePlan,
 } from '@espalier/core';
 import { makePanel, trialOf } from '@espalier/pipeline';
@@ -29,7 +29,7 @@ export async function preview(source: Source, choice: Choice) {
   const { strategy, sparsity = 0 } = await trialOf(optionsOf(choice), { model });
   const selection = { params, groups, ...(branches && { branches }), sparsity };
   strategy.check?.(selection);
-  const plan = await settlePlan(await strategy.select({ ...selection, scores }));
+  const plan = await selectPlan(strategy, { ...selection, scores });
   const summary = await summarisePlan(plan, model, sparsity);
   const layers = summary.layers.map(({ id, size, kept }) => ({ id, size, kept }));
   const result: Preview = {

@@ -1,3 +1,4 @@
+import { checkCount } from '../counting.js';
 import { sizeOf } from '../shape.js';
 import { apportion } from './apportion.js';
 import { cutEach, type Share, sliceSize, total } from './share.js';
@@ -5,9 +6,11 @@ import { cutEach, type Share, sliceSize, total } from './share.js';
 /**
  * The densities of Erdős–Rényi–Kernel (arXiv:1911.11134): dᵢ = ε·(Σ shapeᵢ / Π shapeᵢ), with ε such that `kept` entries are
  * left in all. Parameters whose density would exceed 1 stay dense, and ε is solved again for the others.
+ * Throws a UsageError with code 'prune-count' where so many cannot be kept.
  */
 export function erkDensities(shapes: readonly (readonly number[])[], kept: number): number[] {
   const sizes = shapes.map((shape) => sizeOf(shape));
+  checkCount(Math.round(kept), total(sizes));
   const raw = shapes.map((shape, i) => (sizes[i] > 0 ? total(shape) / sizes[i] : 0));
   const dense = new Set<number>();
   for (;;) {

@@ -1,11 +1,14 @@
-import { selectLowest } from '../selection.js';
+import { checkUnsigned } from '../scores.js';
+import { checkFiniteScores, selectLowest } from '../selection.js';
 import type { Share } from './share.js';
 
 /**
  * LAMP (arXiv:2010.07611): uᵢ² / Σ over uⱼ² ≥ uᵢ² of uⱼ², for the scores u of one parameter. With magnitudes, the relative
  * error of pruning everything up to this weight. The largest has 1; equal ones share a score; zeros have 0.
+ * Throws an InputError with code 'score-not-finite'; `where` is whose scores they are.
  */
-export function lampScores(scores: Float32Array): Float32Array {
+export function lampScores(scores: Float32Array, where = 'scores'): Float32Array {
+  checkFiniteScores(where, scores);
   const squares = Float64Array.from(scores, (score) => score * score);
   const order = Int32Array.from(squares, (_, i) => i).sort((a, b) => squares[b] - squares[a]);
   const result = new Float32Array(scores.length);
@@ -20,12 +23,22 @@ export function lampScores(scores: Float32Array): Float32Array {
   return result;
 }
 
-/** One threshold for all parameters on their LAMP scores: no parameter loses its largest score before the others do. */
+/**
+ * One threshold for all parameters on their LAMP scores: no parameter loses its largest score before the others do. Squares
+ * would keep what is best gone, so scores below 0 are refused, by a UsageError with code 'scores-signed'.
+ */
 export const lampShare = (): Share => ({
   name: 'lamp',
   async cut(contestants, count) {
     const cut = await selectLowest(
-      contestants.map((contestant) => ({ ...contestant, read: async () => lampScores(await contestant.read()) })),
+      contestants.map((contestant) => ({
+        ...contestant,
+        async read() {
+          const scores = await contestant.read();
+          checkUnsigned('LAMP', contestant.id, scores);
+          return lampScores(scores, contestant.id);
+        },
+      })),
       count,
     );
     // The threshold is on another scale than the scores that are shown.

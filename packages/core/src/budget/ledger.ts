@@ -1,5 +1,6 @@
 import { isKept } from '../bits.js';
 import type { Group, Param, Plan } from '../contracts.js';
+import { show, UsageError } from '../errors.js';
 import type { Cost } from './cost.js';
 
 /** The cost of a network while units are taken out and put back; exact as long as it stays below 2⁵³. */
@@ -25,6 +26,7 @@ interface Account {
 /**
  * Opens a ledger with everything kept. An entry of a weight is kept while every slice that it lies in is, so a weight keeps
  * (Π slices kept along its axes with sites) · (its other axes) entries, and a unit's price changes with its neighbours'.
+ * Throws a UsageError with code 'cost-not-finite' for a price that is none.
  */
 export function openLedger(
   { params, groups }: { readonly params: readonly Param[]; readonly groups: readonly Group[] },
@@ -74,7 +76,18 @@ function accountOf(param: Param, groups: readonly Group[], cost: Cost): Account 
     }
   }
   const inner = param.shape.reduce((size, n, axis) => (axes.has(axis) ? size : size * n), 1);
-  return { each: cost.each(param), inner, axes };
+  return { each: checkPrice(cost, param), inner, axes };
+}
+
+function checkPrice(cost: Cost, param: Param): number {
+  const each = cost.each(param);
+  if (Number.isFinite(each) && each >= 0) return each;
+  const [wanted, found] = ['a finite number, 0 or more', String(each)];
+  throw new UsageError(
+    'cost-not-finite',
+    `the ${cost.name} of one entry of ${show(param.id)} must be ${wanted}, got ${found}`,
+    { where: param.id, wanted, found },
+  );
 }
 
 function amountOf({ each, inner, axes }: Account): number {

@@ -8,6 +8,7 @@ import {
   globalShare,
   lampScores,
   lampShare,
+  openLedger,
   tableCounts,
   tableShare,
   uniformShare,
@@ -158,4 +159,34 @@ test('law: the exact count, the lowest of each, the same again', async () => {
     ),
     { numRuns: 150, seed: 4 },
   );
+});
+
+describe('what is broken is refused, and ends', () => {
+  const shares: Share[] = [globalShare(), uniformShare(), erkShare(), lampShare(), tableShare({ b: 0.5 })];
+  const pair = (score: number) => [contestant('a', [2, 2], [1, 2, 3, 4]), contestant('b', [2, 2], [5, score, 7, 8])];
+
+  test.each(shares.map((share) => [share.name, share] as const))('by %s', async (_, share) => {
+    for (const score of [NaN, Infinity])
+      await expect(masks(share, pair(score), 3)).rejects.toMatchObject({ code: 'score-not-finite', where: 'b' });
+    for (const count of [NaN, Infinity, 9, -1, 1.5])
+      await expect(masks(share, pair(6), count)).rejects.toMatchObject({ name: 'UsageError', code: 'prune-count' });
+    for (const count of [0, 8]) expect((await masks(share, pair(6), count)).join('')).toHaveLength(8);
+  });
+
+  test('densities of no number of entries', () => {
+    expect(() => erkDensities([[2, 2]], NaN)).toThrow(expect.objectContaining({ code: 'prune-count' }));
+  });
+
+  test('LAMP squares scores, so it refuses signed ones', async () => {
+    await expect(masks(lampShare(), pair(-6), 3)).rejects.toMatchObject({ code: 'scores-signed', where: 'b' });
+    expect(await masks(globalShare(), pair(-6), 3)).toEqual(['0011', '1011']);
+  });
+
+  test('costs that are no numbers', () => {
+    const { param } = contestant('a', [2, 2], [1, 2, 3, 4]);
+    for (const price of [NaN, Infinity, -1])
+      expect(() => openLedger({ params: [param], groups: [] }, { name: 'joules', each: () => price })).toThrow(
+        expect.objectContaining({ name: 'UsageError', code: 'cost-not-finite', where: 'a' }),
+      );
+  });
 });

@@ -1,4 +1,13 @@
-import { type Context, type Plan, type PrunableModel, protect, type Scorer, type Scores } from '@espalier/core';
+import {
+  type Context,
+  type Plan,
+  type PrunableModel,
+  protect,
+  type Scorer,
+  scoreModel,
+  type Scores,
+  selectPlan,
+} from '@espalier/core';
 import { type ContenderLatency, latency, type LatencyTrial, meetLatency } from '@espalier/measure';
 import { mostSparsity, structured, type StructuredOptions } from '@espalier/strategy-structured';
 import type { Settings } from '../options/table.js';
@@ -46,10 +55,10 @@ export async function settleByMeasuring(
   { model, batches, task, ...rest }: Measuring & Pick<Context, 'batches'> & { readonly task: Task },
 ): Promise<{ resolved: Resolved; scorer: Scorer; trial?: LatencyTrial; roundTo?: number }> {
   const { params, groups } = protect(model, given(options));
-  const scores = await task(`score by ${scorer.name}`, () => scorer.score({ model, batches }));
+  const scores = await task(`score by ${scorer.name}`, () => scoreModel(scorer, { model, batches }));
   const measuring: Measuring = { model, ...rest };
   const planAt = (settings: StructuredOptions, sparsity: number): Promise<Plan> =>
-    structured(settings).select({ params, groups, scores, sparsity });
+    selectPlan(structured(settings), { params, groups, scores, sparsity });
   let { structured: settings = {}, sparsity } = resolved;
 
   let roundTo: number | undefined;

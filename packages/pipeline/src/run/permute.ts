@@ -1,4 +1,12 @@
-import { applyPermutation, type Batch, protect, type PrunableModel, type Scorer, UsageError } from '@espalier/core';
+import {
+  applyPermutation,
+  type Batch,
+  protect,
+  type PrunableModel,
+  type Scorer,
+  scoreModel,
+  UsageError,
+} from '@espalier/core';
 import { findPermutation, PERMUTATION_DEFAULTS, type PermutedGroup } from '@espalier/strategy-nm';
 import { given } from '../budget/resolve.js';
 import { type Settings, valueOf } from '../options/table.js';
@@ -17,7 +25,7 @@ export async function permute(
   const found = await task(
     `permute channels for ${keep}:${group}`,
     async (bar) => {
-      const scores = await scorer.score({ model, batches });
+      const scores = await scoreModel(scorer, { model, batches });
       const result = await findPermutation(
         { ...protect(model, given(settings)), scores },
         {

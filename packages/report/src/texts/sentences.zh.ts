@@ -92,6 +92,11 @@ export const sentences: Readonly<Record<SentenceCode, string>> = {
   'scores-missing': '{scorer} 没有参数 {id} 的分数：损失与它无关；请用 --ignore 将其排除',
   'group-scores-missing': '{scorer} 没有组 {id} 的分数：损失与它无关；请用 --ignore 将其排除',
   'scores-not-finite': "'{id}' 的分数必须是有限值，下标 {index} 处为 {value}；请检查权重与校准数据",
+  'scored-unknown': '{scorer} 给 {id} 打了分，但模型没有这个参数',
+  'scored-length': '{scorer} 须给 {id} {wanted} 个分数，实际为 {size} 个',
+  'scored-not-finite': '{scorer}：{id} 的分数必须是有限值，下标 {index} 处为 {value}；请检查权重与校准数据',
+  'scored-negative':
+    '{scorer}：{id} 的分数不能小于 0，下标 {index} 处为 {value}；分数带符号的打分器须声明 signed: true',
   'batch-loss-not-finite':
     '{scorer}：第 {index} 批校准数据的损失为 {value}；请检查权重，以及数据的归一化是否与训练时一致',
   'sample-loss-not-finite':

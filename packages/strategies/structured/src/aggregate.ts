@@ -2,6 +2,8 @@
 export interface Aggregate {
   readonly name: string;
   readonly start: number;
+  /** It squares scores, and so takes none below 0. */
+  readonly squares?: boolean;
   add(total: number, score: number): number;
   end(total: number, count: number): number;
 }
@@ -15,8 +17,8 @@ export const sum: Aggregate = { name: 'sum', start: 0, add: (t, s) => t + s, end
 /** The best single weight decides. */
 export const max: Aggregate = { name: 'max', start: -Infinity, add: Math.max, end: (t) => t };
 
-/** √Σ s²: of magnitudes, the filter norm of arXiv:1608.03665. */
-export const l2: Aggregate = { name: 'l2', start: 0, add: (t, s) => t + s * s, end: Math.sqrt };
+/** √Σ s²: of magnitudes, the filter norm of arXiv:1608.03665. Signed scores are refused. */
+export const l2: Aggregate = { name: 'l2', start: 0, squares: true, add: (t, s) => t + s * s, end: Math.sqrt };
 
 /** Makes the channel scores of one weight comparable with those of another. */
 export type Normalise = (scores: Float64Array) => Float64Array;

@@ -1,5 +1,6 @@
 import {
   bitsFrom,
+  checkSparsity,
   type Cost,
   type Granularity,
   type Group,
@@ -61,6 +62,7 @@ const open = ({ branches = [] }: Task): Group[] => branches.filter(({ skip }) =>
 
 function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, cost: Cost | undefined) {
   const { branches: groups = [], params, previous, sparsity } = task;
+  checkSparsity(sparsity);
   const scored = open(task).filter(({ id }) => scores.has(id));
   if (scored.length === 0)
     throw nothingToPrune(['no residual branch', ...groups.map(({ id, skip }) => `${id}: ${skip}`)]);

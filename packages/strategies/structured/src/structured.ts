@@ -1,6 +1,7 @@
 import {
   bitsFrom,
   CHANNELS,
+  checkSparsity,
   type Cost,
   type Group,
   isKept,
@@ -133,6 +134,7 @@ function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, settings:
   const { groups, ledger, dense, steps, limited } = contest(task, scores, settings);
   const { cost } = settings;
   const { sparsity } = task;
+  checkSparsity(sparsity);
   const total = groups.reduce((sum, { size }) => sum + size, 0);
   const target = cost ? (1 - sparsity) * dense : total - pruneCount(total, sparsity);
   const { taken, reached } = solve(steps, ledger, target);

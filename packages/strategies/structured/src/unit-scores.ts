@@ -1,4 +1,12 @@
-import { checkFiniteScores, type Group, type Param, type Selection, type Site, sizeOf } from '@espalier/core';
+import {
+  checkFiniteScores,
+  checkUnsigned,
+  type Group,
+  type Param,
+  type Selection,
+  type Site,
+  sizeOf,
+} from '@espalier/core';
 import { type Aggregate, byMean, mean, type Normalise } from './aggregate.js';
 
 export interface UnitScoreOptions {
@@ -13,7 +21,8 @@ export const UNIT_SCORE_DEFAULTS = { aggregate: mean, normalise: byMean };
  * One score per channel: what the scorer says of the group itself (`readGroup`), else the mean over the group's kernel
  * sites of the channel's aggregated score there. Each site is normalised first, by default to its own mean, so that a filter
  * and the weights that read it count the same, and so that layers of unlike scale compare. undefined where the scorer has
- * no opinion on any kernel of the group.
+ * no opinion on any kernel of the group. Throws a UsageError with code 'scores-signed' where an aggregate that squares meets signed
+ * scores.
  */
 export async function unitScores(
   group: Group,
@@ -27,7 +36,9 @@ export async function unitScores(
   for (const site of group.sites) {
     const param = params.find((p) => p.id === site.param);
     if (param?.role !== 'kernel' || !scores.params.includes(param.id)) continue;
-    const own = aggregateByUnit(group, site, param, await scores.read(param.id), aggregate);
+    const values = await scores.read(param.id);
+    if (aggregate.squares) checkUnsigned(`the aggregate ${aggregate.name}`, param.id, values);
+    const own = aggregateByUnit(group, site, param, values, aggregate);
     normalise(finite(group, own)).forEach((score, unit) => {
       totals[unit] += score;
     });
