@@ -1,5 +1,5 @@
 // For dependency-cruiser: no file imports itself by way of others, types included, across packages too. `npm test` runs it beside lint.
-// Floors are not said here: lint reads them from rooms.mjs.
+// The floors of packages are not said here: lint reads them from rooms.mjs.
 
 /** The folders of packages/formats from the ground up; those of one line know nothing of each other. */
 const FORMATS = [['kit'], ['disk'], ['model-json'], ['arrays', 'compact', 'safetensors']];
