@@ -14,6 +14,7 @@ export * from './histogram.js';
 export * from './kernel.js';
 export * from './mask-map.js';
 export * from './pareto.js';
+export type { PlotOptions } from './plot.js';
 export * from './pruning.js';
 export { toSvg } from './svg.js';
 export { escapeXml, writable } from './text.js';
