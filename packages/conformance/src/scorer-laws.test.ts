@@ -48,6 +48,11 @@ const spoilt =
   });
 let calls = 0;
 
+describeScorer(
+  'one of signed scores that says so',
+  spoilt((s) => ({ signed: true, read: async (id) => (await s.read(id)).map((v) => -v) })),
+);
+
 const BROKEN: [law: string, how: string, make: () => Scorer][] = [
   ['has a name that prints', 'a line break in it', () => ({ ...good(), name: 'two\nlines' })],
   ['has a name that prints', 'empty', () => ({ ...good(), name: '' })],
@@ -73,6 +78,32 @@ const BROKEN: [law: string, how: string, make: () => Scorer][] = [
   ],
   ['scores listed parameters of the model, one value a weight', 'none', spoilt(() => ({ params: [] }))],
   ['gives finite scores', 'a NaN', spoilt((s) => ({ read: async (id) => (await s.read(id)).fill(NaN, 2, 3) }))],
+  [
+    'gives scores of 0 or more, or says that they are signed',
+    'w·g as it is',
+    spoilt((s) => ({ read: async (id) => (await s.read(id)).map((v) => -v) })),
+  ],
+  [
+    'refuses weights that are NaN, or does not look at them',
+    'takes them for 0',
+    spoilt((s) => ({ read: async (id) => (await s.read(id)).map((v) => v || 0) })),
+  ],
+  [
+    'refuses weights that are NaN, or does not look at them',
+    'throws anything',
+    spoilt((s) => ({
+      async read(id) {
+        const values = await s.read(id);
+        if (values.some(Number.isNaN)) throw new Error('NaN');
+        return values;
+      },
+    })),
+  ],
+  [
+    'refuses gradients that are NaN, or does not look at them',
+    'takes them for 0',
+    spoilt((s) => ({ read: async (id) => (await s.read(id)).map((v) => v || 0) })),
+  ],
   [
     'rejects a parameter that it does not list',
     'zeros',

@@ -3,6 +3,7 @@ import {
   isEspalierError,
   type PrunableModel,
   type Scorer,
+  scoreModel,
   type Scores,
   sizeOf,
   UsageError,
@@ -91,6 +92,59 @@ const finite = law<ScorerSubject>('gives finite scores', async (subject, claim) 
     claim(at < 0, () => `'${id}' at index ${at}: ${values[at]}`);
   }
 });
+
+const sound = law<ScorerSubject>('gives scores of 0 or more, or says that they are signed', (subject, claim) =>
+  withModel(subject, async (model) => {
+    const scores = await subject.make().score({ model, batches: batchesOf(subject) });
+    for (const [id, values] of await readAll(scores, model)) {
+      const at = values.findIndex((v) => v < 0);
+      claim(at < 0 || scores.signed === true, () => `'${id}' at index ${at}: ${values[at]}`);
+    }
+  }),
+);
+
+/** The model with one NaN in what it says of a kernel: in its values, or in the gradient of the loss. */
+const SPOILT: Record<'weights' | 'gradients', (model: PrunableModel, id: string) => PrunableModel> = {
+  weights: (model, id) => ({
+    ...model,
+    read: async (param) => (await model.read(param)).map((w, i) => (param === id && i === 1 ? NaN : w)),
+  }),
+  gradients: (model, id) => ({
+    ...model,
+    async gradients(batch, options) {
+      const { loss, grads } = await model.gradients(batch, options);
+      if (!grads[id]) return { loss, grads };
+      const nan = tf.tidy(() => tf.mul<tf.Tensor>(grads[id], NaN));
+      grads[id].dispose();
+      return { loss, grads: { ...grads, [id]: nan } };
+    },
+  }),
+};
+
+/** Scores as core uses them, with what they throw: NaN that a scorer passes on is refused there. */
+const heldTo = (subject: ScorerSubject, spoil: (model: PrunableModel) => PrunableModel = (model) => model) =>
+  withModel(subject, async (model) => {
+    let found: Map<string, Float32Array> | undefined;
+    const error = await rejection(async () => {
+      found = await readAll(
+        await scoreModel(subject.make(), { model: spoil(model), batches: batchesOf(subject) }),
+        model,
+      );
+    });
+    return { found, error };
+  });
+
+const broken = (what: keyof typeof SPOILT) =>
+  law<ScorerSubject>(`refuses ${what} that are NaN, or does not look at them`, async (subject, claim) => {
+    const whole = await heldTo(subject);
+    claim(whole.error === undefined, () => `without NaN it threw ${String(whole.error)}`);
+    const id = [...whole.found!.keys()][0];
+    const { found, error } = await heldTo(subject, (model) => SPOILT[what](model, id));
+    const said = isEspalierError(error) && error.where !== undefined;
+    claim(error === undefined || said, () => `wanted an error of @espalier/core that says where, got ${String(error)}`);
+    const change = found && different(whole.found!, found);
+    claim(change === undefined, () => `it took NaN for something: ${change}`);
+  });
 
 const unlisted = law<ScorerSubject>('rejects a parameter that it does not list', (subject, claim) =>
   withModel(subject, async (model) => {
@@ -194,6 +248,9 @@ export const SCORER_LAWS: readonly Law<ScorerSubject>[] = [
   named,
   shaped,
   finite,
+  sound,
+  broken('weights'),
+  broken('gradients'),
   unlisted,
   deterministic,
   repeatable,
