@@ -4,7 +4,7 @@ export { REPAIR_LAWS, type RepairSubject } from './repair-laws.js';
 export { SCORER_LAWS, type ScorerSubject } from './scorer-laws.js';
 export type { StrategySubject } from './strategy-decision.js';
 export { STRATEGY_LAWS } from './strategy-laws.js';
-export { type Prunable, TINY_LAYERS } from './strategy-fixture.js';
+export { type Prunable, TINY_BRANCHES, TINY_LAYERS } from './strategy-fixture.js';
 export { ADAPTER_LAWS } from './adapter-laws.js';
 export type { AdapterSubject } from './adapter-subject.js';
 export * from './tiny-network.js';

@@ -66,7 +66,7 @@ const prunedOf = (all: Iterable<Bits>) => Array.from(all).reduce((sum, bits) => 
 export type Cell = readonly number[];
 
 /** The cells of one parameter, in the order of memory. */
-function cellsOf({ plan }: Decision, param: Param): Cell[] {
+export function cellsOf({ plan }: Decision, param: Param): Cell[] {
   const { first, within } = gridOf(param, plan.granularity?.cell);
   return Array.from(first, (start) => Array.from(within, (offset) => start + offset));
 }
@@ -89,10 +89,14 @@ export function contests(decision: Decision, param: Param): Cell[][] {
   return counts.length === 1 ? stretches(decision, param, counts[0]) : [cellsOf(decision, param)];
 }
 
+/** What a plan of units decides on: groups of channels, or residual branches. */
+export const unitsIn = ({ groups, branches = [] }: Prunable, { units }: Plan) =>
+  branches.some(({ id }) => Object.hasOwn(units, id)) ? branches : groups;
+
 /** Breaks the law unless the decision prunes as many entries as the selection asks for. */
 export function checkCount(subject: StrategySubject, selection: Selection, decision: Decision, claim: Claim): void {
   const { plan, masks } = decision;
-  const { params, groups, scores, sparsity } = selection;
+  const { params, scores, sparsity } = selection;
   const at = `at sparsity ${sparsity}`;
   const units = Object.values(plan.units);
   const channels = units.length > 0 && masks.size === 0;
@@ -102,7 +106,8 @@ export function checkCount(subject: StrategySubject, selection: Selection, decis
     return claim(found === wanted, () => `${at} wanted ${wanted}, got ${found}`);
   }
   if (channels) {
-    const wanted = pruneCount(sum(groups.filter((g) => g.skip === undefined).map((g) => g.size)), sparsity);
+    const open = unitsIn(selection, plan).filter(({ skip }) => skip === undefined);
+    const wanted = pruneCount(sum(open.map(({ size }) => size)), sparsity);
     return claim(found === wanted, () => `${at} wanted ${wanted} units, got ${found}`);
   }
   const { cell, counts = [] } = plan.granularity ?? WEIGHTS;

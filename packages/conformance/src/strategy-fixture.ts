@@ -1,6 +1,6 @@
 import { type Group, type Param, type Scores, seededRandom, type Selection, sizeOf } from '@espalier/core';
 
-export type Prunable = Pick<Selection, 'params' | 'groups'>;
+export type Prunable = Pick<Selection, 'params' | 'groups' | 'branches'>;
 
 /** A score for weight `index` of a parameter. */
 export type ScoreOf = (param: Param, index: number) => number;
@@ -45,9 +45,21 @@ export const TINY_LAYERS: Prunable = {
   groups,
 };
 
+const branches = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'fixed'].map((id): Group => ({
+  ...{ id: `add_${id}`, size: 1, sites: [{ param: `${id}/kernel`, axis: 0, unitOf: new Int32Array(8) }] },
+  ...(id === 'fixed' && { skip: 'left out by hand' }),
+}));
+
+/** Six residual branches that may go, and one that may not. */
+export const TINY_BRANCHES: Prunable = {
+  params: branches.map(({ sites: [{ param }] }) => kernel(param, [8, 8])),
+  groups: [],
+  branches,
+};
+
 /** Scores for every parameter whose layer is not called 'unscored'. */
 export function selectionOf(
-  { params, groups }: Prunable,
+  { params, groups, branches }: Prunable,
   scoreOf: ScoreOf,
   rest: Pick<Selection, 'sparsity' | 'previous'>,
 ): Selection {
@@ -58,7 +70,7 @@ export function selectionOf(
       return Float32Array.from({ length: sizeOf(param.shape) }, (_, i) => scoreOf(param, i));
     },
   };
-  return { params, groups, scores, ...rest };
+  return { params, groups, ...(branches && { branches }), scores, ...rest };
 }
 
 /** Shuffled, with many ties. */

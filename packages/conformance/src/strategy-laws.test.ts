@@ -1,9 +1,12 @@
 import {
   type Bits,
   bitsFrom,
+  CHANNELS,
   checkFiniteScores,
   checkSparsity,
   eligibleParams,
+  type Grid,
+  gridOf,
   isKept,
   lazyPlan,
   makeBits,
@@ -15,8 +18,10 @@ import {
   selectLowest,
   type Selection,
   sliceOf,
+  sizeOf,
   type Strategy,
   UsageError,
+  WEIGHTS,
 } from '@espalier/core';
 import { describeStrategy } from './describe.js';
 import { STRATEGY_LAWS } from './strategy-laws.js';
@@ -30,7 +35,7 @@ function weights(): Strategy {
       const slices = await Promise.all(params.map((p) => sliceOf(selection, p)));
       const total = slices.reduce((sum, { size }) => sum + size, 0);
       const cut = await selectLowest(slices, pruneCount(total, selection.sparsity));
-      return lazyPlan({ params: params.map((p) => p.id), units: {} }, (id) => cut.mask(id));
+      return lazyPlan({ params: params.map((p) => p.id), units: {}, granularity: WEIGHTS }, (id) => cut.mask(id));
     },
   };
 }
@@ -87,11 +92,53 @@ function channels(): Strategy {
           gone.add(`${group} ${unit}`);
         }
       const bits = open.map(({ id, size }, g) => [id, bitsFrom(size, (unit) => !gone.has(`${g} ${unit}`))]);
-      return memoryPlan({ units: Object.fromEntries(bits) });
+      return memoryPlan({ units: Object.fromEntries(bits), granularity: CHANNELS });
     },
   };
 }
 
+const SQUARES = { kind: 'squares', name: '2×2 squares', cell: { inputs: 2, outputs: 2 } };
+
+/** Right too, and of a granularity that nobody knows: squares of 2×2 weights, the lowest sums of the whole network. */
+function squares(): Strategy {
+  const granularity = SQUARES;
+  return {
+    name: 'squares',
+    async select(selection) {
+      const params = eligibleParams(selection);
+      const gone = async (id: string, { first, within }: Grid) => {
+        const mask = selection.previous && (await selection.previous.mask(id));
+        return mask && bitsFrom(first.length, (b) => within.some((offset) => isKept(mask, first[b] + offset)));
+      };
+      const slices = params.map(async (param) => {
+        const grid = gridOf(param, granularity.cell);
+        const { first, within } = grid;
+        const previous = await gone(param.id, grid);
+        const read = async () => {
+          const scores = await selection.scores.read(param.id);
+          return Float32Array.from(first, (at) => within.reduce((sum, offset) => sum + scores[at + offset], 0));
+        };
+        return { id: param.id, size: first.length, read, ...(previous && { previous }) };
+      });
+      const all = await Promise.all(slices);
+      const cut = await selectLowest(
+        all,
+        pruneCount(
+          all.reduce((sum, { size }) => sum + size, 0),
+          selection.sparsity,
+        ),
+      );
+      return lazyPlan({ params: params.map(({ id }) => id), units: {}, granularity }, async (id) => {
+        const param = params.find((p) => p.id === id)!;
+        const { boxOf } = gridOf(param, granularity.cell);
+        const mask = await cut.mask(id);
+        return bitsFrom(sizeOf(param.shape), (i) => isKept(mask, boxOf(i)));
+      });
+    },
+  };
+}
+
+describeStrategy('squares', squares);
 describeStrategy('weights', weights);
 describeStrategy('1:2', oneOfTwo);
 describeStrategy('channels', channels);
@@ -136,6 +183,47 @@ const BROKEN: [law: string, how: string, make: () => Strategy][] = [
     spoilt(channels, ({ units }) => ({ units: { ...units, a: { length: 12, bytes: Uint8Array.of(255, 255) } } })),
   ],
   ['gives masks of the right length, unused bits zero', 'nothing', spoilt(weights, () => ({ params: [], units: {} }))],
+  ['describes its granularity, and keeps to it', 'nothing said', spoilt(weights, () => ({ granularity: undefined }))],
+  [
+    'describes its granularity, and keeps to it',
+    'a name that does not print',
+    spoilt(weights, () => ({ granularity: { kind: 'weights', name: '\n' } })),
+  ],
+  [
+    'describes its granularity, and keeps to it',
+    'half a square',
+    spoilt(squares, (p) => mapMasks(p, (b) => flip(b, 0))),
+  ],
+  [
+    'describes its granularity, and keeps to it',
+    'weights for squares',
+    spoilt(weights, () => ({ granularity: SQUARES })),
+  ],
+  [
+    'prunes the exact count',
+    'one square too few',
+    spoilt(squares, (p) => mapMasks(p, (b, id) => (id === 'a/kernel' ? [0, 1, 12, 13].reduce(flip, b) : b))),
+  ],
+  ['prunes the lowest scores', 'the highest squares', misled(squares, negated)],
+  [
+    'keeps pruned what an earlier plan pruned, and counts it',
+    'squares come back',
+    misled(squares, () => ({ previous: undefined })),
+  ],
+  [
+    'keeps the lower index among equal scores',
+    'the higher square',
+    misled(squares, ({ scores }) => ({
+      scores: { ...scores, read: async (id) => (await scores.read(id)).map((v, i) => v + i * 1e-6) },
+    })),
+  ],
+  [
+    'keeps the lower index among equal scores',
+    'the second of two',
+    misled(oneOfTwo, ({ scores }) => ({
+      scores: { ...scores, read: async (id) => (await scores.read(id)).map((v, i) => v + i * 1e-6) },
+    })),
+  ],
   [
     'prunes the exact count',
     'one too few',

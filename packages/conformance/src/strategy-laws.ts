@@ -1,8 +1,9 @@
-import { type Bits, countKept, isEspalierError, isKept, sizeOf } from '@espalier/core';
+import { type Bits, checkGranularity, countKept, isEspalierError, isKept, sizeOf } from '@espalier/core';
 import { type Law, law, rejection } from './law.js';
 import {
   bytesOf,
   type Cell,
+  cellsOf,
   checkCount,
   contests,
   decide,
@@ -29,11 +30,11 @@ const named = law<StrategySubject>('has a name that prints', async ({ make }, cl
 });
 
 const wellFormed = law<StrategySubject>('gives masks of the right length, unused bits zero', async (subject, claim) => {
-  const { params, groups } = layersOf(subject);
+  const { params, groups, branches = [] } = layersOf(subject);
   const decision = await tryOn(subject, drawnScores, sparsitiesOf(subject)[0]);
   claim(entriesOf(decision).length > 0, () => 'the plan decides nothing');
   for (const [id, bits] of entriesOf(decision)) {
-    const group = groups.find((g) => `group ${g.id}` === id);
+    const group = [...groups, ...branches].find((g) => `group ${g.id}` === id);
     const param = params.find((p) => p.id === id);
     const size = param ? sizeOf(param.shape) : group?.size;
     claim(size !== undefined, () => `'${id}' is not in the selection`);
@@ -42,6 +43,24 @@ const wellFormed = law<StrategySubject>('gives masks of the right length, unused
     const rest = bits.length & 7;
     const spare = rest === 0 ? 0 : bits.bytes[bits.bytes.length - 1] >> rest;
     claim(spare === 0, () => `'${id}' sets bits past its end`);
+  }
+});
+
+const described = law<StrategySubject>('describes its granularity, and keeps to it', async (subject, claim) => {
+  for (const sparsity of sparsitiesOf(subject)) {
+    const decision = await tryOn(subject, drawnScores, sparsity);
+    const { granularity } = decision.plan;
+    claim(granularity !== undefined, () => 'the plan has no granularity');
+    const error = await rejection(async () => checkGranularity(granularity, 'the plan'));
+    claim(error === undefined, () => String(error));
+    for (const [id, mask] of decision.masks)
+      for (const cell of cellsOf(
+        decision,
+        layersOf(subject).params.find((p) => p.id === id)!,
+      )) {
+        const isWhole = cell.every((i) => isKept(mask, i) === isKept(mask, cell[0]));
+        claim(isWhole, () => `'${id}' keeps a part of the cell at index ${cell[0]}`);
+      }
   }
 });
 
@@ -59,8 +78,6 @@ const lowest = law<StrategySubject>('prunes the lowest scores', async (subject, 
     for (const [id, mask] of weights.masks) {
       const param = layers.params.find((p) => p.id === id)!;
       for (const cells of contests(weights, param)) {
-        const split = cells.find((cell) => cell.some((i) => isKept(mask, i) !== isKept(mask, cell[0])));
-        claim(split === undefined, () => `'${id}' keeps a part of the block at index ${split![0]}`);
         const scoreOf = (cell: Cell) => cell.reduce((sum, i) => sum + drawnScores(param, i), 0);
         const of = (kept: boolean) => cells.filter(([i]) => isKept(mask, i) === kept).map(scoreOf);
         const [highestPruned, lowestKept] = [Math.max(...of(false)), Math.min(...of(true))];
@@ -113,8 +130,12 @@ const guarded = law<StrategySubject>('never empties the network', async (subject
     const { plan, masks } = await tryOn(subject, drawnScores, 1);
     const kept = Array.from(masks.values()).reduce((sum, bits) => sum + countKept(bits), 0);
     claim(masks.size === 0 || kept > 0, () => 'sparsity 1 keeps no weight');
-    for (const [id, bits] of Object.entries(plan.units))
-      claim(countKept(bits) > 0, () => `sparsity 1 keeps no channel of '${id}'`);
+    // A branch may go as a whole: what it was added to stays.
+    for (const { id } of layersOf(subject).groups)
+      claim(
+        !Object.hasOwn(plan.units, id) || countKept(plan.units[id]) > 0,
+        () => `sparsity 1 keeps no channel of '${id}'`,
+      );
   });
   if (error !== undefined && !isEspalierError(error)) throw error;
 });
@@ -154,13 +175,13 @@ const monotone = law<StrategySubject>(
 );
 
 const ignores = law<StrategySubject>('leaves alone what is protected or has no scores', async (subject, claim) => {
-  const { params, groups } = layersOf(subject);
+  const { params, groups, branches = [] } = layersOf(subject);
   const { plan } = await tryOn(subject, drawnScores, sparsitiesOf(subject)[0]);
   for (const { id, skip } of params) {
     const why = skip ?? (id.startsWith('unscored/') ? 'no scores' : undefined);
     claim(why === undefined || !plan.params.includes(id), () => `it decided on '${id}' (${why})`);
   }
-  for (const { id, skip } of groups)
+  for (const { id, skip } of [...groups, ...branches])
     claim(skip === undefined || !Object.hasOwn(plan.units, id), () => `it decided on group '${id}' (${skip})`);
 });
 
@@ -181,10 +202,11 @@ const refusesNaN = law<StrategySubject>('refuses scores that are NaN, by name', 
 });
 
 const refusesNothing = law<StrategySubject>('says why when nothing may be pruned', async (subject, claim) => {
-  const { params, groups } = layersOf(subject);
+  const { params, groups, branches = [] } = layersOf(subject);
   const layers: Prunable = {
     params: params.map((p) => ({ ...p, skip: 'left out by hand' })),
     groups: groups.map((g) => ({ ...g, skip: 'left out by hand' })),
+    branches: branches.map((b) => ({ ...b, skip: 'left out by hand' })),
   };
   const error = await rejection(() => tryOn({ ...subject, layers }, drawnScores, sparsitiesOf(subject)[0]));
   claim(error !== undefined, () => 'it made a plan');
@@ -203,6 +225,7 @@ const refusesSparsity = law<StrategySubject>('refuses a sparsity outside [0, 1]'
 export const STRATEGY_LAWS: readonly Law<StrategySubject>[] = [
   named,
   wellFormed,
+  described,
   exact,
   lowest,
   ties,
