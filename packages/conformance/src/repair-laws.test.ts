@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { isKept, type Repair, resolveMask, type Update } from '@espalier/core';
+import { type Bits, bitsFrom, isKept, type Repair, resolveMask, type Update } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describeRepair } from './describe.js';
 import { REPAIR_LAWS } from './repair-laws.js';
@@ -27,6 +27,8 @@ const spoil = (change: (values: Float32Array) => Float32Array) =>
     plan,
     values: Object.fromEntries(Object.entries(values).map(([id, v]) => [id, change(v)])),
   }));
+const swapped = (bits: Bits) =>
+  bitsFrom(bits.length, (i) => isKept(bits, i === 0 ? bits.length - 1 : i === bits.length - 1 ? 0 : i));
 let drift = 0;
 const SHAPE = 'gives finite values, +0 where the plan prunes, and prunes as much';
 
@@ -37,6 +39,16 @@ test.each<[law: string, how: string, make: () => Repair]>([
   [SHAPE, '−0', () => spoil((v) => v.map((w) => (w === 0 ? -0 : w)))],
   [SHAPE, 'too long', () => spoil((v) => Float32Array.of(...v, 0))],
   [SHAPE, 'nothing', () => keep(({ plan }) => ({ plan, values: {} }))],
+  [
+    'keeps the granularity of the plan',
+    'forgets it',
+    () => keep(({ plan, values }) => ({ plan: { ...plan, granularity: undefined }, values })),
+  ],
+  [
+    'keeps the granularity of the plan',
+    'lets two weights change places',
+    () => keep(({ plan, values }) => ({ plan: { ...plan, mask: async (id) => swapped(await plan.mask(id)) }, values })),
+  ],
   ['gives the same values on the same model', 'drifts', () => spoil((v) => v.map((w) => (w === 0 ? 0 : w + ++drift)))],
   [
     'leaves the model and the batches as they are, and leaks nothing',

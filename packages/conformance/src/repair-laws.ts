@@ -1,8 +1,12 @@
 import {
   type Batch,
+  bitsFrom,
   countKept,
+  type Granularity,
+  gridOf,
   isEspalierError,
   isKept,
+  memoryPlan,
   type Plan,
   type PrunableModel,
   type Repair,
@@ -24,20 +28,37 @@ export interface RepairSubject {
   readonly model?: () => PrunableModel | Promise<PrunableModel>;
   /** Calibration data that fits the model. Default: `tinyBatches()`. */
   readonly batches?: () => AsyncIterable<Batch>;
+  /** The plans that it has new values for; it leaves the others as they are. Default: all of them. */
+  readonly mends?: readonly (keyof typeof PLANS)[];
 }
 
 const batchesOf = (subject: RepairSubject) => subject.batches ?? tinyBatches();
 
-/** Runs the body for a plan of single weights and, where the model has open groups, for one of channels. */
+const PAIRS: Granularity = { kind: 'pairs', name: 'pairs of outputs', cell: { outputs: 2 } };
+
+/** Prunes every second pair of outputs that share an input; what is left over at the end of an axis stays. */
+async function everySecondPair(model: PrunableModel): Promise<Plan> {
+  const { params } = everySecondWeight(model);
+  const masks = params.map((id) => {
+    const param = model.params.find((p) => p.id === id)!;
+    const { boxOf } = gridOf(param, PAIRS.cell);
+    return [id, bitsFrom(sizeOf(param.shape), (i) => boxOf(i) % 2 !== 0)] as const;
+  });
+  return memoryPlan({ masks: Object.fromEntries(masks), granularity: PAIRS });
+}
+
+const PLANS = { weights: everySecondWeight, cells: everySecondPair, units: everySecondUnit };
+
+/** Runs the body for a plan of single weights, for one of cells and, where the model has open groups, for one of channels. */
 async function withPlans(
   subject: RepairSubject,
-  body: (model: PrunableModel, plan: Plan) => Promise<void>,
+  body: (model: PrunableModel, plan: Plan, kind: keyof typeof PLANS) => Promise<void>,
 ): Promise<void> {
-  for (const planOf of [everySecondWeight, everySecondUnit]) {
+  for (const kind of Object.keys(PLANS) as (keyof typeof PLANS)[]) {
     const model = await (subject.model ?? tinyNetwork)();
     try {
-      const plan = planOf(model);
-      if (plan) await body(model, plan);
+      const plan = await PLANS[kind](model);
+      if (plan) await body(model, plan, kind);
     } finally {
       model.dispose();
     }
@@ -62,9 +83,10 @@ const named = law<RepairSubject>('has a name that prints', async ({ make }, clai
 const wellFormed = law<RepairSubject>(
   'gives finite values, +0 where the plan prunes, and prunes as much',
   (subject, claim) =>
-    withPlans(subject, async (model, plan) => {
+    withPlans(subject, async (model, plan, kind) => {
       const update = await subject.make().repair({ model, batches: batchesOf(subject) }, plan);
-      claim(Object.keys(update.values).length > 0, () => 'it repaired nothing');
+      const mends = !subject.mends || subject.mends.includes(kind);
+      claim(!mends || Object.keys(update.values).length > 0, () => `it repaired nothing of ${kind}`);
       for (const [id, values] of Object.entries(update.values)) {
         const param = model.params.find((p) => p.id === id);
         claim(param !== undefined, () => `'${id}' is no parameter of the model`);
@@ -78,6 +100,25 @@ const wellFormed = law<RepairSubject>(
       const [before, after] = [await keptIn(plan, model), await keptIn(update.plan, model)];
       claim(after === before, () => `${after} weights are kept, ${before} were planned`);
     }),
+);
+
+const described = law<RepairSubject>('keeps the granularity of the plan', (subject, claim) =>
+  withPlans(subject, async (model, plan) => {
+    const { plan: now } = await subject.make().repair({ model, batches: batchesOf(subject) }, plan);
+    const [wanted, found] = [plan, now].map(({ granularity }) => JSON.stringify(granularity));
+    claim(found === wanted, () => `it was ${wanted} and is ${found}`);
+    for (const id of now.params) {
+      const { first, within } = gridOf(
+        model.params.find((p) => p.id === id)!,
+        plan.granularity?.cell,
+      );
+      const mask = await now.mask(id);
+      for (const at of first) {
+        const isWhole = within.every((offset) => isKept(mask, at + offset) === isKept(mask, at));
+        claim(isWhole, () => `'${id}' keeps a part of the cell at index ${at}`);
+      }
+    }
+  }),
 );
 
 const deterministic = law<RepairSubject>('gives the same values on the same model', (subject, claim) =>
@@ -137,4 +178,11 @@ const failsClean = law<RepairSubject>('passes on what its data throws, with the 
   }),
 );
 
-export const REPAIR_LAWS: readonly Law<RepairSubject>[] = [named, wellFormed, deterministic, borrowed, failsClean];
+export const REPAIR_LAWS: readonly Law<RepairSubject>[] = [
+  named,
+  wellFormed,
+  described,
+  deterministic,
+  borrowed,
+  failsClean,
+];

@@ -1,4 +1,5 @@
 import { adaptLayers } from '@espalier/adapter-layers';
+import { describeRepair } from '@espalier/conformance';
 import { type Batch, bitsFrom, memoryPlan, type Plan } from '@espalier/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,6 +10,8 @@ beforeAll(async () => {
   tf.env().set('PROD', true);
   await tf.setBackend('cpu');
 });
+
+describeRepair('bias compensation', biasCompensation, { mends: ['units'] });
 
 const L = tfl.layers;
 const init = { kernelInitializer: tfl.initializers.randomUniform({ minval: -1, maxval: 1, seed: 3 }) };

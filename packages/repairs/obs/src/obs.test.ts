@@ -17,6 +17,7 @@ beforeAll(async () => {
 
 describeScorer('obs', () => obsScorer());
 describeRepair('obs', () => obsRepair({ steps: 2 }));
+describeRepair('obs with exchanges', () => obsRepair({ steps: 0, exchanges: 8 }));
 describeRepair('obs without labels', () => obsRepair({ steps: 0 }));
 describeRepair('obs by blocked passes', () => obsRepair({ steps: 0, work: 0 }));
 
