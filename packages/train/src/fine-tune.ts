@@ -1,4 +1,4 @@
-import { type MaskHandle, type Plan, type PrunableModel, show, UsageError } from '@espalier/core';
+import { type Batch, type MaskHandle, type Plan, type PrunableModel, show, UsageError } from '@espalier/core';
 import { BATCH_DEFAULTS, type Dataset } from '@espalier/data';
 import { type Optimizer, train } from '@tensorflow/tfjs-core';
 import { bestEpoch } from './best-epoch.js';
@@ -92,81 +92,20 @@ export interface FineTuneResult {
  * another training; and the signal's reason when it is aborted.
  */
 export async function fineTune(model: PrunableModel, options: FineTuneOptions): Promise<FineTuneResult> {
-  const {
-    data,
-    epochs,
-    inputShape,
-    learningRate,
-    batchSize,
-    seed,
-    handles = [],
-    rules = [],
-    ...rest
-  } = {
-    ...FINE_TUNE_DEFAULTS,
-    ...options,
-  };
-  const { onProgress, onEpoch, signal, optimizer: makeOptimizer = train.adam, checkpoint, earlyStopping } = rest;
-  checkInteger('epochs', epochs, 0);
-  checkInteger('seed', seed);
-  const firstRate = rateAt(learningRate, 0);
-  const params = model.params.filter(({ trainable }) => trainable);
-  if (params.length === 0) throw nothingTrainable();
-  const saved = rest.resume && decodeCheckpoint(rest.resume);
-  const shape = { batchSize, ...(inputShape && { inputShape }) };
-  const { size, batchesOf } = epochsFrom(data, shape, seed, Math.max(1, Math.min(epochs, (saved?.epoch ?? 0) + 1)));
-  const steps = epochs * Math.ceil(size / batchSize);
-  const of = identityOf(model, { epochs, batchSize, seed, samples: size, learningRate, rules });
-  if (saved) checkSameTraining(saved.of, of);
-
-  const losses: number[] = [...(saved?.losses ?? [])];
-  const optimizer = makeOptimizer(firstRate);
-  const masks = ruleMasks(model, optimizer);
-  const squares = (param: string) => squaresOf(optimizer, model, param);
+  const run = begin(model, options);
+  const { epochs, handles, rules, masks, optimizer, saved } = run;
   try {
     if (saved) await goOnFrom(saved, model, optimizer, masks);
-    const stopping = earlyStopping && bestEpoch(model, earlyStopping, saved?.best, masks.plan);
-    const started = performance.now();
-    const firstStep = saved?.step ?? 0;
-    let step = firstStep;
+    const stopping = run.earlyStopping && bestEpoch(model, run.earlyStopping, saved?.best, masks.plan);
+    run.started = performance.now();
     let stopped = false;
     for (let epoch = (saved?.epoch ?? 0) + 1; epoch <= epochs && !stopped; epoch++) {
-      let [sum, samples] = [0, 0];
-      for await (const batch of batchesOf(epoch)) {
-        signal?.throwIfAborted();
-        setRate(optimizer, rateAt(learningRate, step / steps));
-        for (const rule of rules) {
-          const plan = await rule.plan?.({ model, batch, epoch, epochs, step, steps, plan: masks.plan, squares });
-          if (plan) await masks.replace(plan);
-        }
-        const moment = { model, batch, epoch, epochs, step, steps, plan: masks.plan, squares };
-        const inForce = masks.handle ? [...handles, masks.handle] : handles;
-        const loss = await trainStep(
-          model,
-          params,
-          () => gradientsOf(rules, moment),
-          optimizer,
-          inForce,
-          (value) => checkLoss(value, { epoch, epochs, step: step + 1, steps }),
-        );
-        step++;
-        sum += loss * batch.x.shape[0];
-        samples += batch.x.shape[0];
-        const elapsedMs = performance.now() - started;
-        const remainingMs = (elapsedMs / (step - firstStep)) * (steps - step);
-        onProgress?.({ epoch, epochs, step, steps, loss: sum / samples, elapsedMs, remainingMs });
-      }
-      losses.push(sum / samples);
-      await checkWeights(model, params, { epoch, epochs, step, steps });
+      const loss = await trainEpoch(run, epoch);
+      run.losses.push(loss);
+      await checkWeights(model, run.params, { epoch, epochs, step: run.step, steps: run.steps });
       stopped = (await stopping?.isOver(epoch, masks.plan)) ?? false;
-      if (checkpoint && (epoch % (checkpoint.every ?? 1) === 0 || epoch === epochs || stopped)) {
-        const [weights, best] = [await readWeights(model), stopping?.best];
-        const state = { of, epoch, step, losses, weights, optimizer: await saveOptimizer(optimizer, model) };
-        await checkpoint.write(
-          await encodeCheckpoint({ ...state, ...(masks.plan && { plan: masks.plan }), ...(best && { best }) }),
-        );
-      }
-      await onEpoch?.({ epoch, epochs, loss: sum / samples });
+      await writeCheckpoint(run, epoch, stopped, stopping?.best);
+      await run.onEpoch?.({ epoch, epochs, loss });
     }
     stopping?.restore();
     for (const rule of rules) {
@@ -176,8 +115,8 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
     for (const handle of [...handles, ...(masks.handle ? [masks.handle] : [])]) handle.apply();
     const best = stopping?.best;
     return {
-      losses,
-      steps: step,
+      losses: run.losses,
+      steps: run.step,
       ...(masks.handle && { handle: masks.handle, plan: masks.plan! }),
       ...(best && { best: { epoch: best.epoch, score: best.score } }),
     };
@@ -187,6 +126,98 @@ export async function fineTune(model: PrunableModel, options: FineTuneOptions): 
   } finally {
     disposeOptimizer(optimizer);
   }
+}
+
+/** A training under way. */
+type Run = ReturnType<typeof begin>;
+
+/** Checks the options, and makes what a training needs. */
+function begin(model: PrunableModel, options: FineTuneOptions) {
+  const settings = { ...FINE_TUNE_DEFAULTS, ...options };
+  const { data, epochs, inputShape, learningRate, batchSize, seed, handles = [], rules = [] } = settings;
+  checkInteger('epochs', epochs, 0);
+  checkInteger('seed', seed);
+  const firstRate = rateAt(learningRate, 0);
+  const params = model.params.filter(({ trainable }) => trainable);
+  if (params.length === 0) throw nothingTrainable();
+  const saved = settings.resume && decodeCheckpoint(settings.resume);
+  const shape = { batchSize, ...(inputShape && { inputShape }) };
+  const { size, batchesOf } = epochsFrom(data, shape, seed, Math.max(1, Math.min(epochs, (saved?.epoch ?? 0) + 1)));
+  const of = identityOf(model, { epochs, batchSize, seed, samples: size, learningRate, rules });
+  if (saved) checkSameTraining(saved.of, of);
+  const optimizer = (settings.optimizer ?? train.adam)(firstRate);
+  return {
+    ...settings,
+    model,
+    params,
+    handles,
+    rules,
+    saved,
+    of,
+    batchesOf,
+    optimizer,
+    masks: ruleMasks(model, optimizer),
+    steps: epochs * Math.ceil(size / batchSize),
+    /** Steps done, those of a checkpoint among them. */
+    step: saved?.step ?? 0,
+    losses: [...(saved?.losses ?? [])],
+    started: 0,
+  };
+}
+
+/** The mean loss over the samples of an epoch. */
+async function trainEpoch(run: Run, epoch: number): Promise<number> {
+  const { epochs, steps, signal, onProgress, saved } = run;
+  let [sum, samples] = [0, 0];
+  for await (const batch of run.batchesOf(epoch)) {
+    signal?.throwIfAborted();
+    const loss = await trainBatch(run, epoch, batch);
+    const step = ++run.step;
+    sum += loss * batch.x.shape[0];
+    samples += batch.x.shape[0];
+    const elapsedMs = performance.now() - run.started;
+    const remainingMs = (elapsedMs / (step - (saved?.step ?? 0))) * (steps - step);
+    onProgress?.({ epoch, epochs, step, steps, loss: sum / samples, elapsedMs, remainingMs });
+  }
+  return sum / samples;
+}
+
+function momentOf(run: Run, epoch: number, batch: Batch) {
+  const { model, epochs, step, steps, masks, optimizer } = run;
+  const squares = (param: string) => squaresOf(optimizer, model, param);
+  return { model, batch, epoch, epochs, step, steps, plan: masks.plan, squares };
+}
+
+async function trainBatch(run: Run, epoch: number, batch: Batch): Promise<number> {
+  const { model, epochs, step, steps, rules, masks, optimizer, handles } = run;
+  setRate(optimizer, rateAt(run.learningRate, step / steps));
+  for (const rule of rules) {
+    const plan = await rule.plan?.(momentOf(run, epoch, batch));
+    if (plan) await masks.replace(plan);
+  }
+  const moment = momentOf(run, epoch, batch);
+  return trainStep(
+    model,
+    run.params,
+    () => gradientsOf(rules, moment),
+    optimizer,
+    masks.handle ? [...handles, masks.handle] : handles,
+    (value) => checkLoss(value, { epoch, epochs, step: step + 1, steps }),
+  );
+}
+
+async function writeCheckpoint(
+  { checkpoint, model, epochs, of, step, losses, optimizer, masks }: Run,
+  epoch: number,
+  stopped: boolean,
+  best: Checkpoint['best'],
+): Promise<void> {
+  if (!checkpoint || !(epoch % (checkpoint.every ?? 1) === 0 || epoch === epochs || stopped)) return;
+  const weights = await readWeights(model);
+  const state = { of, epoch, step, losses, weights, optimizer: await saveOptimizer(optimizer, model) };
+  await checkpoint.write(
+    await encodeCheckpoint({ ...state, ...(masks.plan && { plan: masks.plan }), ...(best && { best }) }),
+  );
 }
 
 async function goOnFrom(

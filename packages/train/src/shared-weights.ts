@@ -53,11 +53,12 @@ export async function shareWeights(model: PrunableModel, options: ShareOptions =
     else if (options.params) throw tooMany(`'${param.id}' has`, param.id, most);
   }
   if (shared.length === 0 && candidates.length > 0) throw tooMany('every parameter has', 'model', most);
-  const plan = memoryPlan({
-    masks: Object.fromEntries(
-      shared.map(({ param, codes }) => [param.id, bitsFrom(codes.length, (i) => codes[i] > 0)]),
-    ),
-  });
+  const handle = handleOf(model, shared);
+  handle.apply();
+  return handle;
+}
+
+function handleOf(model: PrunableModel, shared: readonly Shared[]): SharedWeights {
   const tensors = lazyTensors(shared);
   let active = true;
   const check = (call: string) => {
@@ -67,8 +68,12 @@ export async function shareWeights(model: PrunableModel, options: ShareOptions =
     active = false;
     tensors.dispose();
   };
-  const handle: SharedWeights = {
-    plan,
+  return {
+    plan: memoryPlan({
+      masks: Object.fromEntries(
+        shared.map(({ param, codes }) => [param.id, bitsFrom(codes.length, (i) => codes[i] > 0)]),
+      ),
+    }),
     values: Object.fromEntries(shared.map(({ param, book }) => [param.id, book.length])),
     apply() {
       check('apply()');
@@ -104,8 +109,6 @@ export async function shareWeights(model: PrunableModel, options: ShareOptions =
     },
     makePermanent: end,
   };
-  handle.apply();
-  return handle;
 }
 
 function chosen({ params }: PrunableModel, ids: readonly string[] | undefined): Param[] {
