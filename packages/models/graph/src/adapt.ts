@@ -88,18 +88,7 @@ function adapt(
   options: AdaptGraphOptions,
   { history, handles }: Shared = { handles: [] },
 ): GraphPrunable {
-  const artifacts = isGraphModel(source) ? artifactsOf(source) : source;
-  const graph = parseGraph(artifacts);
-  const constants = constantsOf(artifacts);
-  const found = analyse(graph, constants, options.inputShape);
-  const analysis = { ...found, ...leaveAlone(found, options.leaveAlone) };
-  checkOutput(graph, options.output);
-  const ends = options.output === undefined ? graph.outputs : [edgeOf(options.output)];
-  const last = lastNode(graph, ends);
-  const softmax = last?.op === 'Softmax';
-  const loss = resolveLoss(options.loss, softmax);
-  const model = isGraphModel(source) ? source : loadModel(source);
-
+  const { artifacts, graph, constants, analysis, ends, last, softmax, loss, model } = openGraph(source, options);
   const foreign = unknownNodes(model);
   const variables = holdWeights(
     model,
@@ -117,18 +106,7 @@ function adapt(
     loss: loss?.name,
     notes: [...notesOf(constants), ...foreign.map(foreignNote)],
     foreign: [...new Set(foreign.map(({ op }) => op))],
-    signature: {
-      inputs: model.inputs.map(({ name, shape, dtype }) => ({
-        name,
-        shape: shown((shape as number[] | undefined) ?? null),
-        dtype,
-      })),
-      outputs: ends.map(({ node }) => ({
-        name: node,
-        shape: shown(analysis.shapes.get(node) ?? null),
-        dtype: model.outputs.find(({ name }) => edgeOf(name).node === node)?.dtype ?? 'float32',
-      })),
-    },
+    signature: signatureOf(model, ends, analysis.shapes),
     params: analysis.params,
     groups: analysis.groups,
     ...(history && { history }),
@@ -149,11 +127,7 @@ function adapt(
     },
     write: (id, values) => writeVariable(id, variable(id), values),
     reestimateNorms: (given) => reestimateNorms({ model, graph, readers: analysis.readers, variables }, given),
-    async mask(plan) {
-      const handle = await maskWeights(weights, analysis.groups, plan);
-      handles.push(handle);
-      return handle;
-    },
+    mask: (plan) => maskWeights(weights, analysis.groups, plan, handles),
     async shrink(plan) {
       const outputs = graph.outputs.map(({ node }) => node);
       const now = { artifacts, weights: model.weights, outputs };
@@ -166,6 +140,41 @@ function adapt(
     },
   };
   return prunable;
+}
+
+/** Reads the graph and checks the options before a model is made of it. */
+function openGraph(source: GraphModel | io.ModelArtifacts, options: AdaptGraphOptions) {
+  const artifacts = isGraphModel(source) ? artifactsOf(source) : source;
+  const graph = parseGraph(artifacts);
+  const constants = constantsOf(artifacts);
+  const found = analyse(graph, constants, options.inputShape);
+  const analysis = { ...found, ...leaveAlone(found, options.leaveAlone) };
+  checkOutput(graph, options.output);
+  const ends = options.output === undefined ? graph.outputs : [edgeOf(options.output)];
+  const last = lastNode(graph, ends);
+  const softmax = last?.op === 'Softmax';
+  const loss = resolveLoss(options.loss, softmax);
+  const model = isGraphModel(source) ? source : loadModel(source);
+  return { artifacts, graph, constants, analysis, ends, last, softmax, loss, model };
+}
+
+function signatureOf(
+  model: GraphModel,
+  ends: readonly Edge[],
+  shapes: ReturnType<typeof analyse>['shapes'],
+): GraphPrunable['signature'] {
+  return {
+    inputs: model.inputs.map(({ name, shape, dtype }) => ({
+      name,
+      shape: shown((shape as number[] | undefined) ?? null),
+      dtype,
+    })),
+    outputs: ends.map(({ node }) => ({
+      name: node,
+      shape: shown(shapes.get(node) ?? null),
+      dtype: model.outputs.find(({ name }) => edgeOf(name).node === node)?.dtype ?? 'float32',
+    })),
+  };
 }
 
 /** What the one output comes from, behind nodes that only hand on; undefined = there are several outputs. */

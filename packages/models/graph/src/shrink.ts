@@ -113,9 +113,6 @@ function makeRewriter(
     topology.node.push(node);
     return free;
   };
-  /** The position of a data input: control inputs may stand between them. */
-  const inputAt = ({ input = [] }: RawNode, index: number) =>
-    input.flatMap((text, i) => (text.startsWith('^') ? [] : [i]))[index];
   /** The node that an input comes from, behind what only hands on. */
   const source = (text: string): RawNode => nodes.get(nameOf(text))!;
 
@@ -140,17 +137,14 @@ function makeRewriter(
       const numbers = ints.map((int) => (int.counts ? count(int.counts) : int.value));
       const open = numbers.filter((value) => value === null).length;
       if (open === 0 || (open === 1 && !numbers.includes(-1) && node.op === 'Reshape')) {
+        const known = numbers.map((value) => value ?? -1);
         const [old] = node.input![at].split(':');
         // A constant that is this node's own keeps its name.
         if (nodes.get(old)!.op === 'Const' && readersOf(topology, old) === 1) {
-          added.set(old, { shape, data: numbers.map((value) => value ?? -1) });
+          added.set(old, { shape, data: known });
           return;
         }
-        node.input![at] = constant(
-          name,
-          numbers.map((value) => value ?? -1),
-          shape,
-        );
+        node.input![at] = constant(name, known, shape);
         return;
       }
       // A shape packed while the graph runs: only the sizes that are known take new values.
@@ -163,6 +157,10 @@ function makeRewriter(
     },
   };
 }
+
+/** The position of a data input: control inputs may stand between them. */
+const inputAt = ({ input = [] }: RawNode, index: number) =>
+  input.flatMap((text, i) => (text.startsWith('^') ? [] : [i]))[index];
 
 const nameOf = (input: string) => input.replace(/^\^/, '').split(':')[0];
 

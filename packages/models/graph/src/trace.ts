@@ -66,26 +66,12 @@ export const isForwarding = (op: string) => FORWARDING.includes(op);
 
 export function makeTrace(graph: Graph, batch: Dim): Tracing {
   const channels = makeChannels();
-  const ties = new Map<string, Tie & { readers: Set<string> }>();
-  const reads = new Map<string, Read[]>();
+  const { ties, tie, meet } = makeTies(channels);
+  const { reads, result, otherReader } = makeReads();
   const edits: Edit[] = [];
   const kernels = new Map<string, Kernel>();
   const learnt = new Map<string, 'bias' | 'norm'>();
-
-  function tieSource({ id, shape, reader }: Source, axis: number, labels: Labels, masked: boolean): void {
-    if (shape[axis] !== labels.length)
-      return channels.pin(labels, `axis ${axis} of '${id}' has ${shape[axis]} entries for ${labels.length} channels`);
-    const key = `${axis} ${id}`;
-    const tie = ties.get(key);
-    if (!tie) ties.set(key, { param: id, axis, labels, masked, readers: new Set([reader]) });
-    else {
-      channels.unite(tie.labels, labels, `shares '${id}' with channels that stay`);
-      tie.masked &&= masked;
-      tie.readers.add(reader);
-    }
-  }
-
-  const trace: Tracing = {
+  return {
     graph,
     channels,
     batch,
@@ -96,37 +82,13 @@ export function makeTrace(graph: Graph, batch: Dim): Tracing {
     get ties() {
       return [...ties.values()];
     },
+    tie,
+    meet,
+    reads,
+    result,
     pin({ flow, ints }, reason) {
       if (flow) channels.pin(flow.labels, reason);
       for (const { counts } of ints ?? []) if (counts) channels.pin(counts, reason);
-    },
-    tie(step, input, axis, labels, masked = true) {
-      const sources = sourcesOf(step, input);
-      if (!sources) return channels.pin(labels, `${step.label} works out its weights`);
-      for (const source of sources) tieSource(source, axis, labels, masked);
-    },
-    meet(step, input, fromRight, labels, masked = true) {
-      const value = step.inputs[input];
-      const reason = `meets channels that cannot be followed in ${step.label}`;
-      const axis = value.shape ? value.shape.length - fromRight : undefined;
-      if (value.flow && (axis === undefined || value.flow.axis !== axis)) {
-        channels.pin(value.flow.labels, reason);
-        return channels.pin(labels, reason);
-      }
-      if (axis === undefined) return channels.pin(labels, reason);
-      // The same for every channel.
-      if (axis < 0 || value.shape![axis] === 1) return;
-      if (value.flow) {
-        if (value.flow.labels.length === labels.length) return channels.unite(labels, value.flow.labels, reason);
-        channels.pin(value.flow.labels, reason);
-        return channels.pin(labels, reason);
-      }
-      const sources = sourcesOf(step, input);
-      if (!sources) return channels.pin(labels, `meets channels that stay in ${step.label}`);
-      for (const source of sources) {
-        const own = source.shape.length - fromRight;
-        if (own >= 0 && source.shape[own] !== 1) tieSource(source, own, labels, masked);
-      }
     },
     kernel({ node, inputs }, input, inAxis, uses) {
       const id = inputs[input].weight;
@@ -148,27 +110,81 @@ export function makeTrace(graph: Graph, batch: Dim): Tracing {
       if (wildcard && open === 1 && ints.every(({ value }) => value !== -1)) return true;
       return graph.nodes.get(node.inputs[input].node)!.op === 'Pack';
     },
-    reads(step) {
-      if (isForwarding(step.node.op)) return;
-      step.inputs.forEach(({ weight }, i) => {
-        if (weight === undefined) return;
-        const list = reads.get(weight) ?? [];
-        list.push({ reader: `${step.node.name}#${i}`, label: step.label });
-        reads.set(weight, list);
-      });
-    },
-    result({ weight }) {
-      if (weight !== undefined) reads.set(weight, [...(reads.get(weight) ?? []), { reader: '', label: 'the outputs' }]);
-    },
     finish() {
       for (const { param, labels, readers } of ties.values()) {
-        const other = reads.get(param)?.find(({ reader }) => !readers.has(reader));
+        const other = otherReader(param, readers);
         if (other) channels.pin(labels, `'${param}' is also read by ${other.label}`);
       }
       return channels.groups([...ties.values()]);
     },
   };
-  return trace;
+}
+
+/** Which axes of which weights hold which channels. */
+function makeTies(channels: Channels) {
+  const ties = new Map<string, Tie & { readers: Set<string> }>();
+
+  function tieSource({ id, shape, reader }: Source, axis: number, labels: Labels, masked: boolean): void {
+    if (shape[axis] !== labels.length)
+      return channels.pin(labels, `axis ${axis} of '${id}' has ${shape[axis]} entries for ${labels.length} channels`);
+    const key = `${axis} ${id}`;
+    const tie = ties.get(key);
+    if (!tie) ties.set(key, { param: id, axis, labels, masked, readers: new Set([reader]) });
+    else {
+      channels.unite(tie.labels, labels, `shares '${id}' with channels that stay`);
+      tie.masked &&= masked;
+      tie.readers.add(reader);
+    }
+  }
+
+  function tie(step: Step, input: number, axis: number, labels: Labels, masked = true): void {
+    const sources = sourcesOf(step, input);
+    if (!sources) return channels.pin(labels, `${step.label} works out its weights`);
+    for (const source of sources) tieSource(source, axis, labels, masked);
+  }
+
+  function meet(step: Step, input: number, fromRight: number, labels: Labels, masked = true): void {
+    const { flow, shape } = step.inputs[input];
+    const reason = `meets channels that cannot be followed in ${step.label}`;
+    const axis = shape ? shape.length - fromRight : undefined;
+    if (flow && (axis === undefined || flow.axis !== axis)) {
+      channels.pin(flow.labels, reason);
+      return channels.pin(labels, reason);
+    }
+    if (axis === undefined) return channels.pin(labels, reason);
+    // The same for every channel.
+    if (axis < 0 || shape![axis] === 1) return;
+    if (flow) {
+      if (flow.labels.length === labels.length) return channels.unite(labels, flow.labels, reason);
+      channels.pin(flow.labels, reason);
+      return channels.pin(labels, reason);
+    }
+    const sources = sourcesOf(step, input);
+    if (!sources) return channels.pin(labels, `meets channels that stay in ${step.label}`);
+    for (const source of sources) {
+      const own = source.shape.length - fromRight;
+      if (own >= 0 && source.shape[own] !== 1) tieSource(source, own, labels, masked);
+    }
+  }
+
+  return { ties, tie, meet };
+}
+
+/** Who reads each weight. */
+function makeReads() {
+  const readsOf = new Map<string, Read[]>();
+  const add = (weight: string, read: Read) => readsOf.set(weight, [...(readsOf.get(weight) ?? []), read]);
+  return {
+    reads({ node, label, inputs }: Step): void {
+      if (isForwarding(node.op)) return;
+      inputs.forEach(({ weight }, i) => weight !== undefined && add(weight, { reader: `${node.name}#${i}`, label }));
+    },
+    result({ weight }: Value): void {
+      if (weight !== undefined) add(weight, { reader: '', label: 'the outputs' });
+    },
+    otherReader: (weight: string, readers: ReadonlySet<string>) =>
+      readsOf.get(weight)?.find(({ reader }) => !readers.has(reader)),
+  };
 }
 
 function sourcesOf({ node, inputs }: Step, input: number): readonly Source[] | undefined {

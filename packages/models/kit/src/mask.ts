@@ -35,11 +35,14 @@ interface Masked {
  *
  * Throws an InputError with code 'plan-mismatch' for a plan of another model, and with code 'group-fixed' for a plan that
  * removes units of a group that may lose none.
+ *
+ * A mask that nobody ended still holds tensors: whoever disposes the model ends those in `handles`, to which the new one is added.
  */
 export async function maskWeights(
   weights: readonly HeldWeight[],
   groups: readonly Group[],
   plan: Plan,
+  handles: MaskHandle[] = [],
 ): Promise<MaskHandle> {
   await checkUnits(plan, weights, groups);
   const masked: Masked[] = [];
@@ -87,6 +90,7 @@ export async function maskWeights(
     makePermanent: end,
   };
   handle.apply();
+  handles.push(handle);
   return handle;
 }
 

@@ -87,28 +87,7 @@ function adapt(
   options: AdaptOptions,
   { history, handles }: Shared = { handles: [] },
 ): LayersPrunable {
-  const all = weightsOf(model);
-  const byId = new Map(all.map((weight) => [weight.param.id, weight]));
-  const found = findGroups(model, all);
-  const branches = findBranches(model, all);
-  const {
-    params,
-    groups,
-    branches: branchGroups,
-  } = leaveAlone(
-    {
-      params: paramsAt(
-        model,
-        all.map(({ param }) => param),
-        options,
-      ),
-      groups: found.groups,
-      branches: branches.map(({ group }) => group),
-    },
-    options.leaveAlone,
-  );
-  const weights = all.map((weight, i) => ({ ...weight, param: params[i] }));
-  const dependencies = { ...found, groups };
+  const { byId, weights, branches, params, groups, branchGroups, dependencies } = partsOf(model, options);
   const softmax = endsInSoftmax(model);
   const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
   const again: AdaptOptions = { ...options, ...(loss && { loss: loss.of }) };
@@ -129,7 +108,7 @@ function adapt(
     branches: branchGroups,
     ...(history && { history }),
     output: outputOf(softmax, endsLinear(model), loss),
-    describe: () => describeLayers(model, weights, found.madeBy, prunable),
+    describe: () => describeLayers(model, weights, dependencies.madeBy, prunable),
     with: (view) => adapt(model, withView(again, view), { history, handles }),
     withLoss: (other) => prunable.with({ loss: other }),
     toArtifacts: () => toArtifacts(model),
@@ -143,19 +122,13 @@ function adapt(
     inputs: (batch, id) => kernelInputs(model, weightOf(id), batch),
     write: (id, values) => writeVariable(id, variable(id), values),
     reestimateNorms: (given) => reestimateBatchNorm(model, given),
-    async mask(plan) {
-      const handle = await maskWeights(weights, [...groups, ...branchGroups], plan);
-      handles.push(handle);
-      return handle;
-    },
+    mask: (plan) => maskWeights(weights, [...groups, ...branchGroups], plan, handles),
     async shrink(plan) {
       const gone = branches.filter(({ group }) => isGone(plan, group.id));
       const { smaller, change } = await shrinkModel(model, weights, dependencies, withoutUnits(plan, branchGroups));
-      const changes = [
-        ...(history ?? []),
-        gone.length > 0 ? joined(change, changeOf(plan, { params, groups: gone.map(({ group }) => group) })) : change,
-      ];
-      if (gone.length === 0) return adapt(smaller, again, { history: changes, handles: [] });
+      const lost = gone.length > 0 && changeOf(plan, { params, groups: gone.map(({ group }) => group) });
+      const changes = [...(history ?? []), lost ? joined(change, lost) : change];
+      if (!lost) return adapt(smaller, again, { history: changes, handles: [] });
       try {
         return adapt(bypass(smaller, gone), again, { history: changes, handles: [] });
       } finally {
@@ -168,6 +141,32 @@ function adapt(
     },
   };
   return prunable;
+}
+
+/** The weights of a model, and what goes together, but for what is to be left alone. */
+function partsOf(model: LayersModel, options: AdaptOptions) {
+  const all = weightsOf(model);
+  const found = findGroups(model, all);
+  const branches = findBranches(model, all);
+  const parts = {
+    params: paramsAt(
+      model,
+      all.map(({ param }) => param),
+      options,
+    ),
+    groups: found.groups,
+    branches: branches.map(({ group }) => group),
+  };
+  const { params, groups, branches: branchGroups } = leaveAlone(parts, options.leaveAlone);
+  return {
+    byId: new Map(all.map((weight) => [weight.param.id, weight])),
+    weights: all.map((weight, i) => ({ ...weight, param: params[i] })),
+    branches,
+    params,
+    groups,
+    branchGroups,
+    dependencies: { ...found, groups },
+  };
 }
 
 function signatureOf({ inputs, outputs }: LayersModel): LayersPrunable['signature'] {

@@ -27,6 +27,28 @@ const nameOf = (layer: FileLayer) => String(layer.name ?? layer.config.name);
  * Throws an InputError with code 'layer-connection' or 'topology-invalid'.
  */
 export function connect(model: FileLayer, layers: readonly FileLayer[], where: string): readonly FileLayer[] {
+  const { made, calls } = callsOf(layers, where);
+  const isThere = ([layer, node]: Reference) => node < made.get(layer)!;
+  for (const call of calls) checkReferences(call.needs, call.layer, made, where);
+  const ready = inOrder(made, calls);
+  if (ready.length < calls.length) {
+    const { layer, needs } = calls.find(({ missing }) => missing > 0)!;
+    throw dangling(where, layer, needs.find((reference) => !isThere(reference))![0]);
+  }
+  for (const end of ['input_layers', 'output_layers']) {
+    checkReferences(model.config[end], end, made, where);
+    const missing = (model.config[end] as Reference[]).find((reference) => !isThere(reference));
+    if (missing) throw dangling(where, end, missing[0]);
+  }
+  if (ready.every(({ pass }) => pass <= MOST_PASSES)) return layers;
+  const places = new Set([...layers.keys()].filter((place) => !layers[place].inbound_nodes));
+  layers.forEach((layer, place) => (layer.inbound_nodes as unknown[] | undefined)?.length === 0 && places.add(place));
+  for (const { place } of ready) places.add(place);
+  return [...places].map((place) => layers[place]);
+}
+
+/** The calls of all layers, and how often each layer has been called before any of them is made. */
+function callsOf(layers: readonly FileLayer[], where: string) {
   const made = new Map<string, number>();
   const calls: Call[] = [];
   layers.forEach((layer, place) => {
@@ -34,33 +56,37 @@ export function connect(model: FileLayer, layers: readonly FileLayer[], where: s
     // Inputs and models bring a call of their own.
     made.set(name, layer.class_name === 'InputLayer' || layersIn(layer, where) ? 1 : 0);
     const inbound: unknown = layer.inbound_nodes ?? [];
-    if (!Array.isArray(inbound))
-      throw malformed(`the connections of ${show(name)} in ${show(where)}`, 'an array', inbound);
+    if (!Array.isArray(inbound)) throw malformed(connectionsOf(name, where), 'an array', inbound);
     for (const needs of inbound as Reference[][]) {
       // Called with nothing, a layer has no output, and TensorFlow.js makes no call.
       if (!Array.isArray(needs) || needs.length > 0) calls.push({ layer: name, needs, place, missing: 0, pass: 0 });
     }
   });
-  const check = (references: unknown, of: string) => {
-    if (!Array.isArray(references))
-      throw malformed(`the connections of ${show(of)} in ${show(where)}`, 'an array', references);
-    for (const reference of references as Reference[]) {
-      if (!Array.isArray(reference) || !made.has(reference[0])) throw dangling(where, of, reference?.[0]);
-      const node: unknown = reference[1];
-      if (!Number.isInteger(node) || (node as number) < 0)
-        throw malformed(`the connections of ${show(of)} in ${show(where)}`, 'the number of a call', node);
-    }
-  };
-  const isThere = ([layer, node]: Reference) => node < made.get(layer)!;
+  return { made, calls };
+}
+
+const connectionsOf = (layer: string, where: string) => `the connections of ${show(layer)} in ${show(where)}`;
+
+function checkReferences(references: unknown, of: string, made: ReadonlyMap<string, number>, where: string): void {
+  if (!Array.isArray(references)) throw malformed(connectionsOf(of, where), 'an array', references);
+  for (const reference of references as Reference[]) {
+    if (!Array.isArray(reference) || !made.has(reference[0])) throw dangling(where, of, reference?.[0]);
+    const node: unknown = reference[1];
+    if (!Number.isInteger(node) || (node as number) < 0)
+      throw malformed(connectionsOf(of, where), 'the number of a call', node);
+  }
+}
+
+/** The calls that can be made, in an order in which each finds its inputs. */
+function inOrder(made: Map<string, number>, calls: readonly Call[]): Call[] {
   const keyOf = (layer: string, node: unknown) => `${String(node)} ${layer}`;
   const waiting = new Map<string, Call[]>();
   const ready: Call[] = [];
   for (const call of calls) {
-    check(call.needs, call.layer);
-    for (const reference of call.needs) {
-      if (isThere(reference)) continue;
+    for (const [layer, node] of call.needs) {
+      if (node < made.get(layer)!) continue;
       call.missing++;
-      const key = keyOf(reference[0], reference[1]);
+      const key = keyOf(layer, node);
       const others = waiting.get(key);
       if (others) others.push(call);
       else waiting.set(key, [call]);
@@ -75,20 +101,7 @@ export function connect(model: FileLayer, layers: readonly FileLayer[], where: s
       if (--call.missing === 0) ready.push(call);
     }
   }
-  if (ready.length < calls.length) {
-    const { layer, needs } = calls.find(({ missing }) => missing > 0)!;
-    throw dangling(where, layer, needs.find((reference) => !isThere(reference))![0]);
-  }
-  for (const end of ['input_layers', 'output_layers']) {
-    check(model.config[end], end);
-    const missing = (model.config[end] as Reference[]).find((reference) => !isThere(reference));
-    if (missing) throw dangling(where, end, missing[0]);
-  }
-  if (ready.every(({ pass }) => pass <= MOST_PASSES)) return layers;
-  const places = new Set([...layers.keys()].filter((place) => !layers[place].inbound_nodes));
-  layers.forEach((layer, place) => (layer.inbound_nodes as unknown[] | undefined)?.length === 0 && places.add(place));
-  for (const { place } of ready) places.add(place);
-  return [...places].map((place) => layers[place]);
+  return ready;
 }
 
 function dangling(where: string, layer: string, found: unknown): InputError {

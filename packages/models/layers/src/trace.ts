@@ -39,63 +39,74 @@ export interface Trace {
  * of a weight that is met again, because its layer is called again, has its units united with those of the first time.
  */
 export function traceModel(model: LayersModel, weights: readonly Weight[]): Trace {
-  const units = makeUnits();
-  const producers = new Map<Layer, Int32Array>();
-  const depths = new Map<Layer, number>();
-  const sites = new Map<string, TracedSite>();
-  const sizes = new Map<Layer, Map<string, TracedSize>>();
-  const weightsOfLayer = new Map<Layer, Weight[]>();
-  for (const weight of weights) {
-    const own = weightsOfLayer.get(weight.layer);
-    if (own) own.push(weight);
-    else weightsOfLayer.set(weight.layer, [weight]);
-  }
-
+  const tracer = new Tracer(weights);
   const { inputs, inputNames } = graphOf(model);
-  const outputs = run(
+  const outputs = tracer.run(
     model,
     inputs.map(({ shape }, i) => ({ flow: fixedFlow(shape, `the model's input '${inputNames[i]}'`), depth: 0 })),
+    true,
   );
-  for (const axis of outputs.flatMap(({ flow }) => flow.axes)) if (axis) units.fix(axis, 'model output', true);
-  return {
-    units,
-    // What TensorFlow.js itself puts first changes when a model is loaded again.
-    producers: new Map(
-      [...producers].sort(([a], [b]) => depths.get(a)! - depths.get(b)! || (a.name < b.name ? -1 : 1)),
-    ),
-    sites: [...sites.values()],
-    sizes: [...sizes.values()].flatMap((of) => [...of.values()]),
-  };
+  for (const axis of outputs.flatMap(({ flow }) => flow.axes)) if (axis) tracer.units.fix(axis, 'model output', true);
+  return tracer.found();
+}
 
-  function run(inner: LayersModel, incoming: readonly Tracked[]): Tracked[] {
-    const graph = graphOf(inner);
+class Tracer {
+  readonly units = makeUnits();
+  private readonly producers = new Map<Layer, Int32Array>();
+  private readonly depths = new Map<Layer, number>();
+  private readonly sites = new Map<string, TracedSite>();
+  private readonly sizes = new Map<Layer, Map<string, TracedSize>>();
+  private readonly weightsOfLayer = new Map<Layer, Weight[]>();
+
+  constructor(weights: readonly Weight[]) {
+    for (const weight of weights) {
+      const own = this.weightsOfLayer.get(weight.layer);
+      if (own) own.push(weight);
+      else this.weightsOfLayer.set(weight.layer, [weight]);
+    }
+  }
+
+  found(): Trace {
+    const { depths } = this;
+    return {
+      units: this.units,
+      // What TensorFlow.js itself puts first changes when a model is loaded again.
+      producers: new Map(
+        [...this.producers].sort(([a], [b]) => depths.get(a)! - depths.get(b)! || (a.name < b.name ? -1 : 1)),
+      ),
+      sites: [...this.sites.values()],
+      sizes: [...this.sizes.values()].flatMap((of) => [...of.values()]),
+    };
+  }
+
+  run(model: LayersModel, incoming: readonly Tracked[], isOutermost = false): Tracked[] {
+    const graph = graphOf(model);
     const tracked = new Map(graph.inputs.map(({ id }, i) => [id, incoming[i]]));
     // What is called with fewer channels must expect fewer.
-    for (const [i, { flow }] of (inner === model ? [] : incoming).entries()) {
+    for (const [i, { flow }] of (isOutermost ? [] : incoming).entries()) {
       for (const [axis, open] of graph.inputs[i].shape.entries()) {
         const of = flow.axes[axis] ?? open;
-        if (of !== null && axis > 0) size(graph.inputLayers[i], ['batchInputShape', axis], of);
+        if (of !== null && axis > 0) this.size(graph.inputLayers[i], ['batchInputShape', axis], of);
       }
     }
-    for (const node of nodesOf(inner)) {
+    for (const node of nodesOf(model)) {
       const { outboundLayer: layer, inputTensors, outputTensors } = node;
       if (classOf(layer) === 'InputLayer') continue;
       const into = inputTensors.map(({ id }) => tracked.get(id)!);
       const depth = 1 + Math.max(...into.map((of) => of.depth));
-      if (!isModel(layer)) depths.set(layer, Math.min(depth, depths.get(layer) ?? Infinity));
+      if (!isModel(layer)) this.depths.set(layer, Math.min(depth, this.depths.get(layer) ?? Infinity));
+      const flows = into.map(({ flow }) => flow);
       const out = isModel(layer)
-        ? run(layer, into)
-        : call(
-            node,
-            into.map(({ flow }) => flow),
-          ).map((flow) => ({ flow, depth }));
+        ? this.run(layer, into)
+        : this.call(node, flows).map((flow): Tracked => ({ flow, depth }));
       for (const [i, { id }] of outputTensors.entries()) tracked.set(id, out[i]);
     }
     return graph.outputs.map(({ id }) => tracked.get(id)!);
   }
 
-  function call({ outboundLayer: layer, inputTensors, outputTensors }: Node, flows: readonly Flow[]): readonly Flow[] {
-    const own = weightsOfLayer.get(layer) ?? [];
+  private call({ outboundLayer: layer, inputTensors, outputTensors }: Node, flows: readonly Flow[]): readonly Flow[] {
+    const { units, producers } = this;
+    const own = this.weightsOfLayer.get(layer) ?? [];
     const step: Step = {
       layer,
       className: classOf(layer),
@@ -111,8 +122,8 @@ export function traceModel(model: LayersModel, weights: readonly Weight[]): Trac
         producers.set(layer, made);
         return made;
       },
-      tie,
-      size: (path, of) => size(layer, path, of),
+      tie: (weight, axis, of) => this.tie(weight, axis, of),
+      size: (path, of) => this.size(layer, path, of),
     };
     try {
       const out = RULES.get(step.className)?.(step) ?? 'through which channels are not followed';
@@ -122,33 +133,33 @@ export function traceModel(model: LayersModel, weights: readonly Weight[]): Trac
     }
   }
 
-  function tie(weight: Weight | undefined, axis: number, of: Int32Array | undefined): void {
+  private tie(weight: Weight | undefined, axis: number, of: Int32Array | undefined): void {
     if (!weight) return;
     const { id, shape } = weight.param;
     if (of && shape[axis] !== of.length) {
-      units.fix(of, `axis ${axis} of '${id}' has ${shape[axis]} entries for ${of.length} channels`);
+      this.units.fix(of, `axis ${axis} of '${id}' has ${shape[axis]} entries for ${of.length} channels`);
       return;
     }
-    const here = of ?? rigid(shape[axis], `meets at '${id}' channels that stay, in another call of the layer`);
-    const before = sites.get(`${axis} ${id}`);
-    if (before) units.unite(before.units, here);
-    else sites.set(`${axis} ${id}`, { weight, axis, units: here });
+    const here = of ?? this.rigid(shape[axis], `meets at '${id}' channels that stay, in another call of the layer`);
+    const before = this.sites.get(`${axis} ${id}`);
+    if (before) this.units.unite(before.units, here);
+    else this.sites.set(`${axis} ${id}`, { weight, axis, units: here });
   }
 
-  function size(layer: Layer, path: Path, of: Int32Array | number): void {
+  private size(layer: Layer, path: Path, of: Int32Array | number): void {
     const here =
-      typeof of === 'number' ? rigid(of, `meets at '${layer.name}' channels that stay, in another call`) : of;
-    const own = sizes.get(layer) ?? new Map<string, TracedSize>();
-    sizes.set(layer, own);
+      typeof of === 'number' ? this.rigid(of, `meets at '${layer.name}' channels that stay, in another call`) : of;
+    const own = this.sizes.get(layer) ?? new Map<string, TracedSize>();
+    this.sizes.set(layer, own);
     const before = own.get(path.join());
-    if (before) units.unite(before.units, here);
+    if (before) this.units.unite(before.units, here);
     else own.set(path.join(), { layer, path, units: here });
   }
 
   /** Entries that stay, where another call might let them go. */
-  function rigid(count: number, why: string): Int32Array {
-    const fixed = units.fresh(count);
-    units.fix(fixed, why);
+  private rigid(count: number, why: string): Int32Array {
+    const fixed = this.units.fresh(count);
+    this.units.fix(fixed, why);
     return fixed;
   }
 }
