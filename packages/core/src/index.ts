@@ -7,6 +7,7 @@ export * from './shape.js';
 export * from './random.js';
 export * from './selection.js';
 export * from './scores.js';
+export * from './scorer-errors.js';
 export * from './glob.js';
 export * from './eligible.js';
 export * from './granularity.js';

@@ -1,5 +1,6 @@
 import {
   type Context,
+  dataEmpty,
   InputError,
   isInputsUnsupported,
   type Param,
@@ -66,7 +67,7 @@ export async function layerHessians(
     }
     if ([...sums.values()].every(({ rows }) => rows >= limit)) break;
   }
-  if (samples === 0) throw noData();
+  if (samples === 0) throw dataEmpty('OBS');
   const layers = new Map<string, LayerHessian>();
   for (const sum of sums.values()) layers.set(sum.param.id, finish(linear, sum, damping, notes));
   return { layers, notes };
@@ -186,14 +187,6 @@ function checkFinite(id: string, { values }: Square): void {
     wanted: 'finite activations',
     found: 'NaN or infinite ones',
     fix,
-  });
-}
-
-export function noData(): InputError {
-  return new InputError('data-empty', 'OBS: the calibration data has no sample; give at least one batch', {
-    where: 'data',
-    wanted: 'at least one sample',
-    found: 'none',
   });
 }
 

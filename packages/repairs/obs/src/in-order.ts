@@ -1,4 +1,4 @@
-import type { Batch, Context, Param, PrunableModel } from '@espalier/core';
+import { type Batch, type Context, dataEmpty, type Param, type PrunableModel } from '@espalier/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import {
   addRows,
@@ -8,7 +8,6 @@ import {
   type LayerHessian,
   layerHessians,
   newSums,
-  noData,
   noInputs,
 } from './hessians.js';
 import type { Linear } from './linear.js';
@@ -101,7 +100,7 @@ async function sumUp(
     }
     if (sums.rows >= limit) break;
   }
-  if (samples === 0) throw noData();
+  if (samples === 0) throw dataEmpty('OBS');
   for (let i = 0; i < shift.length; i++) shift[i] /= sums.rows;
   return { sums, shift };
 }

@@ -1,15 +1,14 @@
 import {
   checkFiniteScores,
+  checkSamples,
   type Context,
-  InputError,
+  dataEmpty,
   isInputsUnsupported,
   type Param,
   type Scorer,
   scoresInMemory,
   sentence,
-  show,
   sizeOf,
-  UsageError,
 } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 
@@ -32,13 +31,7 @@ export const WANDA_DEFAULTS = { samples: 1024 };
  */
 export function wanda(options: WandaOptions = {}): Scorer {
   const { samples } = { ...WANDA_DEFAULTS, ...options };
-  if (!(Number.isInteger(samples) && samples > 0)) {
-    throw new UsageError('samples', `wanda: samples must be a positive integer, got ${show(samples)}`, {
-      where: 'samples',
-      wanted: 'a positive integer',
-      found: String(samples),
-    });
-  }
+  checkSamples(samples, 'wanda');
   return {
     name: 'wanda',
     async score(context) {
@@ -84,13 +77,7 @@ async function inputNorms(
     seen += batch.x.shape[0];
     if (seen >= samples) break;
   }
-  if (seen === 0) {
-    throw new InputError('data-empty', 'wanda: the calibration data has no sample; give at least one batch', {
-      where: 'data',
-      wanted: 'at least one sample',
-      found: 'none',
-    });
-  }
+  if (seen === 0) throw dataEmpty('wanda');
   for (const sum of sums.values()) for (let i = 0; i < sum.length; i++) sum[i] = Math.sqrt(sum[i]);
   return { norms: sums, notes };
 }

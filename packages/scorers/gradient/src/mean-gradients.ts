@@ -1,4 +1,4 @@
-import { type Context, InputError, sentence } from '@espalier/core';
+import { checkGradients, type Context, dataEmpty, lossNotFinite } from '@espalier/core';
 
 /**
  * The gradient of the mean loss over all calibration samples, one array per parameter that has one: batch means weighted by
@@ -16,7 +16,7 @@ export async function meanGradients({ model, batches }: Context): Promise<Map<st
     const size = batch.x.shape[0];
     const { loss, grads } = await model.gradients(batch);
     try {
-      if (!Number.isFinite(loss)) throw badLoss(loss, index);
+      if (!Number.isFinite(loss)) throw lossNotFinite('gradient', 'batch', index, loss);
       for (const { id } of model.params) if (grads[id]) add(sums, id, await grads[id].data<'float32'>(), size);
     } finally {
       for (const grad of Object.values(grads)) grad.dispose();
@@ -24,16 +24,10 @@ export async function meanGradients({ model, batches }: Context): Promise<Map<st
     samples += size;
     index++;
   }
-  if (samples === 0) {
-    throw new InputError('data-empty', 'gradient: the calibration data has no sample; give at least one batch', {
-      where: 'data',
-      wanted: 'at least one sample',
-      found: 'none',
-    });
-  }
+  if (samples === 0) throw dataEmpty('gradient');
   for (const [id, sum] of sums) {
     for (let i = 0; i < sum.length; i++) sum[i] /= samples;
-    checkFinite(id, sum);
+    checkGradients('gradient', id, sum);
   }
   return sums;
 }
@@ -42,36 +36,4 @@ function add(sums: Map<string, Float64Array>, id: string, grad: Float32Array, we
   const sum = sums.get(id) ?? new Float64Array(grad.length);
   sums.set(id, sum);
   for (let i = 0; i < sum.length; i++) sum[i] += weight * grad[i];
-}
-
-const FIX = 'check the weights, and that the data is normalised as in training';
-
-function badLoss(loss: number, batch: number): InputError {
-  const where = `calibration batch ${batch}`;
-  return new InputError(
-    'loss-not-finite',
-    sentence('batch-loss-not-finite', { scorer: 'gradient', index: batch, value: loss }),
-    {
-      where,
-      wanted: 'a finite loss',
-      found: String(loss),
-      fix: FIX,
-    },
-  );
-}
-
-function checkFinite(where: string, grads: Float64Array): void {
-  const index = grads.findIndex((g) => !Number.isFinite(g));
-  if (index < 0) return;
-  const found = `${grads[index]} at index ${index}`;
-  throw new InputError(
-    'gradient-not-finite',
-    sentence('gradient-not-finite', { scorer: 'gradient', id: where, value: grads[index], index }),
-    {
-      where,
-      wanted: 'finite gradients',
-      found,
-      fix: FIX,
-    },
-  );
 }

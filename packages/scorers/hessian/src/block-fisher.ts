@@ -1,4 +1,5 @@
 import {
+  checkSamples,
   checkFiniteScores,
   type PrunableModel,
   type Scorer,
@@ -6,10 +7,10 @@ import {
   show,
   UsageError,
   sentence,
+  lossNotFinite,
 } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
-import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
-import { lossNotFinite } from './squared-gradients.js';
+import { forEachSample, type SampleOptions } from './samples.js';
 
 export interface BlockFisherOptions extends SampleOptions {
   /** Weights a block: neighbours in memory, which for a dense kernel [in, out] are the weights of few inputs. */
@@ -42,7 +43,7 @@ export function blockFisher(options: BlockFisherOptions = {}): Scorer {
       await forEachSample(batches, samples, name, async (sample, index) => {
         const { loss, grads } = await model.gradients(sample);
         try {
-          if (!Number.isFinite(loss)) throw lossNotFinite(name, index, loss);
+          if (!Number.isFinite(loss)) throw lossNotFinite(name, 'sample', index, loss);
           for (const { id } of model.params) {
             if (!grads[id]) continue;
             const gradient = await grads[id].data<'float32'>();

@@ -1,6 +1,6 @@
-import type { Scorer } from '@espalier/core';
+import { checkSamples, type Scorer } from '@espalier/core';
 import { diagonalScores } from './diagonal-scores.js';
-import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
+import { forEachSample, type SampleOptions } from './samples.js';
 import { SquaredGradients } from './squared-gradients.js';
 
 /**

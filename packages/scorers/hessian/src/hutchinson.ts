@@ -1,8 +1,8 @@
-import { type Batch, type Scorer, seededRandom } from '@espalier/core';
+import { checkSamples, type Batch, type Scorer, seededRandom } from '@espalier/core';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { diagonalScores } from './diagonal-scores.js';
 import { probabilities } from './probabilities.js';
-import { checkSamples, forEachSample, type SampleOptions } from './samples.js';
+import { forEachSample, type SampleOptions } from './samples.js';
 import { SquaredGradients } from './squared-gradients.js';
 
 export interface HutchinsonOptions extends SampleOptions {

@@ -1,18 +1,9 @@
-import { type Batch, InputError, show, UsageError } from '@espalier/core';
+import { type Batch, dataEmpty } from '@espalier/core';
 import { slice, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 export interface SampleOptions {
   /** At most this many samples are used, the first ones of the calibration data. */
   readonly samples?: number;
-}
-
-export function checkSamples(samples: number, scorer: string): void {
-  if (Number.isInteger(samples) && samples > 0) return;
-  throw new UsageError('samples', `${scorer}: samples must be a positive integer, got ${show(samples)}`, {
-    where: 'samples',
-    wanted: 'a positive integer',
-    found: String(samples),
-  });
 }
 
 /**
@@ -39,11 +30,7 @@ export async function forEachSample(
     if (seen >= limit) break;
   }
   if (seen > 0) return seen;
-  throw new InputError('data-empty', `${scorer}: the calibration data has no sample; give at least one batch`, {
-    where: 'data',
-    wanted: 'at least one sample',
-    found: 'none',
-  });
+  throw dataEmpty(scorer);
 }
 
 const rowOf = (t: Tensor, row: number) => slice(t, [row, ...t.shape.slice(1).map(() => 0)], [1, ...t.shape.slice(1)]);
