@@ -61,6 +61,29 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
   });
 });
 
+test('a kernel that somebody else puts there meanwhile stays, and the stock one is found under it afterwards', async () => {
+  await tf.setBackend('cpu');
+  const stock = tf.getKernel('BatchMatMul', 'cpu');
+  const put = (kernel: tf.KernelConfig) => {
+    tf.unregisterKernel('BatchMatMul', 'cpu');
+    tf.registerKernel(kernel);
+  };
+  let calls = 0;
+  const theirs: tf.KernelConfig[] = [];
+  recordKernels(() => {
+    const below = tf.getKernel('BatchMatMul', 'cpu');
+    theirs.push({ ...below, kernelFunc: (args) => (calls++, below.kernelFunc(args)) });
+    put(theirs[0]);
+  }, new Map());
+  try {
+    expect(tf.getKernel('BatchMatMul', 'cpu')).toBe(theirs[0]);
+    tf.tidy(() => void tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])));
+    expect(calls).toBe(1);
+  } finally {
+    put(stock);
+  }
+});
+
 test('a transposed convolution multiplies once for each input pixel', async () => {
   await tf.setBackend('cpu');
   const w = tf.ones([3, 3, 4, 2]) as tf.Tensor4D;

@@ -1,3 +1,4 @@
+import { type KernelArguments, override } from '@espalier/kernels-kit';
 import {
   BatchMatMul,
   Conv2D,
@@ -9,19 +10,18 @@ import {
   FusedDepthwiseConv2D,
   getBackend,
   getKernel,
-  type KernelConfig,
   type NamedAttrMap,
   type NamedTensorMap,
   ones,
-  registerKernel,
   reshape,
   type Tensor,
   type TensorInfo,
   tidy,
-  unregisterKernel,
   util,
   _FusedMatMul,
 } from '@tensorflow/tfjs-core';
+
+export type { KernelArguments };
 
 /** Kernels that multiply by a weight, and the input it comes in at. */
 const WEIGHT_INPUT: Readonly<Record<string, string>> = {
@@ -67,7 +67,7 @@ export function recordKernels(run: () => void, weights: ReadonlyMap<object, stri
     if (id === undefined) return output;
     const given = Object.entries(inputs).filter((entry): entry is [string, TensorInfo] => !!entry[1]);
     const shapes = Object.fromEntries(given.map(([name, { shape }]) => [name, [...shape]]));
-    const uses = usesOf(kernel, shapes, (output as TensorInfo).shape);
+    const uses = usesOf(kernel, shapes, output.shape);
     calls.push({ kernel, weight: id, shapes, attrs: (args.attrs ?? {}) as NamedAttrMap, uses });
     return output;
   });
@@ -79,30 +79,16 @@ export function recordKernels(run: () => void, weights: ReadonlyMap<object, stri
   return calls;
 }
 
-type Output = ReturnType<KernelConfig['kernelFunc']>;
-export type KernelArguments = Parameters<KernelConfig['kernelFunc']>[0];
-
 /** Puts `around` in the place of the current backend's kernels of these names, where it has them; the function returned undoes it. */
 export function wrapKernels(
   names: readonly string[],
-  around: (kernel: string, args: KernelArguments, stock: () => Output) => Output,
+  around: (kernel: string, args: KernelArguments, stock: () => TensorInfo) => TensorInfo,
 ): () => void {
-  const undo = names.map((kernelName) => {
-    const kernel = getKernel(kernelName, getBackend());
-    if (!kernel) return () => {};
-    const ours = {
-      ...kernel,
-      kernelFunc: (args: KernelArguments) => around(kernelName, args, () => kernel.kernelFunc(args)),
-    };
-    replace(kernel, ours);
-    return () => replace(ours, kernel);
-  });
+  const backend = getBackend();
+  const undo = names
+    .filter((name) => getKernel(name, backend))
+    .map((name) => override(name, backend, (args, stock) => around(name, args, stock)));
   return () => undo.forEach((back) => back());
-}
-
-function replace({ kernelName, backendName }: KernelConfig, by: KernelConfig): void {
-  unregisterKernel(kernelName, backendName);
-  registerKernel(by);
 }
 
 function usesOf(kernel: string, shapes: Record<string, number[]>, output: readonly number[]): number {

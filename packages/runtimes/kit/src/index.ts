@@ -9,7 +9,7 @@ export { type Call, convolution, matrixProduct, type Memo, READINGS, type Readin
 export { decide, type Race } from './decide.js';
 export { type Geometry, geometryOf, isProduct, pixelsOf, product, simplified, tapsOf } from './geometry.js';
 export { checkMinSparsity } from './min-sparsity.js';
-export { type Attempt, type KernelArguments, override } from './override.js';
+export { type Attempt, type KernelArguments, override, replaceGradient, replaceKernel } from './override.js';
 export { type OwnedLayers, ownedLayers, type Sessions, sessionsOf, watchDisposal } from './sessions.js';
 export { type Accelerable, type Weight, weightReader, weightsOf } from './weights.js';
 export { wrapMethod } from './wrap-method.js';

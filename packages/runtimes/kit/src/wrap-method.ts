@@ -1,7 +1,6 @@
-type Method<K extends PropertyKey> = { [key in K]: (...args: never[]) => unknown };
+import { replace } from './replace.js';
 
-/** Those that were taken away under another one; they go with it. */
-const buried = new WeakMap<object, () => void>();
+type Method<K extends PropertyKey> = { [key in K]: (...args: never[]) => unknown };
 
 /**
  * Puts a function over a method of one object, if that is not frozen; it calls `stock` with the `this` that it is given. The function
@@ -13,16 +12,8 @@ export function wrapMethod<K extends PropertyKey, O extends Method<K>>(
   name: K,
   make: (stock: O[K], active: () => boolean) => O[K],
 ): () => void {
-  const stock = object[name];
-  const own = Object.hasOwn(object, name);
-  let active = true;
-  const wrapped = make(stock, () => active);
-  Reflect.set(object, name, wrapped);
-  const undo = () => {
-    active = false;
-    if (object[name] !== wrapped) return void buried.set(wrapped, undo);
-    (own ? Reflect.set : Reflect.deleteProperty)(object, name, stock);
-    buried.get(object[name])?.();
-  };
-  return undo;
+  const inherited = Object.hasOwn(object, name) ? undefined : object[name];
+  const write = (method: O[K] | undefined) =>
+    void (method === inherited ? Reflect.deleteProperty(object, name) : Reflect.set(object, name, method));
+  return replace<O[K]>({ read: () => object[name], write }, (stock, active) => make(stock!, active));
 }

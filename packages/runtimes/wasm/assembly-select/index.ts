@@ -1,17 +1,6 @@
-// Selection in chunks of scores: one pass that counts what lies outside of a bracket and gathers what lies inside. The module has its own
-// memory; what stands where is known to src/selection/module.ts too.
-
-/** Scores in a chunk. */
-const CHUNK: i32 = 32768;
-const SCORES: usize = 0;
-/** Keys strictly inside the bracket, with room for one store past the end. */
-const INSIDE: usize = SCORES + 4 * CHUNK;
-/** One bit a score. */
-const BITS: usize = INSIDE + 4 * CHUNK + 16;
-/** Keys below low, above low and above high, and the largest magnitude's bits: of one chunk. */
-const COUNTS: usize = BITS + CHUNK / 8 + 16;
-/** For each of 16 patterns of four lanes, the shuffle that moves the chosen ones to the front. */
-const SHUFFLES: usize = COUNTS + 16;
+// Selection in chunks of scores: one pass that counts what lies outside of a bracket and gathers what lies inside. The module has a
+// memory of its own; abi.ts says what stands where.
+import { BITS, COUNTS, ChunkCounts, INSIDE, SCORES, SHUFFLES } from './abi';
 
 export function prepare(): void {
   for (let pattern = 0; pattern < 16; pattern++) {
@@ -58,7 +47,7 @@ function gather(x: v128, inside: v128, to: usize): usize {
   return to + (<usize>popcnt(pattern) << 2);
 }
 
-/** Counts a chunk's keys about a bracket into COUNTS, and gathers those strictly between low and high; returns how many. */
+/** ChunkCounts a chunk's keys about a bracket into COUNTS, and gathers those strictly between low and high; returns how many. */
 export function bracket(size: i32, low: i32, high: i32): i32 {
   const lows = i32x4.splat(low);
   const highs = i32x4.splat(high);
@@ -111,10 +100,11 @@ export function bracket(size: i32, low: i32, high: i32): i32 {
     }
     p += 4;
   }
-  store<i32>(COUNTS, belows);
-  store<i32>(COUNTS, overs, 4);
-  store<i32>(COUNTS, aboves, 8);
-  store<i32>(COUNTS, most, 12);
+  const counts = changetype<ChunkCounts>(COUNTS);
+  counts.below = belows;
+  counts.over = overs;
+  counts.above = aboves;
+  counts.largest = most;
   return <i32>((to - INSIDE) >> 2);
 }
 

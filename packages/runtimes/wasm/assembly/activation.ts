@@ -1,3 +1,4 @@
+import { Curve } from './abi';
 import { madd } from './madd';
 
 /** e^x by 2^n·e^r, |r| ≤ ln 2 / 2, with a polynomial for e^r: about 1e-7 relative. Written out, for Mathf.exp has tables. */
@@ -16,26 +17,27 @@ function exp(v: v128): v128 {
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   return f32x4.mul(p, power);
 }
-/** 0 = max(v, 0) + slope·min(v, 0); 1 = ELU; 2 = sigmoid; 3 = v·sigmoid(v); 4 = tanh. */
+
+/** PReLU: max(v, 0) + slope·min(v, 0); swish: v·sigmoid(v). */
 @inline
-export function apply(kind: i32, v: v128, slope: v128): v128 {
+export function apply(curve: i32, v: v128, slope: v128): v128 {
   const zero = f32x4.splat(0);
-  if (kind == 0) return f32x4.add(f32x4.max(v, zero), f32x4.mul(slope, f32x4.min(v, zero)));
+  if (curve == Curve.PRELU) return f32x4.add(f32x4.max(v, zero), f32x4.mul(slope, f32x4.min(v, zero)));
   const one = f32x4.splat(1);
-  if (kind == 1) return v128.bitselect(f32x4.sub(exp(v), one), v, f32x4.lt(v, zero));
-  const z = kind == 4 ? f32x4.add(v, v) : v;
+  if (curve == Curve.ELU) return v128.bitselect(f32x4.sub(exp(v), one), v, f32x4.lt(v, zero));
+  const z = curve == Curve.TANH ? f32x4.add(v, v) : v;
   const s = f32x4.div(one, f32x4.add(one, exp(f32x4.neg(z))));
-  if (kind == 3) return f32x4.mul(v, s);
-  return kind == 4 ? f32x4.sub(f32x4.add(s, s), one) : s;
+  if (curve == Curve.SWISH) return f32x4.mul(v, s);
+  return curve == Curve.TANH ? f32x4.sub(f32x4.add(s, s), one) : s;
 }
 
 /** In place on y [pixels, channels], with a slope for each channel. */
-export function activate(kind: i32, y: usize, pixels: i32, channels: i32, slopes: usize): void {
+export function activate(curve: i32, y: usize, pixels: i32, channels: i32, slopes: usize): void {
   for (let n: i32 = 0; n < pixels; n++) {
     let c: i32 = 0;
-    for (; c + 4 <= channels; c += 4, y += 16) v128.store(y, apply(kind, v128.load(y), v128.load(slopes + (<usize>c << 2))));
+    for (; c + 4 <= channels; c += 4, y += 16) v128.store(y, apply(curve, v128.load(y), v128.load(slopes + (<usize>c << 2))));
     for (; c < channels; c++, y += 4) {
-      const v = apply(kind, v128.load32_splat(y), v128.load32_splat(slopes + (<usize>c << 2)));
+      const v = apply(curve, v128.load32_splat(y), v128.load32_splat(slopes + (<usize>c << 2)));
       store<f32>(y, f32x4.extract_lane(v, 0));
     }
   }

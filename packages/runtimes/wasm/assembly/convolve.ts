@@ -1,14 +1,11 @@
+import { ConvolveJob, FINISHED_TOGETHER, Format } from './abi';
 import { blockRows } from './blocks';
-import { Job } from './job';
 import { finish, NARROW, pack, point, WIDE } from './panel';
 import { first16, first28, first4, first8, rows16, rows28, rows4, rows8 } from './unstructured';
 
-/** Outputs that are finished together: a few cache lines of each pixel. */
-const GROUP: i32 = 64;
-
 /** Outputs [m, m + rows) over the inputs in the panel, started from their biases, or from their sums so far. */
-function someRows(job: Job, steps: usize, counts: usize, sums: usize, bias: usize, m: i32, rows: i32, width: i32, more: bool): usize {
-  if (job.kind != 0) {
+function someRows(job: ConvolveJob, steps: usize, counts: usize, sums: usize, bias: usize, m: i32, rows: i32, width: i32, more: bool): usize {
+  if (job.format != Format.UNSTRUCTURED) {
     const from = more ? sums : job.biases + (<usize>m << 5);
     return blockRows(steps, counts, job.panel, sums, rows, from, 128);
   }
@@ -39,15 +36,15 @@ function spread(biases: usize, bias: usize, outputs: i32): void {
  * channel by channel, every output row runs over them while they are in the cache, and some rows at a time go to y. `bias` is
  * read up to the next multiple of four outputs.
  */
-export function convolve(job: Job, x: usize, y: usize, bias: usize, low: f32, high: f32): void {
+export function convolve(job: ConvolveJob, x: usize, y: usize, bias: usize, low: f32, high: f32): void {
   const outputs = job.outChannels;
   const padded = (outputs + 3) & ~3;
-  const shift = job.kind == 0 ? 2 : 0; // Four bytes of count for each row, or for each four rows.
-  const stride = job.kind == 0 ? WIDE : NARROW;
+  const shift = job.format == Format.UNSTRUCTURED ? 2 : 0; // Four bytes of count for each row, or for each four rows.
+  const stride = job.format == Format.UNSTRUCTURED ? WIDE : NARROW;
   const panelWidth = <i32>(stride >> 2);
   const inputs = job.kernelHeight * job.kernelWidth * job.inChannels;
   const pixels = job.batch * job.outHeight * job.outWidth;
-  if (job.kind != 0) spread(job.biases, bias, padded);
+  if (job.format != Format.UNSTRUCTURED) spread(job.biases, bias, padded);
   for (let n: i32 = 0; n < pixels; n += panelWidth) {
     const some = min(panelWidth, pixels - n);
     let width = panelWidth;
@@ -64,13 +61,13 @@ export function convolve(job: Job, x: usize, y: usize, bias: usize, low: f32, hi
         steps = someRows(job, steps, counts, job.sums, bias, 0, padded, width, more);
         counts += <usize>padded << shift;
       } else {
-        for (let m: i32 = 0; m < outputs; m += GROUP) {
-          const rows = min(GROUP, padded - m);
+        for (let m: i32 = 0; m < outputs; m += FINISHED_TOGETHER) {
+          const rows = min(FINISHED_TOGETHER, padded - m);
           // With one block, nothing is added to later: the same few sums do for all.
           const sums = job.sums + (more ? <usize>m * stride : 0);
           steps = someRows(job, steps, counts, sums, bias, m, rows, width, more);
           counts += <usize>rows << shift;
-          finish(job, sums, stride, y + (<usize>m << 2), m, min(outputs, m + GROUP), some, low, high);
+          finish(job, sums, stride, y + (<usize>m << 2), m, min(outputs, m + FINISHED_TOGETHER), some, low, high);
         }
       }
       k += ks;

@@ -1,9 +1,7 @@
-import { Job } from './job';
+import { ConvolveJob, DENSE_PIXELS } from './abi';
 import { madd } from './madd';
 import { point } from './panel';
 
-/** Pixels whose places are looked up together; a block of weights is read once for all of them. */
-const PIXELS: i32 = 64;
 /** Inputs of one pass, so that their weights for 16 outputs stay in the first-level cache. */
 const INPUTS: i32 = 256;
 
@@ -23,7 +21,7 @@ function tile(
   let b1 = V > 1 ? v128.load(t, 16) : b0;
   let b2 = V > 2 ? v128.load(t, 32) : b0;
   let b3 = V > 2 ? v128.load(t, 48) : b0;
-  for (; taps > 0; taps--, pointers += <usize>PIXELS << 2) {
+  for (; taps > 0; taps--, pointers += <usize>DENSE_PIXELS << 2) {
     let p = <usize>load<u32>(pointers) + from;
     let q = <usize>load<u32>(pointers, 4) + from;
     const end = p + (channels << 2);
@@ -87,7 +85,7 @@ function someTile(V: i32, pointers: usize, taps: i32, channels: usize, from: usi
  * One block of outputs of some pixels: as many inputs at a time as have their weights in the cache, sums in between. Blocks that go
  * past the last output, and sums, go to scratch; an odd pixel at the end is one of two at the same place, the first and the last to be written.
  */
-function block(job: Job, V: i32, pixels: i32, weights: usize, bias: usize, y: usize, whole: bool, low: f32, high: f32): void {
+function block(job: ConvolveJob, V: i32, pixels: i32, weights: usize, bias: usize, y: usize, whole: bool, low: f32, high: f32): void {
   const sums = job.sums;
   const wide = <usize>V << 4;
   const row = <usize>job.outChannels << 2;
@@ -104,7 +102,7 @@ function block(job: Job, V: i32, pixels: i32, weights: usize, bias: usize, y: us
       const pitch = direct ? row : wide;
       const lowest = last ? low : <f32>-Infinity;
       const highest = last ? high : <f32>Infinity;
-      let pointers = job.pointers + (<usize>(tap * PIXELS) << 2);
+      let pointers = job.pointers + (<usize>(tap * DENSE_PIXELS) << 2);
       let s = sums;
       let to = direct ? y : sums;
       for (let q = pixels; q > 0; q -= 2, s += 2 * wide, to += 2 * pitch, pointers += 8) {
@@ -120,14 +118,14 @@ function block(job: Job, V: i32, pixels: i32, weights: usize, bias: usize, y: us
  * y = clamp(conv(x) + bias, low, high), NHWC in and out, with every weight. Weights [outputs/16][inputs][16]; of the outputs after the
  * last 16, blocks of 8 and of 4, those past the end being zeros. `bias` is read up to the next multiple of four outputs.
  */
-export function convolveDense(job: Job, x: usize, y: usize, bias: usize, low: f32, high: f32): void {
+export function convolveDense(job: ConvolveJob, x: usize, y: usize, bias: usize, low: f32, high: f32): void {
   const outputs = job.outChannels;
   const inputs = <usize>(job.kernelHeight * job.kernelWidth * job.inChannels);
   const pixels = job.batch * job.outHeight * job.outWidth;
   const row = <usize>outputs << 2;
-  for (let n: i32 = 0; n < pixels; n += PIXELS, y += row * PIXELS) {
-    const some = min(PIXELS, pixels - n);
-    point(job, x, n, some, PIXELS);
+  for (let n: i32 = 0; n < pixels; n += DENSE_PIXELS, y += row * DENSE_PIXELS) {
+    const some = min(DENSE_PIXELS, pixels - n);
+    point(job, x, n, some, DENSE_PIXELS);
     let weights = job.steps;
     for (let m: i32 = 0; m < outputs; ) {
       const rest = outputs - m;

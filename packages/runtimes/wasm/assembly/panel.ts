@@ -1,4 +1,4 @@
-import { Job } from './job';
+import { ConvolveJob } from './abi';
 
 // Offsets that are part of an instruction must be constants, which an inlined function's arguments are not; a type's size is one.
 @unmanaged class None {}
@@ -29,7 +29,7 @@ function turn<R, A>(p0: usize, p1: usize, p2: usize, p3: usize, to: usize): void
 }
 
 /** Where the inputs of `width` output pixels from pixel n on lie, for each tap of the kernel; padding and pixels past the end are zeros. */
-export function point(job: Job, x: usize, n: i32, pixels: i32, width: i32): void {
+export function point(job: ConvolveJob, x: usize, n: i32, pixels: i32, width: i32): void {
   const pixel = <usize>job.inChannels << 2;
   if (job.linear) {
     let to = job.pointers;
@@ -95,7 +95,7 @@ function packFour<R>(pointers: usize, first: i32, last: i32, to: usize): void {
 }
 
 /** Copies inputs [from, to) of K = taps × channels of the pixels pointed at into the panel, one input after the other: NHWC → [K][width]. */
-export function pack(job: Job, from: i32, to: i32, width: i32, stride: usize): void {
+export function pack(job: ConvolveJob, from: i32, to: i32, width: i32, stride: usize): void {
   const channels = job.inChannels;
   let panel = job.panel;
   while (from < to) {
@@ -160,7 +160,7 @@ function finishFours<R>(s: usize, y: usize, pixel: usize, outputs: i32, pixels: 
 }
 
 /** Outputs [first, last) of `pixels` pixels: sums [outputs][stride], bias and all, → clamp(sum, low, high) in NHWC at y, both those of output `first`. */
-export function finish(job: Job, sums: usize, stride: usize, y: usize, first: i32, last: i32, pixels: i32, low: f32, high: f32): void {
+export function finish(job: ConvolveJob, sums: usize, stride: usize, y: usize, first: i32, last: i32, pixels: i32, low: f32, high: f32): void {
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
   const limits = high < f32.MAX_VALUE ? 2 : low > -f32.MAX_VALUE ? 1 : 0;

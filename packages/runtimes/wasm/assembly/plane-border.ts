@@ -1,4 +1,4 @@
-import { BorderJob } from './plane-job';
+import { BorderJob } from './abi';
 
 /** `count` values, and up to three more behind them. */
 @inline
@@ -19,7 +19,7 @@ function borderRow(job: BorderJob, row: usize, phase: i32, to: usize): void {
   const behind = job.left - phase;
   const first = behind > 0 ? (behind + stride - 1) / stride : 0;
   const from = first * stride - behind;
-  const last = from >= job.width ? first : min(job.columns, first + (job.width - from + stride - 1) / stride);
+  const last = from >= job.inWidth ? first : min(job.columns, first + (job.inWidth - from + stride - 1) / stride);
   fillRow(to, min(first, job.columns), fill);
   let p = row + (<usize>from << 2);
   let at = to + (<usize>first << 2);
@@ -41,11 +41,11 @@ export function border(job: BorderJob, x: usize, to: usize): void {
   for (let i: i32 = 0; i < job.phasesHeight; i++) {
     for (let j: i32 = 0; j < job.phasesWidth; j++, to += job.planeBytes) {
       let at = to;
-      for (let image: i32 = 0; image < job.images; image++) {
+      for (let image: i32 = 0; image < job.batch; image++) {
         for (let r: i32 = 0; r < job.rows; r++, at += pitch) {
           const h = r * job.strideHeight + i - job.top;
-          if (h < 0 || h >= job.height) fillRow(at, job.columns, fill);
-          else borderRow(job, x + (<usize>((image * job.height + h) * job.width) << 2), j, at);
+          if (h < 0 || h >= job.inHeight) fillRow(at, job.columns, fill);
+          else borderRow(job, x + (<usize>((image * job.inHeight + h) * job.inWidth) << 2), j, at);
         }
       }
     }

@@ -1,5 +1,5 @@
 import { blockRows, denseRows } from './blocks';
-import { PlaneJob } from './plane-job';
+import { Format, PlaneJob } from './abi';
 import { planes1, planes2, planes3, planes4, planes5, planes6, planes7 } from './plane-rows';
 
 function someVectors(V: i32, job: PlaneJob, steps: usize, counts: usize, x: usize, y: usize, k: i32): usize {
@@ -69,7 +69,7 @@ function panelRun(job: PlaneJob, x: usize, y: usize): void {
       const from = k > 0 ? job.sums : job.zeros;
       const next: usize = k > 0 ? 128 : 0;
       steps =
-        job.kind == 1
+        job.format == Format.BLOCKS
           ? blockRows(steps, counts, job.panel, job.sums, padded, from, next)
           : denseRows(steps, inputs, job.panel, job.sums, padded, from, next);
       counts += <usize>padded;
@@ -84,7 +84,7 @@ export function convolvePlanes(job: PlaneJob, x: usize, y: usize): void {
   for (let i: i32 = 0; i < job.images; i++, x += job.imageBytes) {
     let p = x;
     for (let r: i32 = 0; r < job.runs; r++, p += job.runBytes, y += bytes) {
-      if (job.kind == 0) sparseRun(job, p, y);
+      if (job.format == Format.UNSTRUCTURED) sparseRun(job, p, y);
       else panelRun(job, p, y);
     }
   }

@@ -1,5 +1,5 @@
 import { madd } from './madd';
-import { NineJob } from './plane-job';
+import { NineJob } from './abi';
 
 /** Four inputs, `stride` apart; those behind them, of the next column; and those two columns on. */
 @inline
@@ -101,11 +101,11 @@ export function nine(job: NineJob, x: usize, y: usize): void {
   let biases = job.bias;
   const inImage = <usize>(job.inHeight * job.inWidth) << 2;
   const outImage = <usize>(job.outHeight * job.outWidth) << 2;
-  for (let c: i32 = 0; c < job.channels; c++, x += job.inStride) {
+  for (let c: i32 = 0; c < job.inChannels; c++, x += job.inStride) {
     for (let m: i32 = 0; m < job.multiplier; m++, y += job.outStride, weights += 36, biases += 4) {
       let p = x;
       let q = y;
-      for (let i: i32 = 0; i < job.images; i++, p += inImage, q += outImage) {
+      for (let i: i32 = 0; i < job.batch; i++, p += inImage, q += outImage) {
         if (job.stride == 1) plane1(job, p, q, weights, biases);
         else plane2(job, p, q, weights, biases);
       }

@@ -1,3 +1,4 @@
+import { Combination } from './abi';
 import { apply } from './activation';
 import { madd } from './madd';
 
@@ -8,15 +9,15 @@ function clamp(v: v128, low: v128, high: v128): v128 {
 
 @inline
 function combined(op: i32, a: v128, b: v128): v128 {
-  if (op == 0) return f32x4.add(a, b);
-  if (op == 1) return f32x4.sub(a, b);
-  if (op == 2) return f32x4.mul(a, b);
-  if (op == 3) return f32x4.max(a, b);
-  if (op == 4) return f32x4.min(a, b);
+  if (op == Combination.ADD) return f32x4.add(a, b);
+  if (op == Combination.SUB) return f32x4.sub(a, b);
+  if (op == Combination.MUL) return f32x4.mul(a, b);
+  if (op == Combination.MAX) return f32x4.max(a, b);
+  if (op == Combination.MIN) return f32x4.min(a, b);
   return f32x4.div(a, b);
 }
 
-/** y = clamp(a op b, low, high), of `count` values, in fours: 0 = +, 1 = −, 2 = ×, 3 = max, 4 = min, 5 = ÷. */
+/** y = clamp(a op b, low, high), of `count` values, in fours; `op` is a Combination. */
 export function combine(op: i32, a: usize, b: usize, y: usize, count: i32, low: f32, high: f32): void {
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
@@ -64,11 +65,11 @@ export function scalePlanes(x: usize, y: usize, factors: usize, planes: i32, ima
   }
 }
 
-/** In place, plane by plane; `slopes` are those of the channels. Kinds as for rows. */
-export function activatePlanes(kind: i32, y: usize, planes: i32, pixels: i32, stride: usize, slopes: usize): void {
+/** In place, plane by plane; `slopes` are those of the channels. `curve` is a Curve. */
+export function activatePlanes(curve: i32, y: usize, planes: i32, pixels: i32, stride: usize, slopes: usize): void {
   for (let c: i32 = 0; c < planes; c++, y += stride, slopes += 4) {
     const slope = v128.load32_splat(slopes);
-    for (let i: usize = 0; i < <usize>pixels << 2; i += 16) v128.store(y + i, apply(kind, v128.load(y + i), slope));
+    for (let i: usize = 0; i < <usize>pixels << 2; i += 16) v128.store(y + i, apply(curve, v128.load(y + i), slope));
   }
 }
 

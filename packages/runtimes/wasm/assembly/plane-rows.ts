@@ -1,5 +1,5 @@
 import { madd } from './madd';
-import { PlaneJob } from './plane-job';
+import { PlaneJob } from './abi';
 
 /**
  * Unstructured rows over planes: steps are pairs (offset of the input's plane from x, weight), and V vectors of pixels are summed

@@ -1,6 +1,6 @@
 import { madd } from './madd';
 import { border } from './plane-border';
-import { BorderJob, TapJob } from './plane-job';
+import { BorderJob, TapJob, Window } from './abi';
 
 @inline
 function put(y: usize, v: v128, low: v128, high: v128): void {
@@ -8,14 +8,14 @@ function put(y: usize, v: v128, low: v128, high: v128): void {
 }
 
 @inline
-function next(kind: i32, a: v128, x: v128, w: v128): v128 {
-  if (kind == 0) return madd(x, w, a);
-  return kind == 1 ? f32x4.pmax(a, x) : f32x4.add(a, x);
+function next(window: i32, a: v128, x: v128, w: v128): v128 {
+  if (window == Window.SUM) return madd(x, w, a);
+  return window == Window.MAX ? f32x4.pmax(a, x) : f32x4.add(a, x);
 }
 
 /** One row of outputs from its first input on, sixteen pixels at a time and then four. */
 @inline
-function row(kind: i32, job: TapJob, x: usize, y: usize, weights: usize, factors: usize, start: v128, low: v128, high: v128): void {
+function row(window: i32, job: TapJob, x: usize, y: usize, weights: usize, factors: usize, start: v128, low: v128, high: v128): void {
   const last = job.offsets + (<usize>job.taps << 2);
   const end = y + (<usize>job.outWidth << 2);
   for (; y + 48 < end; y += 64, x += 64, factors += 64) {
@@ -26,12 +26,12 @@ function row(kind: i32, job: TapJob, x: usize, y: usize, weights: usize, factors
     for (let o = job.offsets, w = weights; o < last; o += 4, w += 4) {
       const p = x + <usize>load<u32>(o);
       const weight = v128.load32_splat(w);
-      a = next(kind, a, v128.load(p), weight);
-      b = next(kind, b, v128.load(p, 16), weight);
-      c = next(kind, c, v128.load(p, 32), weight);
-      d = next(kind, d, v128.load(p, 48), weight);
+      a = next(window, a, v128.load(p), weight);
+      b = next(window, b, v128.load(p, 16), weight);
+      c = next(window, c, v128.load(p, 32), weight);
+      d = next(window, d, v128.load(p, 48), weight);
     }
-    if (kind == 2) {
+    if (window == Window.MEAN) {
       a = f32x4.mul(a, v128.load(factors));
       b = f32x4.mul(b, v128.load(factors, 16));
       c = f32x4.mul(c, v128.load(factors, 32));
@@ -45,9 +45,9 @@ function row(kind: i32, job: TapJob, x: usize, y: usize, weights: usize, factors
   for (; y < end; y += 16, x += 16, factors += 16) {
     let a = start;
     for (let o = job.offsets, w = weights; o < last; o += 4, w += 4) {
-      a = next(kind, a, v128.load(x + <usize>load<u32>(o)), v128.load32_splat(w));
+      a = next(window, a, v128.load(x + <usize>load<u32>(o)), v128.load32_splat(w));
     }
-    if (kind == 2) a = f32x4.mul(a, v128.load(factors));
+    if (window == Window.MEAN) a = f32x4.mul(a, v128.load(factors));
     put(y, a, low, high);
   }
 }
@@ -59,23 +59,23 @@ export function taps(job: TapJob, x: usize, y: usize): void {
   const width = <usize>job.outWidth << 2;
   let weights = job.weights;
   let bias = job.bias;
-  for (let c: i32 = 0; c < job.channels; c++, x += job.inStride) {
+  for (let c: i32 = 0; c < job.inChannels; c++, x += job.inStride) {
     border(changetype<BorderJob>(job.border), x, job.scratch);
     for (let m: i32 = 0; m < job.multiplier; m++, y += job.outStride) {
       let to = y;
-      for (let i: i32 = 0; i < job.images; i++) {
+      for (let i: i32 = 0; i < job.batch; i++) {
         let p = job.scratch + <usize>i * job.imageBytes;
         let factors = weights;
         for (let r: i32 = 0; r < job.outHeight; r++, p += job.rowBytes, to += width) {
-          if (job.kind == 0) row(0, job, p, to, weights, 0, v128.load32_splat(bias), low, high);
-          else if (job.kind == 1) row(1, job, p, to, weights, 0, f32x4.splat(-Infinity), low, high);
+          if (job.window == Window.SUM) row(Window.SUM, job, p, to, weights, 0, v128.load32_splat(bias), low, high);
+          else if (job.window == Window.MAX) row(Window.MAX, job, p, to, weights, 0, f32x4.splat(-Infinity), low, high);
           else {
-            row(2, job, p, to, weights, factors, f32x4.splat(0), low, high);
+            row(Window.MEAN, job, p, to, weights, factors, f32x4.splat(0), low, high);
             factors += width;
           }
         }
       }
-      if (job.kind == 0) {
+      if (job.window == Window.SUM) {
         weights += <usize>job.taps << 2;
         bias += 4;
       }

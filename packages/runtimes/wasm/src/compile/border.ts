@@ -1,24 +1,11 @@
 import type { Geometry } from '@espalier/kernels-kit';
+import { BORDER_JOB } from '../abi/jobs.js';
+import type { Job } from '../abi/write-job.js';
 import { planeBytes } from './builder.js';
 import type { Store } from './memory.js';
 
-/** What assembly/plane-job.ts calls a BorderJob. */
-export interface BorderCopy {
-  readonly batch: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
-  readonly top: number;
-  readonly left: number;
-  readonly strideHeight: number;
-  readonly strideWidth: number;
-  readonly phasesHeight: number;
-  readonly phasesWidth: number;
-  /** Of one phase of one image. */
-  readonly rows: number;
-  readonly columns: number;
-  /** From one phase to the next. */
-  readonly planeBytes: number;
-}
+/** What the copy needs to know, but for what lies outside the image. */
+type BorderCopy = Omit<Job<typeof BORDER_JOB>, 'fill'>;
 
 /** Planes with zeros around them, and one plane for each phase of the stride, so that all taps are read with stride 1. */
 export interface Border extends BorderCopy {
@@ -51,10 +38,5 @@ export function bordered(g: Geometry): Border {
 }
 
 /** `fill` is what lies outside the image. */
-export function writeBorder(store: Store, b: BorderCopy, fill = 0): number {
-  const image = [b.batch, b.inHeight, b.inWidth, b.top, b.left];
-  const strides = [b.strideHeight, b.strideWidth, b.phasesHeight, b.phasesWidth];
-  const job = store.words([...image, ...strides, b.rows, b.columns, b.planeBytes, 0]);
-  store.heap.floats()[(job >>> 2) + 12] = fill;
-  return job;
-}
+export const writeBorder = (store: Store, border: BorderCopy, fill = 0): number =>
+  store.job(BORDER_JOB, { ...border, fill });

@@ -4,10 +4,11 @@ import { roundUp } from '../kernels/round-up.js';
 import { type Border, bordered, writeBorder } from './border.js';
 import type { Builder } from './builder.js';
 import { choose } from './choose.js';
-import { curveOverPlanes } from './curve.js';
+import { withCurve } from './curve.js';
+import { PLANE_JOB } from '../abi/jobs.js';
 import type { Store } from './memory.js';
 import type { Convolution } from './operation.js';
-import { encode, type Form, FORMS, PANEL, PANEL_INPUTS } from './plane-forms.js';
+import { encode, FORMS, PANEL, PANEL_INPUTS } from './plane-forms.js';
 import { product } from './product.js';
 
 /** Fewer pixels go to the kernels for rows. */
@@ -32,22 +33,6 @@ export function convolution(builder: Builder, op: Convolution): void {
   const offsets = offsetsOf(geometry, border, x.stride);
   const from = copy ?? x.buffer;
 
-  function writeJob(
-    store: Store,
-    form: Form,
-    blockInputs: number,
-    steps: number,
-    counts: number,
-    shared: Shared,
-  ): number {
-    const shape = [form.code, offsets.length, outputs, blockInputs, ...runs(geometry, border, pixels), y.stride];
-    const added = residual ? residual.buffer.address - y.buffer.address : 0;
-    const tables = [steps, counts, shared.offsets, panel.address, sums.address, shared.zeros, shared.bias, 0, 0, added];
-    const job = store.words([...shape, ...tables]);
-    store.heap.floats().set([after.low, after.high], (job >>> 2) + shape.length + tables.length - 3);
-    return job;
-  }
-
   const reads = [x.buffer, ...(residual ? [residual.buffer] : []), ...(copy ? [copy] : []), panel, sums];
   const draft = {
     name: op.name,
@@ -56,12 +41,19 @@ export function convolution(builder: Builder, op: Convolution): void {
     bind(store: Store) {
       const { heap } = store;
       const shared = {
-        bias: store.floats(op.bias),
+        ...runsOf(geometry, border, pixels),
+        ...after,
+        inputs: offsets.length,
+        outputs,
+        outStride: y.stride,
         offsets: store.words(offsets),
+        panel: panel.address,
+        sums: sums.address,
         zeros: store.floats(new Float32Array(32)),
+        bias: store.floats(op.bias),
+        residual: residual ? residual.buffer.address - y.buffer.address : 0,
       };
       const borderJob = border && writeBorder(store, border);
-      const curve = curveOverPlanes(store, after, y);
       const choice = choose(
         FORMS.map((form) => ({
           name: form.name,
@@ -69,7 +61,7 @@ export function convolution(builder: Builder, op: Convolution): void {
           make() {
             const blockInputs = form.blockInputs(pattern);
             const { steps, counts } = encode(store, form, weights, outputs, offsets, blockInputs);
-            const job = writeJob(store, form, blockInputs, steps, counts, shared);
+            const job = store.job(PLANE_JOB, { ...shared, format: form.code, blockInputs, steps, counts });
             return {
               run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address),
               dispose: () => [job, steps, counts].forEach(store.free),
@@ -79,23 +71,16 @@ export function convolution(builder: Builder, op: Convolution): void {
       );
       return {
         kernel: choice.name,
-        run() {
+        run: withCurve(store, after, y, () => {
           if (borderJob) {
             heap.kernels.borders(borderJob, x.buffer.address, x.stride, from.address, geometry.inChannels);
           }
           choice.run();
-          curve?.();
-        },
+        }),
       };
     },
   };
   builder.add(draft, reads, [y.buffer]);
-}
-
-interface Shared {
-  readonly bias: number;
-  readonly offsets: number;
-  readonly zeros: number;
 }
 
 /** Bytes from x to the pixels of each input, in the order of the weights: tap by tap, channel by channel. */
@@ -104,10 +89,11 @@ function offsetsOf({ inChannels }: Geometry, border: Border | undefined, stride:
   return (border?.taps ?? [0]).flatMap((tap) => Array.from({ length: inChannels }, (_, c) => tap + c * bytes));
 }
 
-/** images, runs, pixels, runBytes, imageBytes of assembly/plane-job.ts. */
-function runs(g: Geometry, border: Border | undefined, pixels: number): number[] {
+/** Pixels that lie side by side, in runs. */
+function runsOf(g: Geometry, border: Border | undefined, pixels: number) {
   // Without gaps between rows, or between images, everything is one run.
-  if (!border || (border.rows === g.outHeight && border.columns === g.outWidth)) return [1, 1, pixels, 0, 0];
-  const row = 4 * border.columns;
-  return [g.batch, g.outHeight, g.outWidth, row, row * border.rows];
+  if (!border || (border.rows === g.outHeight && border.columns === g.outWidth))
+    return { images: 1, runs: 1, pixels, runBytes: 0, imageBytes: 0 };
+  const runBytes = 4 * border.columns;
+  return { images: g.batch, runs: g.outHeight, pixels: g.outWidth, runBytes, imageBytes: runBytes * border.rows };
 }

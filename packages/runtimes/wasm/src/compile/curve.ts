@@ -1,26 +1,21 @@
+import { CURVES } from '../abi/jobs.js';
+import type { After } from '../kernels/activation.js';
 import type { Planes } from './builder.js';
-import type { Buffer, Store } from './memory.js';
-import { type After, CURVES } from '../kernels/activation.js';
+import type { Store } from './memory.js';
 
-/** The pass over what a step has written, for functions that are more than a clamp. */
-export function curveOverPlanes(store: Store, { curve, slopes }: After, y: Planes): (() => void) | undefined {
-  if (!curve) return undefined;
-  const { heap } = store;
-  const table = store.floats(slopes ?? new Float32Array(y.channels));
-  const code = CURVES.indexOf(curve);
-  return () => heap.kernels.activatePlanes(code, y.buffer.address, y.channels, y.pixels, y.stride, table);
-}
+/** Planes, or rows where there is no stride between planes. */
+export type Laid = Omit<Planes, 'stride'> & Partial<Planes>;
 
-export function curveOverRows(
-  store: Store,
-  { curve, slopes }: After,
-  y: Buffer,
-  pixels: number,
-  channels: number,
-): (() => void) | undefined {
-  if (!curve) return undefined;
-  const { heap } = store;
+/** `run`, and a pass over the y that it has written, for functions that are more than a clamp. */
+export function withCurve(store: Store, { curve, slopes }: After, y: Laid, run: () => void): () => void {
+  if (!curve) return run;
+  const { buffer, channels, pixels, stride } = y;
+  const { kernels } = store.heap;
   const table = store.floats(slopes ?? new Float32Array(channels));
   const code = CURVES.indexOf(curve);
-  return () => heap.kernels.activate(code, y.address, pixels, channels, table);
+  return () => {
+    run();
+    if (stride) kernels.activatePlanes(code, buffer.address, channels, pixels, stride, table);
+    else kernels.activate(code, buffer.address, pixels, channels, table);
+  };
 }

@@ -1,3 +1,4 @@
+import { type Job, writeJob } from '../abi/write-job.js';
 import { type Heap } from '../kernels/heap.js';
 import { roundUp } from '../kernels/round-up.js';
 
@@ -48,6 +49,7 @@ export interface Store {
   allocate(bytes: number): number;
   floats(values: ArrayLike<number>): number;
   words(values: ArrayLike<number>): number;
+  job<Fields extends readonly string[]>(fields: Fields, job: Job<Fields>): number;
   free(offset: number): void;
   dispose(): void;
 }
@@ -74,6 +76,11 @@ export function openStore(heap: Heap): Store {
     words(values) {
       const offset = allocate(4 * values.length);
       heap.words().set(values, offset >>> 2);
+      return offset;
+    },
+    job(fields, job) {
+      const offset = allocate(4 * fields.length);
+      writeJob(heap, offset, fields, job);
       return offset;
     },
     free(offset) {

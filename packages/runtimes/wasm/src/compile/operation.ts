@@ -1,10 +1,9 @@
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import type { Geometry } from '@espalier/kernels-kit';
+import type { COMBINATIONS } from '../abi/jobs.js';
 import type { After } from '../kernels/activation.js';
 import type { Use } from './trace.js';
 
-/** By their code in assembly/plane-pointwise.ts. */
-export const COMBINATIONS = ['add', 'sub', 'mul', 'max', 'min', 'div'] as const;
 export type Combination = (typeof COMBINATIONS)[number];
 
 interface Made {

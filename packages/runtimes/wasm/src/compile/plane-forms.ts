@@ -1,3 +1,4 @@
+import { FORMAT_BLOCKS, FORMAT_DENSE, FORMAT_UNSTRUCTURED } from '../abi/jobs.js';
 import { type Pattern, sparsityOf } from '../kernels/pattern.js';
 import { roundUp } from '../kernels/round-up.js';
 import type { Store } from './memory.js';
@@ -5,7 +6,6 @@ import type { Store } from './memory.js';
 /** A way to hold a convolution's weights for the kernels over planes. */
 export interface Form {
   readonly name: string;
-  /** In assembly/plane-job.ts. */
   readonly code: number;
   blockInputs(pattern: Pattern): number;
   /** Outputs that share their steps. */
@@ -19,7 +19,7 @@ const panels = (pixels: number, width: number) => Math.ceil(pixels / width);
 export const FORMS: readonly Form[] = [
   {
     name: 'unstructured',
-    code: 0,
+    code: FORMAT_UNSTRUCTURED,
     // 28 pixels of so many planes are to stay in the first-level cache, and every block costs each output a load and a store.
     blockInputs: (pattern) => Math.min(256, Math.max(64, Math.round(16 / (1 - sparsityOf(pattern))))),
     rows: 1,
@@ -27,14 +27,14 @@ export const FORMS: readonly Form[] = [
   },
   {
     name: 'blocks-4x1',
-    code: 1,
+    code: FORMAT_BLOCKS,
     blockInputs: () => PANEL_INPUTS,
     rows: 4,
     cost: ({ blocks4, inputs, outputs }, pixels) => panels(pixels, 8) * (blocks4 * 4.6 + inputs * 2 + outputs * 5),
   },
   {
     name: 'dense',
-    code: 2,
+    code: FORMAT_DENSE,
     blockInputs: () => PANEL_INPUTS,
     rows: 4,
     cost: ({ inputs, outputs }, pixels) =>
@@ -61,7 +61,7 @@ export function encode(
   const inputs = offsets.length;
   const { code, rows } = form;
   const groups = roundUp(outputs, rows) / rows;
-  const counts = new Uint32Array(code === 2 ? 0 : Math.ceil(inputs / blockInputs) * groups);
+  const counts = new Uint32Array(code === FORMAT_DENSE ? 0 : Math.ceil(inputs / blockInputs) * groups);
   const words: number[] = [];
   const bits = new Uint32Array(1);
   const asFloat = new Float32Array(bits.buffer);
@@ -74,15 +74,15 @@ export function encode(
       let steps = 0;
       for (let k = k0; k < end; k++) {
         const at = k * outputs + m;
-        let any = code === 2;
+        let any = code === FORMAT_DENSE;
         for (let r = 0; r < last && !any; r++) any = weights[at + r] !== 0;
         if (!any) continue;
         steps++;
-        if (code === 0) words.push(offsets[k]);
-        else if (code === 1) words.push((k - k0) * PANEL * 4);
+        if (code === FORMAT_UNSTRUCTURED) words.push(offsets[k]);
+        else if (code === FORMAT_BLOCKS) words.push((k - k0) * PANEL * 4);
         for (let r = 0; r < rows; r++) words.push(word(r < last ? weights[at + r] : 0));
       }
-      if (code !== 2) counts[count++] = steps;
+      if (code !== FORMAT_DENSE) counts[count++] = steps;
     }
   }
   return { steps: store.words(words), counts: store.words(counts), bytes: 4 * (words.length + counts.length) };

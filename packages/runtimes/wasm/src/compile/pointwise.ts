@@ -1,81 +1,58 @@
 import { util } from '@tensorflow/tfjs-core';
-import { type Builder, type Planes } from './builder.js';
-import { curveOverPlanes, curveOverRows } from './curve.js';
-import type { Buffer } from './memory.js';
-import {
-  type Affine,
-  type Combine,
-  COMBINATIONS,
-  type Concatenate,
-  type GlobalPool,
-  type Pad,
-  type Scale,
-} from './operation.js';
+import type { Builder } from './builder.js';
+import { type Laid, withCurve } from './curve.js';
+import { COMBINATIONS } from '../abi/jobs.js';
+import type { Buffer, Store } from './memory.js';
+import { type Affine, type Combine, type Concatenate, type GlobalPool, type Pad, type Scale } from './operation.js';
 import { writeBorder } from './border.js';
 import type { Use } from './trace.js';
 
 const channelsOf = ({ shape }: Use) => shape.at(-1) ?? 1;
 const pixelsOf = (use: Use) => util.sizeFromShape([...use.shape]) / channelsOf(use);
 
+/** On planes where one of the values has them, else on rows; then the curve that follows, if any. */
+function onEither(
+  builder: Builder,
+  op: Affine | Combine,
+  operation: string,
+  uses: readonly Use[],
+  make: (store: Store, xs: readonly Buffer[], y: Laid) => () => void,
+): void {
+  const [channels, pixels] = [channelsOf(uses[0]), pixelsOf(uses[0])];
+  const hasPlanes = uses.some((use) => builder.hasPlanes(use));
+  const xs = uses.map((use) => (hasPlanes ? builder.planes(use).buffer : builder.rows(use)));
+  const y: Laid = hasPlanes
+    ? builder.makePlanes(op.output, channels, pixels)
+    : { buffer: builder.makeRows(op.output), channels, pixels };
+  builder.step(op.name, operation, hasPlanes ? 'planes' : 'rows', xs, [y.buffer], (store) =>
+    withCurve(store, op.after, y, make(store, xs, y)),
+  );
+}
+
 export function affine(builder: Builder, op: Affine): void {
-  const [channels, pixels] = [channelsOf(op.x), pixelsOf(op.x)];
   const { low, high } = op.after;
-  if (builder.hasPlanes(op.x)) {
-    const x = builder.planes(op.x);
-    const y = builder.makePlanes(op.output, channels, pixels);
-    builder.step(op.name, 'affine', 'planes', [x.buffer], [y.buffer], (store) => {
-      const [scale, shift] = [store.floats(op.scale), store.floats(op.shift)];
-      const curve = curveOverPlanes(store, op.after, y);
-      const { kernels } = store.heap;
-      return () => {
-        kernels.affinePlanes(x.buffer.address, y.buffer.address, channels, pixels, x.stride, scale, shift, low, high);
-        curve?.();
-      };
-    });
-    return;
-  }
-  const x = builder.rows(op.x);
-  const y = builder.makeRows(op.output);
-  builder.step(op.name, 'affine', 'rows', [x], [y], (store) => {
+  onEither(builder, op, 'affine', [op.x], (store, [x], { buffer: y, channels, pixels, stride }) => {
     const [scale, shift] = [store.floats(op.scale), store.floats(op.shift)];
-    const curve = curveOverRows(store, op.after, y, pixels, channels);
     const { kernels } = store.heap;
-    return () => {
-      kernels.affineRows(x.address, y.address, pixels, channels, scale, shift, low, high);
-      curve?.();
-    };
+    return stride
+      ? () => kernels.affinePlanes(x.address, y.address, channels, pixels, stride, scale, shift, low, high)
+      : () => kernels.affineRows(x.address, y.address, pixels, channels, scale, shift, low, high);
   });
 }
 
-/** On planes where one of both has them, else on rows. */
 export function combine(builder: Builder, op: Combine): void {
   const code = COMBINATIONS.indexOf(op.of);
   const { low, high } = op.after;
-  const [channels, pixels] = [channelsOf(op.a), pixelsOf(op.a)];
-  if (builder.hasPlanes(op.a) || builder.hasPlanes(op.b)) {
-    const [a, b] = [builder.planes(op.a), builder.planes(op.b)];
-    const y = builder.makePlanes(op.output, channels, pixels);
-    const count = (channels * y.stride) / 4;
-    builder.step(op.name, op.of, 'planes', [a.buffer, b.buffer], [y.buffer], (store) => {
-      const curve = curveOverPlanes(store, op.after, y);
-      const { kernels } = store.heap;
-      return () => {
-        kernels.combine(code, a.buffer.address, b.buffer.address, y.buffer.address, count, low, high);
-        curve?.();
-      };
-    });
-    return;
-  }
-  const [a, b] = [builder.rows(op.a), builder.rows(op.b)];
-  const y = builder.makeRows(op.output);
-  builder.step(op.name, op.of, 'rows', [a, b], [y], (store) => {
-    const curve = curveOverRows(store, op.after, y, pixels, channels);
-    const { kernels } = store.heap;
-    return () => {
-      kernels.combine(code, a.address, b.address, y.address, channels * pixels, low, high);
-      curve?.();
-    };
-  });
+  onEither(
+    builder,
+    op,
+    op.of,
+    [op.a, op.b],
+    ({ heap: { kernels } }, [a, b], { buffer: y, channels, pixels, stride }) => {
+      const count = channels * (stride ? stride / 4 : pixels);
+      return () => kernels.combine(code, a.address, b.address, y.address, count, low, high);
+    },
+  );
 }
 
 export function scale(builder: Builder, op: Scale): void {
@@ -93,47 +70,26 @@ export function scale(builder: Builder, op: Scale): void {
 export function concatenate(builder: Builder, op: Concatenate): void {
   const pixels = pixelsOf(op.xs[0]);
   const channels = op.xs.reduce((sum, use) => sum + channelsOf(use), 0);
-  if (pixels < 8 && !op.xs.some((use) => builder.hasPlanes(use))) {
-    const xs = op.xs.map((use): [Buffer, number] => [builder.rows(use), channelsOf(use)]);
-    const y = builder.makeRows(op.output);
-    builder.step(
-      op.name,
-      'concatenate',
-      'rows',
-      xs.map(([buffer]) => buffer),
-      [y],
-      ({ heap }) =>
-        () => {
-          let to = y.address >>> 2;
-          for (let n = 0; n < pixels; n++) {
-            for (const [{ address }, size] of xs) {
-              const from = (address >>> 2) + n * size;
-              heap.floats().copyWithin(to, from, from + size);
-              to += size;
-            }
-          }
-        },
-    );
-    return;
-  }
-  const xs = op.xs.map((use): Planes => builder.planes(use));
-  const y = builder.makePlanes(op.output, channels, pixels);
-  builder.step(
-    op.name,
-    'concatenate',
-    'planes',
-    xs.map(({ buffer }) => buffer),
-    [y.buffer],
-    ({ heap }) =>
-      () => {
-        let to = y.buffer.address >>> 2;
-        for (const { buffer, channels, stride } of xs) {
-          const [from, count] = [buffer.address >>> 2, (channels * stride) / 4];
-          heap.floats().copyWithin(to, from, from + count);
-          to += count;
-        }
-      },
-  );
+  const asRows = pixels < 8 && !op.xs.some((use) => builder.hasPlanes(use));
+  // Floats that stay together: the channels of a pixel, or all planes of a value.
+  const parts = op.xs.map((use) => {
+    if (asRows) return { buffer: builder.rows(use), size: channelsOf(use) };
+    const { buffer, channels: own, stride } = builder.planes(use);
+    return { buffer, size: (own * stride) / 4 };
+  });
+  const y = asRows ? builder.makeRows(op.output) : builder.makePlanes(op.output, channels, pixels).buffer;
+  const rounds = asRows ? pixels : 1;
+  const reads = parts.map(({ buffer }) => buffer);
+  builder.step(op.name, 'concatenate', asRows ? 'rows' : 'planes', reads, [y], ({ heap }) => () => {
+    let to = y.address >>> 2;
+    for (let n = 0; n < rounds; n++) {
+      for (const { buffer, size } of parts) {
+        const from = (buffer.address >>> 2) + n * size;
+        heap.floats().copyWithin(to, from, from + size);
+        to += size;
+      }
+    }
+  });
 }
 
 export function globalPool(builder: Builder, op: GlobalPool): void {

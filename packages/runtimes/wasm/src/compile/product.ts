@@ -4,7 +4,7 @@ import { patternOf, sparsityOf } from '../kernels/pattern.js';
 import { scratchSpace } from '../kernels/scratch.js';
 import type { Builder } from './builder.js';
 import { choose } from './choose.js';
-import { curveOverRows } from './curve.js';
+import { withCurve } from './curve.js';
 import type { Store } from './memory.js';
 import type { Convolution } from './operation.js';
 
@@ -23,7 +23,6 @@ export function product(builder: Builder, op: Convolution): void {
       const { heap } = store;
       const space = scratchSpace(heap);
       const bias = store.floats(op.bias);
-      const curve = curveOverRows(store, after, y, pixelsOf(geometry), outputs);
       const matrix = { read: () => weights, inputs: pattern.inputs, outputs };
       const choice = choose(
         FORMATS.filter((format) => format.fits(pattern, geometry)).map((format) => ({
@@ -44,10 +43,7 @@ export function product(builder: Builder, op: Convolution): void {
       );
       return {
         kernel: choice.name,
-        run() {
-          choice.run();
-          curve?.();
-        },
+        run: withCurve(store, after, { buffer: y, channels: outputs, pixels: pixelsOf(geometry) }, choice.run),
         dispose() {
           choice.dispose();
           space.dispose();

@@ -1,8 +1,9 @@
 import { type Geometry, pixelsOf, tapsOf } from '@espalier/kernels-kit';
 import { sparsityOf, patternOf } from '../kernels/pattern.js';
 import { bordered, writeBorder } from './border.js';
+import { NINE_JOB, TAP_JOB, WINDOW_MAX, WINDOW_MEAN, WINDOW_SUM } from '../abi/jobs.js';
 import type { Builder } from './builder.js';
-import { curveOverPlanes } from './curve.js';
+import { withCurve } from './curve.js';
 import type { Store } from './memory.js';
 import { type After, LINEAR } from '../kernels/activation.js';
 import type { Depthwise, Pool } from './operation.js';
@@ -17,7 +18,7 @@ export function depthwise(builder: Builder, op: Depthwise): void {
     for (let m = 0; m < g.outChannels; m++) weights[m * taps + t] = op.weights[i++];
   }
   windows(builder, op, {
-    kind: 0,
+    window: WINDOW_SUM,
     operation: 'depthwise convolution',
     outputs: g.outChannels,
     weights,
@@ -31,7 +32,7 @@ export function depthwise(builder: Builder, op: Depthwise): void {
 export function pool(builder: Builder, op: Pool): void {
   const { geometry: g, of } = op;
   windows(builder, op, {
-    kind: of === 'max' ? 1 : 2,
+    window: of === 'max' ? WINDOW_MAX : WINDOW_MEAN,
     operation: `${of} pooling`,
     outputs: g.inChannels,
     weights: of === 'max' ? new Float32Array(1) : factors(g),
@@ -58,7 +59,7 @@ function factors(g: Geometry): Float32Array {
 }
 
 interface Windows {
-  readonly kind: 0 | 1 | 2;
+  readonly window: number;
   readonly operation: string;
   readonly outputs: number;
   readonly weights: Float32Array;
@@ -70,33 +71,31 @@ interface Windows {
 
 function windows(builder: Builder, op: Depthwise | Pool, w: Windows): void {
   const { geometry: g } = op;
-  if (w.kind === 0 && isNine(g)) return nine(builder, op, w);
+  if (w.window === WINDOW_SUM && isNine(g)) return nine(builder, op, w);
   const x = builder.planes(op.x);
   const y = builder.makePlanes(op.output, w.outputs, pixelsOf(g));
   const border = bordered(g);
   const scratch = builder.temporary(border.bytes);
   const bind = (store: Store) => {
     const { heap } = store;
-    const row = 4 * border.columns;
-    const shape = [
-      w.kind,
-      g.inChannels,
-      w.outputs / g.inChannels,
-      border.taps.length,
-      g.batch,
-      g.outHeight,
-      g.outWidth,
-    ];
-    const strides = [row, row * border.rows, x.stride, y.stride];
-    const tables = [store.words(border.taps), store.floats(w.weights), store.floats(w.bias)];
-    const fields = [...shape, ...strides, ...tables, writeBorder(store, border, w.fill), scratch.address, 0, 0];
-    const job = store.words(fields);
-    heap.floats().set([w.after.low, w.after.high], (job >>> 2) + fields.length - 2);
-    const curve = curveOverPlanes(store, w.after, y);
-    return () => {
-      heap.kernels.taps(job, x.buffer.address, y.buffer.address);
-      curve?.();
-    };
+    const rowBytes = 4 * border.columns;
+    const job = store.job(TAP_JOB, {
+      ...g,
+      ...w.after,
+      window: w.window,
+      multiplier: w.outputs / g.inChannels,
+      taps: border.taps.length,
+      rowBytes,
+      imageBytes: rowBytes * border.rows,
+      inStride: x.stride,
+      outStride: y.stride,
+      offsets: store.words(border.taps),
+      weights: store.floats(w.weights),
+      bias: store.floats(w.bias),
+      border: writeBorder(store, border, w.fill),
+      scratch: scratch.address,
+    });
+    return withCurve(store, w.after, y, () => heap.kernels.taps(job, x.buffer.address, y.buffer.address));
   };
   builder.add(draftOf(op, w, bind), [x.buffer, scratch], [y.buffer]);
 }
@@ -126,18 +125,19 @@ function nine(builder: Builder, op: Depthwise | Pool, w: Windows): void {
   const y = builder.makePlanes(op.output, w.outputs, pixelsOf(g));
   const bind = (store: Store) => {
     const { heap } = store;
-    const zeros = store.floats(new Float32Array(4 * g.outWidth + 32)) + 16;
-    const sizes = [g.batch, g.inHeight, g.inWidth, g.outHeight, g.outWidth, g.top, g.left];
-    const tables = [store.floats(w.weights), store.floats(w.bias), zeros, store.words(masks(g))];
-    const shape = [g.strideWidth, g.inChannels, w.outputs / g.inChannels, ...sizes];
-    const fields = [...shape, x.stride, y.stride, ...tables, 0, 0];
-    const job = store.words(fields);
-    heap.floats().set([w.after.low, w.after.high], (job >>> 2) + fields.length - 2);
-    const curve = curveOverPlanes(store, w.after, y);
-    return () => {
-      heap.kernels.nine(job, x.buffer.address, y.buffer.address);
-      curve?.();
-    };
+    const job = store.job(NINE_JOB, {
+      ...g,
+      ...w.after,
+      stride: g.strideWidth,
+      multiplier: w.outputs / g.inChannels,
+      inStride: x.stride,
+      outStride: y.stride,
+      weights: store.floats(w.weights),
+      bias: store.floats(w.bias),
+      zeros: store.floats(new Float32Array(4 * g.outWidth + 32)) + 16,
+      masks: store.words(masks(g)),
+    });
+    return withCurve(store, w.after, y, () => heap.kernels.nine(job, x.buffer.address, y.buffer.address));
   };
   builder.add(draftOf(op, w, bind), [x.buffer], [y.buffer]);
 }

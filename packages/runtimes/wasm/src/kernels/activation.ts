@@ -1,5 +1,6 @@
 import type { Activation } from '@espalier/kernels-kit';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { CURVES } from '../abi/jobs.js';
 import type { Heap } from './heap.js';
 
 /** What follows a sum: a clamp inside the kernel, then perhaps one pass over the output for what is more than a clamp. */
@@ -11,8 +12,6 @@ export interface After {
   readonly slopes?: Float32Array;
 }
 
-/** By their code in assembly/activation.ts. */
-export const CURVES = ['prelu', 'elu', 'sigmoid', 'swish', 'tanh'] as const;
 export type Curve = (typeof CURVES)[number];
 
 export const LINEAR: After = { low: -Infinity, high: Infinity };

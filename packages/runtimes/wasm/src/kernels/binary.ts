@@ -1,7 +1,7 @@
 // Written by scripts/build-wasm.mjs from assembly/; not to be edited.
 
 /** sha256 of the sources that the module was compiled from. */
-export const SOURCES = '28d8ba05af24895ab320209fe8ce5a0f1e056257e6605f35c9a0533d1062e303';
+export const SOURCES = 'aa147f73c39fc1c570a8d23d37d954fb2823b866d37f6dc95dd808ec35655ca9';
 
 /** Deflated, in base64. */
 export const MODULE =

@@ -1,12 +1,10 @@
 import { pixelsOf, tapsOf } from '@espalier/kernels-kit';
+import { DENSE_PIXELS, FORMAT_DENSE } from '../abi/jobs.js';
 import type { Encoded, Format } from './format.js';
 import type { Heap } from './heap.js';
-import { JOB_WORDS, writeJob } from './job.js';
+import { JOB_BYTES, placeJob } from './job.js';
 import type { Matrix } from './matrix.js';
 import { roundUp } from './round-up.js';
-
-/** Pixels whose places are looked up together; assembly/dense.ts has the same. */
-const PIXELS = 64;
 
 /** Every weight, up to 16 outputs of two pixels together, rows in and out: what the sparse forms have to beat. */
 export const dense: Format = {
@@ -17,15 +15,15 @@ export const dense: Format = {
   encode,
   needs: (g) => ({
     panel: 0,
-    sums: 64 * PIXELS,
-    pointers: 4 * PIXELS * tapsOf(g),
+    sums: 64 * DENSE_PIXELS,
+    pointers: 4 * DENSE_PIXELS * tapsOf(g),
     zeros: 4 * Math.max(g.inChannels, roundUp(g.outChannels, 16)),
     biases: 0,
     slopes: 4 * roundUp(g.outChannels, 16),
   }),
   run(heap, encoded, g, scratch, x, y, bias, low, high) {
     const { offset, steps } = encoded as Dense;
-    writeJob(heap, encoded, g, scratch, { kind: 2, block: 0, steps, counts: 0 });
+    placeJob(heap, encoded, g, scratch, { format: FORMAT_DENSE, blockInputs: 0, steps, counts: 0 });
     heap.kernels.convolveDense(offset, x, y, bias, low, high);
   },
 };
@@ -36,10 +34,10 @@ interface Dense extends Encoded {
 
 /** The job, then blocks of 16 outputs, input by input; what is left of the outputs in a block of 8 and one of 4. */
 function encode(heap: Heap, { read, inputs, outputs }: Matrix): Dense {
-  const bytes = 4 * (JOB_WORDS + inputs * roundUp(outputs, 16)) + 64;
+  const bytes = JOB_BYTES + 4 * inputs * roundUp(outputs, 16) + 64;
   const offset = heap.allocate(bytes);
   const [floats, values] = [heap.floats(), read()];
-  const steps = roundUp(offset + 4 * JOB_WORDS, 64);
+  const steps = roundUp(offset + JOB_BYTES, 64);
   let at = steps >>> 2;
   for (let m = 0; m < outputs;) {
     const rest = roundUp(outputs - m, 4);

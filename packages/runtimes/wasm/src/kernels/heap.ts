@@ -1,6 +1,7 @@
 import { UsageError } from '@espalier/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { type Build, instantiate, type Kernels } from './instance.js';
+import type { Kernels } from '../abi/kernels.js';
+import { type Build, instantiate } from './instance.js';
 
 /** What is used of the Emscripten module under tfjs-backend-wasm, none of it public. */
 interface Internals {

@@ -1,32 +1,30 @@
 import { type Geometry, isProduct } from '@espalier/kernels-kit';
+import { CONVOLVE_JOB } from '../abi/jobs.js';
+import { type Job, writeJob } from '../abi/write-job.js';
 import type { Encoded } from './format.js';
-import { GEOMETRY_FIELDS } from './geometry-fields.js';
 import type { Heap } from './heap.js';
 import type { Scratch } from './scratch.js';
 
-/** Words of assembly/job.ts. */
-export const JOB_WORDS = 1 + GEOMETRY_FIELDS.length + 9;
+export const JOB_BYTES = 4 * CONVOLVE_JOB.length;
 
-/** Weights after their job, and what the job in memory was written for. */
+/** Weights behind their job, and what the job in memory was written for. */
 interface Written extends Encoded {
   geometry?: Geometry;
   scratch?: Scratch;
 }
 
 /** Writes the job at the encoding's place, unless it stands there already. */
-export function writeJob(
+export function placeJob(
   heap: Heap,
   encoded: Encoded,
-  g: Geometry,
+  geometry: Geometry,
   scratch: Scratch,
-  { kind, block, steps, counts }: { kind: number; block: number; steps: number; counts: number },
+  weights: Pick<Job<typeof CONVOLVE_JOB>, 'format' | 'blockInputs' | 'steps' | 'counts'>,
 ): void {
   const last = encoded as Written;
-  if (last.geometry === g && last.scratch === scratch) return;
-  const { panel, sums, pointers, biases, zeros } = scratch;
-  const shape = GEOMETRY_FIELDS.map((field) => g[field]);
-  const job = [kind, ...shape, isProduct(g) ? 1 : 0, block, steps, counts, panel, sums, pointers, biases, zeros];
-  heap.words().set(job, encoded.offset >>> 2);
-  last.geometry = g;
+  if (last.geometry === geometry && last.scratch === scratch) return;
+  const linear = isProduct(geometry) ? 1 : 0;
+  writeJob(heap, encoded.offset, CONVOLVE_JOB, { ...geometry, ...scratch, ...weights, linear });
+  last.geometry = geometry;
   last.scratch = scratch;
 }

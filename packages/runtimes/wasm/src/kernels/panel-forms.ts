@@ -1,14 +1,12 @@
 import { pixelsOf, tapsOf } from '@espalier/kernels-kit';
+import { FINISHED_TOGETHER, FORMAT_BLOCKS, FORMAT_UNSTRUCTURED } from '../abi/jobs.js';
 import { countGroups, type Entries } from './entries.js';
 import type { Heap } from './heap.js';
-import { JOB_WORDS, writeJob } from './job.js';
+import { JOB_BYTES, placeJob } from './job.js';
 import { entriesOf, type Matrix } from './matrix.js';
 import type { Pattern } from './pattern.js';
 import { roundUp } from './round-up.js';
 import type { Encoded, Format } from './format.js';
-
-/** Outputs that are finished together; assembly/convolve.ts has the same. */
-const GROUP = 64;
 
 /** Steps in a block of K, so that a panel of inputs stays in the first-level cache. */
 const BLOCK_INPUTS = { unstructured: 192, blocks: 512 };
@@ -33,7 +31,7 @@ interface Kind {
 /** Any weights: pairs (weight, place of the input), row by row. N:M patterns go here too. */
 export const unstructured = panelFormat({
   name: 'unstructured',
-  code: 0,
+  code: FORMAT_UNSTRUCTURED,
   width: 28,
   rows: 1,
   stepWords: 2,
@@ -45,7 +43,7 @@ export const unstructured = panelFormat({
 /** Groups of four outputs that share their inputs: (place of the input, four weights). */
 export const blocks4 = panelFormat({
   name: 'blocks-4x1',
-  code: 1,
+  code: FORMAT_BLOCKS,
   width: 8,
   rows: 4,
   stepWords: 5,
@@ -72,7 +70,7 @@ function panelFormat(kind: Kind): Format {
       const outputs = roundUp(g.outChannels, 16);
       return {
         panel: 4 * width * block,
-        sums: 4 * width * (inputs > kind.blockInputs ? outputs : Math.min(outputs, GROUP)),
+        sums: 4 * width * (inputs > kind.blockInputs ? outputs : Math.min(outputs, FINISHED_TOGETHER)),
         pointers: 4 * width * tapsOf(g),
         zeros: 4 * Math.max(g.inChannels, outputs),
         biases: kind.rows === 1 ? 0 : 32 * outputs,
@@ -80,10 +78,10 @@ function panelFormat(kind: Kind): Format {
       };
     },
     run(heap, encoded, g, scratch, x, y, bias, low, high) {
-      const counts = encoded.offset + 4 * JOB_WORDS;
+      const counts = encoded.offset + JOB_BYTES;
       const steps = counts + 4 * countsOf(kind, { inputs: tapsOf(g) * g.inChannels, outputs: g.outChannels });
       if (kind.rows === 1) place(heap, encoded, steps, scratch.panel);
-      writeJob(heap, encoded, g, scratch, { kind: kind.code, block: kind.blockInputs, steps, counts });
+      placeJob(heap, encoded, g, scratch, { format: kind.code, blockInputs: kind.blockInputs, steps, counts });
       heap.kernels.convolve(encoded.offset, x, y, bias, low, high);
     },
   };
@@ -111,10 +109,10 @@ function countsOf(kind: Kind, { inputs, outputs }: { inputs: number; outputs: nu
 /** One piece of memory: the job, the counts, the steps. Rows past the last output are empty. */
 function encode(kind: Kind, heap: Heap, matrix: Matrix, pattern: Pattern): Encoded {
   const counts = countsOf(kind, pattern);
-  const bytes = 4 * (JOB_WORDS + counts + kind.steps(pattern) * kind.stepWords);
+  const bytes = JOB_BYTES + 4 * (counts + kind.steps(pattern) * kind.stepWords);
   const entries = entriesOf(matrix);
   const offset = heap.allocate(bytes);
-  const first = (offset >>> 2) + JOB_WORDS;
+  const first = (offset + JOB_BYTES) >>> 2;
   writeSteps(kind, heap, entries, matrix, first, first + counts);
   return { offset, bytes };
 }

@@ -1,6 +1,7 @@
 import { type Bits, type Cut, InputError, isKept, makeBits, type Slice } from '@espalier/core';
 import { bitsOf, floatOf, keyOf } from './keys.js';
-import { CHUNK, type Selector } from './module.js';
+import { CHUNK } from '../abi/selection.js';
+import type { Selector } from './module.js';
 
 export interface Decision {
   /** The largest key that goes. */

@@ -1,7 +1,8 @@
 import { checkFiniteScores, countKept, type Cut, seededRandom, selectLowest, type Slice } from '@espalier/core';
 import { type Decision, realise } from './cut.js';
 import { join, keyOf, survivors } from './keys.js';
-import { CHUNK, type Selector, selector } from './module.js';
+import { CHUNK } from '../abi/selection.js';
+import { type Selector, selector } from './module.js';
 import { nth } from './nth.js';
 
 /** Scores in the sample: one of 256, within these limits, in runs of neighbours. */

@@ -1,10 +1,5 @@
+import { BITS, CHUNK, CHUNK_COUNTS, COUNTS, INSIDE, SCORES } from '../abi/selection.js';
 import { SELECT } from './binary.js';
-
-/** Scores in a chunk, and where things stand in the module's memory; assembly-select/index.ts is the other side. */
-export const CHUNK = 32768;
-const INSIDE = 4 * CHUNK;
-const BITS = INSIDE + 4 * CHUNK + 16;
-const COUNTS = BITS + CHUNK / 8 + 16;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -31,6 +26,10 @@ export interface Selector {
   mask(bits: Int32Array, cut: number, bytes: Uint8Array, to: number): number;
 }
 
+/** What the module counted in the latest chunk, by name. */
+const readCounts = (words: Int32Array) =>
+  Object.fromEntries(CHUNK_COUNTS.map((name, i) => [name, words[i]])) as Record<(typeof CHUNK_COUNTS)[number], number>;
+
 let loading: Promise<Selector | undefined> | undefined;
 
 /** The compiled module, once for all; undefined where the engine has no WebAssembly SIMD. */
@@ -45,15 +44,15 @@ async function load(): Promise<Selector | undefined> {
   const module = instance.exports as unknown as Exports;
   module.prepare();
   const { buffer } = module.memory;
-  const scores = new Int32Array(buffer, 0, CHUNK);
+  const scores = new Int32Array(buffer, SCORES, CHUNK);
   const inside = new Int32Array(buffer, INSIDE, CHUNK);
-  const counts = new Int32Array(buffer, COUNTS, 4);
+  const counts = new Int32Array(buffer, COUNTS, CHUNK_COUNTS.length);
   const mask = new Uint8Array(buffer, BITS, CHUNK / 8);
   return {
     bracket(bits, low, high) {
       scores.set(bits);
       const size = module.bracket(bits.length, low, high);
-      const [below, over, above, largest] = counts;
+      const { below, over, above, largest } = readCounts(counts);
       return {
         below,
         atLow: bits.length - below - over,

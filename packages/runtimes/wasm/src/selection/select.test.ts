@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { assemblyHash } from '../../scripts/assembly-hash.cjs';
 import { SOURCES } from './binary.js';
 import { selectLowestWasm } from './index.js';
-import { CHUNK } from './module.js';
+import { CHUNK } from '../abi/selection.js';
 import { nth } from './nth.js';
 
 const slice = (id: string, values: ArrayLike<number>, pruned: readonly number[] = []): Slice => {

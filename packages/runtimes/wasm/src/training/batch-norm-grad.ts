@@ -7,14 +7,10 @@ import { UsageError } from '@espalier/core';
  *
  * Gradients are registered for all backends at once, so this one hands every backend but wasm to `stock`.
  */
-export function batchNormGrad(stock: tf.GradConfig): tf.GradConfig {
-  return {
-    kernelName: tf.FusedBatchNorm,
-    inputsToSave: ['x', 'mean', 'variance', 'scale'],
-    gradFunc: (dy, saved, attrs) =>
-      tf.getBackend() === 'wasm' ? gradients(dy as tf.Tensor, saved, attrs) : stock.gradFunc(dy, saved, attrs),
-  };
-}
+export const batchNormGrad =
+  (stock: tf.GradConfig): tf.GradFunc =>
+  (dy, saved, attrs) =>
+    tf.getBackend() === 'wasm' ? gradients(dy as tf.Tensor, saved, attrs) : stock.gradFunc(dy, saved, attrs);
 
 function gradients(dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap): Record<string, () => tf.Tensor> {
   // TensorFlow.js differentiates no batch norm without scale or offset, on any backend: it fails before it gets here.

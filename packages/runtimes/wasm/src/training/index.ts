@@ -1,3 +1,4 @@
+import { replaceGradient, replaceKernel } from '@espalier/kernels-kit';
 import * as tf from '@tensorflow/tfjs-core';
 // The backend registers its kernels when it loads; loaded later, it would put them over ours.
 import '@tensorflow/tfjs-backend-wasm';
@@ -13,8 +14,6 @@ import { maxPoolGrad } from './max-pool-grad.js';
 import { oneHot } from './one-hot.js';
 import { mean, sum } from './reduce-rows.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
-
-const BACKEND = 'wasm';
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
   [tf.BatchMatMul]: batchMatMul,
@@ -43,43 +42,14 @@ let installed: (() => void)[] | undefined;
  * @returns puts everything back as it was, for all callers; a second call of it does nothing.
  */
 export function enableTraining(): () => void {
-  installed ??= [...Object.entries(KERNELS).map(([name, kernel]) => replaceKernel(name, kernel)), replaceBatchNorm()];
+  installed ??= [
+    ...Object.entries(KERNELS).map(([name, kernel]) => replaceKernel(name, 'wasm', kernel)),
+    replaceGradient(tf.FusedBatchNorm, batchNormGrad),
+  ];
   const mine = installed;
   return () => {
     if (installed !== mine) return;
     for (const undo of mine) undo();
     installed = undefined;
-  };
-}
-
-function replaceKernel(kernelName: string, kernel: Kernel): () => void {
-  const stock = tf.getKernel(kernelName, BACKEND);
-  // With the stock kernel's set-up, it is ready for use whether or not the backend has started yet.
-  const ours: tf.KernelConfig = {
-    kernelName,
-    backendName: BACKEND,
-    kernelFunc: kernel(stock),
-    setupFunc: stock?.setupFunc,
-    disposeFunc: stock?.disposeFunc,
-  };
-  if (stock) tf.unregisterKernel(kernelName, BACKEND);
-  tf.registerKernel(ours);
-  return () => {
-    if (tf.getKernel(kernelName, BACKEND) !== ours) return;
-    tf.unregisterKernel(kernelName, BACKEND);
-    if (stock) tf.registerKernel(stock);
-  };
-}
-
-function replaceBatchNorm(): () => void {
-  const stock = tf.getGradient(tf.FusedBatchNorm);
-  if (!stock) return () => {};
-  const ours = batchNormGrad(stock);
-  tf.unregisterGradient(tf.FusedBatchNorm);
-  tf.registerGradient(ours);
-  return () => {
-    if (tf.getGradient(tf.FusedBatchNorm) !== ours) return;
-    tf.unregisterGradient(tf.FusedBatchNorm);
-    tf.registerGradient(stock);
   };
 }
