@@ -1,21 +1,121 @@
-export * from './contracts.js';
-export * from './errors.js';
-export * from './inputs.js';
-export * from './bits.js';
-export * from './counting.js';
-export * from './shape.js';
-export * from './random.js';
-export * from './selection.js';
-export * from './scores.js';
-export * from './scorer-errors.js';
-export * from './glob.js';
-export * from './eligible.js';
-export * from './granularity.js';
-export * from './plan.js';
-export * from './plan-file.js';
-export * from './schedule.js';
-export * from './budget/index.js';
-export * from './sentences.js';
-export * from './summary.js';
-export * from './prune.js';
-export * from './permute.js';
+// The contracts.
+export type {
+  Batch,
+  Bits,
+  Change,
+  Context,
+  Extent,
+  FixedCount,
+  GradientOptions,
+  Granularity,
+  Group,
+  LayerDescription,
+  LossFunction,
+  MaskHandle,
+  Output,
+  Param,
+  Plan,
+  Port,
+  PrunableModel,
+  ReestimateOptions,
+  Reestimated,
+  Removal,
+  Repair,
+  Schedule,
+  Scorer,
+  Scores,
+  Selection,
+  Site,
+  Span,
+  Strategy,
+  Update,
+  View,
+} from './contracts.js';
+export {
+  type ErrorDetails,
+  EspalierError,
+  InputError,
+  isEspalierError,
+  OutputError,
+  show,
+  UsageError,
+} from './errors.js';
+export { inputsUnsupported, isInputsUnsupported } from './inputs.js';
+export { checkGradients, checkSamples, dataEmpty, lossNotFinite } from './scorer-errors.js';
+
+// Pruning.
+export { prune, PRUNE_DEFAULTS, type PruneOptions, type PruneResult, type PruneStep, replay } from './prune.js';
+export { cubic, CUBIC_DEFAULTS, type CubicOptions, iterative, oneShot } from './schedule.js';
+export { type LayerSummary, type PlanSummary, summarisePlan } from './summary.js';
+export {
+  fill,
+  type ReadSentence,
+  readSentence,
+  sentence,
+  SENTENCES,
+  type SentenceCode,
+  type SentenceParams,
+} from './sentences.js';
+
+// For strategies.
+export { type Cut, checkFiniteScores, selectLowest, selectLowestIn, type Slice } from './selection.js';
+export { checkedScores, checkUnsigned, scoreModel, scoresInMemory } from './scores.js';
+export {
+  blockGranularity,
+  CHANNELS,
+  checkGranularity,
+  granularityOf,
+  type Grid,
+  gridOf,
+  nmGranularity,
+  rowsAreFree,
+  WEIGHTS,
+} from './granularity.js';
+export {
+  eligibleParams,
+  isPrunable,
+  layerOf,
+  namesOf,
+  nothingToPrune,
+  outAxisOf,
+  protect,
+  type Protection,
+  sliceOf,
+} from './eligible.js';
+export { matchesGlob } from './glob.js';
+export { checkSparsity, pruneCount, roundHalfEven } from './counting.js';
+export {
+  byteCost,
+  type Contestant,
+  type Cost,
+  erkShare,
+  globalShare,
+  lampShare,
+  type Ledger,
+  macCost,
+  openLedger,
+  paramCost,
+  planCost,
+  type Share,
+  type SparsityTable,
+  tableCounts,
+  tableShare,
+  uniformShare,
+} from './budget/index.js';
+
+// Plans and masks.
+export {
+  checkPlan,
+  keptSlices,
+  lazyPlan,
+  memoryPlan,
+  type PlanContents,
+  resolveMask,
+  selectPlan,
+  unitsOf,
+} from './plan.js';
+export { decodePlan, encodePlan } from './plan-file.js';
+export { andBits, bitsFrom, bitsToFloats, countKept, isKept, keptIndices, makeBits, setPruned } from './bits.js';
+export { applyPermutation, invertPermutation, type Permutation } from './permute.js';
+export { type Random, seededRandom, shuffle } from './random.js';
+export { sizeOf } from './shape.js';

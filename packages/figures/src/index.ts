@@ -11,13 +11,21 @@ export * from './before-after.js';
 export * from './curves.js';
 export * from './frontier.js';
 export * from './histogram.js';
-export * from './kernel.js';
+export {
+  type Kernel,
+  type MaskCorner,
+  PRUNING_DATA_DEFAULTS,
+  pruningData,
+  type PruningData,
+  type PruningDataOptions,
+  type Weights,
+} from './kernel.js';
 export * from './mask-map.js';
 export * from './pareto.js';
 export type { PlotOptions } from './plot.js';
 export * from './pruning.js';
 export { toSvg } from './svg.js';
-export { escapeXml, writable } from './text.js';
+export { writable } from './text.js';
 export type { Background } from './theme.js';
 export { ENGLISH, type FigureWords } from './words.js';
 

@@ -10,7 +10,8 @@ import {
   UsageError,
 } from '@espalier/core';
 import fc from 'fast-check';
-import { cornerOf, figures, pruning, pruningData, drawPruning, drawPruningPanels, type Kernel } from './index.js';
+import { figures, pruning, pruningData, drawPruning, drawPruningPanels, type Kernel } from './index.js';
+import { cornerOf } from './kernel.js';
 import { Resvg } from '@resvg/resvg-js';
 import { cutByMagnitude } from './magnitude-cut.js';
 

@@ -24,7 +24,7 @@ export { type Idx, IDX_DEFAULTS, readIdx, writeIdx } from './arrays/idx.js';
 export type { Npy } from './arrays/npy.js';
 export { readNpz } from './arrays/read-npz.js';
 export { READ_DEFAULTS } from './kit/limits.js';
-export { showPath } from './kit/refuse.js';
+
 export type { FileSize } from './disk/files.js';
 export type { ModelFile, ReadOptions } from './model-json/model-file.js';
 export { readModel } from './read-model.js';

@@ -1,6 +1,6 @@
 export * from './count.js';
 export * from './accuracy.js';
-export * from './quantile.js';
+export { quantile, type Spread } from './quantile.js';
 export * from './latency.js';
 export * from './kernel-calls.js';
 export type { Contender } from './calls.js';

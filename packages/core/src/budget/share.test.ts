@@ -2,17 +2,9 @@ import fc from 'fast-check';
 import { bitsToFloats, countKept } from '../bits.js';
 import type { Param } from '../contracts.js';
 import { apportion } from './apportion.js';
-import {
-  erkDensities,
-  erkShare,
-  globalShare,
-  lampScores,
-  lampShare,
-  openLedger,
-  tableCounts,
-  tableShare,
-  uniformShare,
-} from './index.js';
+import { erkShare, globalShare, lampShare, openLedger, tableCounts, tableShare, uniformShare } from './index.js';
+import { erkDensities } from './erk.js';
+import { lampScores } from './lamp.js';
 import type { Contestant, Share } from './share.js';
 
 const contestant = (id: string, shape: number[], scores: number[]): Contestant => {

@@ -15,7 +15,7 @@ export {
   resolveLoss,
 } from './losses.js';
 export { checkUnits, type HeldWeight, maskWeights } from './mask.js';
-export { checkLeft, takeSlices, type Values } from './slices.js';
+export { checkLeft, type Values } from './slices.js';
 export { momentsOf, type Piece } from './moments.js';
 export { type Norms, reestimate } from './reestimate.js';
 export { patches, type PatchSettings, piecesOf, type Unfold } from './unfold.js';

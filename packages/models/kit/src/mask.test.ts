@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Group, memoryPlan } from '@espalier/core';
-import { changedValues, changeOf, maskWeights, takeSlices, writeVariable } from './index.js';
+import { changedValues, changeOf, maskWeights, writeVariable } from './index.js';
+import { takeSlices } from './slices.js';
 import { bits, free, held, noLeaks, param, range } from '../testing/build.js';
 
 beforeAll(() => tf.setBackend('cpu'));

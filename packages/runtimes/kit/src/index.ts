@@ -5,7 +5,7 @@
 export type { AcceleratedLayer, AccelerateOptions, Acceleration } from './acceleration.js';
 export { accelerationOf, type Prepared, type Runs } from './accelerated.js';
 export type { Activation } from './activation.js';
-export { type Call, convolution, matrixProduct, type Memo, READINGS, type Reading, type Sizes } from './calls.js';
+export { type Call, type Memo, READINGS, type Reading, type Sizes } from './calls.js';
 export { decide, type Race } from './decide.js';
 export { type Geometry, geometryOf, isProduct, pixelsOf, product, simplified, tapsOf } from './geometry.js';
 export { checkMinSparsity } from './min-sparsity.js';

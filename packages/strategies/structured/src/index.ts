@@ -1,6 +1,6 @@
-export * from './structured.js';
-export * from './unit-scores.js';
-export * from './aggregate.js';
-export * from './table.js';
+export { mostSparsity, structured, STRUCTURED_DEFAULTS, type StructuredOptions } from './structured.js';
+export { type UnitScoreOptions } from './unit-scores.js';
+export { type Aggregate, asScored, byMax, byMean, l2, max, mean, type Normalise, sum } from './aggregate.js';
+export { type Table, tableSparsity } from './table.js';
 export type { Limit, Limits } from './limits.js';
-export * from './residual.js';
+export { residual, RESIDUAL_DEFAULTS, type ResidualOptions } from './residual.js';
