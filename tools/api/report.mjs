@@ -60,6 +60,27 @@ function reports() {
   }
 }
 
+/** What is exported to be called: no types, and no defaults of options, which go with their factory. */
+function valuesIn(text, types) {
+  const declared = [...text.matchAll(/^export (?:declare )?(?:abstract class|class|function|const|let) (\w+)/gm)];
+  const passedOn = [...text.matchAll(/^export \{ (\w+) \}/gm)].filter(([, name]) => !types.has(name));
+  return [...declared, ...passedOn].map(([, name]) => name).filter((name) => !name.endsWith('_DEFAULTS'));
+}
+
+/** Exports that a package's README does not name. */
+function unnamed(made) {
+  const types = new Set(
+    [...made.values()].flatMap((text) =>
+      [...text.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name),
+    ),
+  );
+  return published().flatMap(({ folder, name, entries }) => {
+    const words = new Set(readFileSync(join(root, folder, 'README.md'), 'utf8').match(/\w+/g));
+    const values = entries.flatMap(({ path }) => valuesIn(made.get(`${titleOf(name, path)}.api.md`), types));
+    return [...new Set(values)].filter((value) => !words.has(value)).map((value) => `${folder}/README.md: ${value}`);
+  });
+}
+
 const linesOf = (text) => new Set(text.split('\n'));
 const onlyIn = (a, b) => [...linesOf(a)].filter((line) => !linesOf(b).has(line));
 
@@ -74,9 +95,12 @@ function compare(wanted) {
     process.stderr.write(`docs/api/${name}\n${lines.join('\n')}\n`);
     return true;
   });
-  if (differing.length === 0) return;
-  process.stderr.write('The packages export something else than docs/api says. If that is meant: npm run api.\n');
-  process.exit(1);
+  if (differing.length > 0) {
+    process.stderr.write('The packages export something else than docs/api says. If that is meant: npm run api.\n');
+  }
+  const missing = unnamed(wanted);
+  if (missing.length > 0) process.stderr.write(`Exported, and not named in a README:\n${missing.join('\n')}\n`);
+  if (differing.length + missing.length > 0) process.exit(1);
 }
 
 const made = reports();
