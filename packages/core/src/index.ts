@@ -44,7 +44,8 @@ export { inputsUnsupported, isInputsUnsupported } from './inputs.js';
 export { checkGradients, checkSamples, dataEmpty, lossNotFinite } from './scorer-errors.js';
 
 // Pruning.
-export { prune, PRUNE_DEFAULTS, type PruneOptions, type PruneResult, type PruneStep, replay } from './prune.js';
+export { PRUNE_DEFAULTS } from './defaults.js';
+export { prune, type PruneOptions, type PruneResult, type PruneStep, replay } from './prune.js';
 export { cubic, CUBIC_DEFAULTS, type CubicOptions, iterative, oneShot } from './schedule.js';
 export { type LayerSummary, type PlanSummary, summarisePlan } from './summary.js';
 export {

@@ -17,6 +17,7 @@ import { checkPlan, selectPlan, settlePlan } from './plan.js';
 import { oneShot } from './schedule.js';
 import { scoreModel } from './scores.js';
 import { type PlanSummary, summarisePlan } from './summary.js';
+import { PRUNE_DEFAULTS } from './defaults.js';
 
 export interface PruneStep {
   readonly step: number;
@@ -41,8 +42,6 @@ export interface PruneOptions extends Protection {
   /** After each step's masks are in force: the place to fine-tune, to show progress, or to throw to give up. */
   readonly onStep?: (step: PruneStep) => void | Promise<void>;
 }
-
-export const PRUNE_DEFAULTS = { sparsity: 0.5 };
 
 export interface PruneResult extends PlanSummary {
   readonly plan: Plan;

@@ -4,6 +4,7 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { type Batch, InputError, seededRandom, show, shuffle, sizeOf, UsageError } from '@espalier/core';
 import { checkLabels, type Dataset } from './dataset.js';
+import { BATCH_DEFAULTS } from './defaults.js';
 
 export interface BatchOptions {
   readonly batchSize?: number;
@@ -14,8 +15,6 @@ export interface BatchOptions {
   /** At most this many samples, the first ones of the order. */
   readonly limit?: number;
 }
-
-export const BATCH_DEFAULTS = { batchSize: 64 };
 
 /** Throws an InputError with code 'data-shape' unless samples of `data` can be reshaped to `inputShape`. */
 export function checkInputShape(data: Dataset, inputShape: readonly (number | null)[], where = 'data'): void {

@@ -1,6 +1,7 @@
 import { type PrunableModel, show, UsageError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingRule } from './rule.js';
+import { DISTILL_DEFAULTS } from './defaults.js';
 
 export interface DistillOptions {
   /** The dense model; borrowed. It may be a copy of the one that is trained, never the same. */
@@ -10,8 +11,6 @@ export interface DistillOptions {
   /** The teacher's share of the loss, 0 to 1. */
   readonly alpha?: number;
 }
-
-export const DISTILL_DEFAULTS = { temperature: 4, alpha: 0.5 };
 
 /** The smallest normal float32; log of it is finite. */
 const TINY = 2 ** -126;

@@ -1,5 +1,6 @@
 import { seededRandom, show, shuffle, UsageError } from '@espalier/core';
 import type { Dataset } from '@espalier/data';
+import { EARLY_STOPPING_DEFAULTS } from './defaults.js';
 
 export interface EarlyStopping {
   /** Measured after every epoch, on samples that are not trained on; higher is better. */
@@ -7,8 +8,6 @@ export interface EarlyStopping {
   /** How many epochs in a row may pass without a better score. */
   readonly patience?: number;
 }
-
-export const EARLY_STOPPING_DEFAULTS = { patience: 3 };
 
 /** Throws a UsageError with code 'patience'. */
 export function patienceOf({ patience = EARLY_STOPPING_DEFAULTS.patience }: EarlyStopping): number {

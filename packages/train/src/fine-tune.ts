@@ -1,5 +1,5 @@
 import { type Batch, type MaskHandle, type Plan, type PrunableModel, show, UsageError } from '@espalier/core';
-import { BATCH_DEFAULTS, type Dataset } from '@espalier/data';
+import type { Dataset } from '@espalier/data';
 import { type Optimizer, train } from '@tensorflow/tfjs-core';
 import { bestEpoch } from './best-epoch.js';
 import { type Checkpoint, checkSameTraining, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
@@ -12,6 +12,7 @@ import { gradientsOf, type TrainingRule } from './rule.js';
 import { type RuleMasks, ruleMasks } from './rule-masks.js';
 import { trainStep } from './train-step.js';
 import { readWeights, writeWeights } from './weights.js';
+import { FINE_TUNE_DEFAULTS } from './defaults.js';
 
 export interface FineTuneOptions {
   /** Samples, or for augmentation a function that draws them for each epoch (from 1), as many each time. */
@@ -43,8 +44,6 @@ export interface FineTuneOptions {
   /** Ends training before the next step, with the signal's reason. */
   readonly signal?: AbortSignal;
 }
-
-export const FINE_TUNE_DEFAULTS = { learningRate: 1e-3, batchSize: BATCH_DEFAULTS.batchSize, seed: 0 };
 
 export interface EpochEnd {
   /** From 1. */

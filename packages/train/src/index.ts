@@ -1,3 +1,13 @@
+export {
+  DISTILL_DEFAULTS,
+  EARLY_STOPPING_DEFAULTS,
+  FINE_TUNE_DEFAULTS,
+  LOTTERY_TICKET_DEFAULTS,
+  RIGL_DEFAULTS,
+  SHARE_DEFAULTS,
+  SPARSE_EVOLUTION_DEFAULTS,
+  SR_STE_DEFAULTS,
+} from './defaults.js';
 export { biasCompensation } from './bias-compensation.js';
 export * from './fine-tune.js';
 export { cosine, type LearningRate } from './learning-rate.js';
@@ -10,4 +20,4 @@ export * from './rigl.js';
 export * from './shared-weights.js';
 export * from './sparse-evolution.js';
 export * from './lottery-ticket.js';
-export { EARLY_STOPPING_DEFAULTS, type EarlyStopping, holdOut } from './early-stopping.js';
+export { type EarlyStopping, holdOut } from './early-stopping.js';

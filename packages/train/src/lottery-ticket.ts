@@ -10,6 +10,7 @@ import {
 import { fineTune, type FineTuneOptions } from './fine-tune.js';
 import { magnitudePlan } from './magnitude-plan.js';
 import { readWeights, writeWeights } from './weights.js';
+import { LOTTERY_TICKET_DEFAULTS } from './defaults.js';
 
 export interface LotteryTicketOptions extends Omit<
   FineTuneOptions,
@@ -24,8 +25,6 @@ export interface LotteryTicketOptions extends Omit<
   /** Before each training, with the sparsity it has; round 0 trains the dense network. */
   readonly onRound?: (round: number, sparsity: number) => void;
 }
-
-export const LOTTERY_TICKET_DEFAULTS = { rounds: 5, rewindTo: 0 };
 
 export interface LotteryTicket {
   readonly plan: Plan;

@@ -2,13 +2,12 @@ import type { Plan } from '@espalier/core';
 import { dispose } from '@tensorflow/tfjs-core';
 import { checkExchange, exchange, exchangeAll, type ExchangeSchedule, isDue } from './regrow.js';
 import type { TrainingRule } from './rule.js';
+import { RIGL_DEFAULTS } from './defaults.js';
 
 export interface RiglOptions extends Partial<ExchangeSchedule> {
   /** What is pruned at first; how many weights of each parameter stay is how many it keeps. */
   readonly plan: Plan;
 }
-
-export const RIGL_DEFAULTS = { every: 100, fraction: 0.3, until: 0.75 };
 
 /**
  * RigL: every `every` steps the active weights of each parameter with the smallest |w| give way to as many inactive ones with

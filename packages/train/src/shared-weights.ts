@@ -8,6 +8,7 @@ import {
   UsageError,
 } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { SHARE_DEFAULTS } from './defaults.js';
 
 export interface ShareOptions {
   /** The parameters whose weights are shared. Default: the trainable ones of two and more axes that have no more than `most` values. */
@@ -15,8 +16,6 @@ export interface ShareOptions {
   /** Most values, beside zero, that a parameter may have. */
   readonly most?: number;
 }
-
-export const SHARE_DEFAULTS = { most: 256 } as const;
 
 export interface SharedWeights extends MaskHandle {
   /** Values beside zero, by parameter. */

@@ -1,14 +1,13 @@
 import { type Plan, seededRandom } from '@espalier/core';
 import { checkExchange, exchange, exchangeAll, type ExchangeSchedule, isDue } from './regrow.js';
 import type { TrainingRule } from './rule.js';
+import { SPARSE_EVOLUTION_DEFAULTS } from './defaults.js';
 
 export interface SparseEvolutionOptions extends Partial<ExchangeSchedule> {
   /** What is pruned at first; how many weights of each parameter stay is how many it keeps. */
   readonly plan: Plan;
   readonly seed?: number;
 }
-
-export const SPARSE_EVOLUTION_DEFAULTS = { every: 100, fraction: 0.3, until: 1, seed: 0 };
 
 /**
  * SET, sparse evolutionary training: every `every` steps the fraction of active weights with the smallest |w| gives way to as

@@ -2,6 +2,7 @@ import { type PrunableModel, show, type Strategy, UsageError } from '@espalier/c
 import * as tf from '@tensorflow/tfjs-core';
 import { magnitudePlan } from './magnitude-plan.js';
 import type { TrainingRule } from './rule.js';
+import { SR_STE_DEFAULTS } from './defaults.js';
 
 export interface SrSteOptions {
   /** An N:M strategy, or any other with a sparsity of its own. */
@@ -9,8 +10,6 @@ export interface SrSteOptions {
   /** λ_W, how strongly weights outside the mask decay. */
   readonly decay?: number;
 }
-
-export const SR_STE_DEFAULTS = { decay: 2e-4 };
 
 /**
  * Trains an N:M network from dense weights: each step masks the weights as they are, w̃ = m(w) ⊙ w, takes the gradients there

@@ -15,7 +15,7 @@ test('what differs is written, patterns as people write them', () => {
 
 test('kernels and backends are written so that people can read them', () => {
   expect(formatSettings({ ...DEFAULTS, kernel: 'fc2/kernel', backends: ['wasm', 'webgpu'], sample: null })).toBe(
-    '?kernel=fc2/kernel&backends=wasm,webgpu&sample=drawn',
+    '?kernel=fc2/kernel&sample=drawn&backends=wasm,webgpu',
   );
 });
 

@@ -57,8 +57,8 @@ const DRAWN = 'drawn';
 export function formatSettings(settings: Settings, keep: Readonly<Record<string, string | undefined>> = {}): string {
   const query = new URLSearchParams();
   const written = (all: Settings) => {
-    const { keep, group, sample, ...rest } = all;
-    return { ...rest, pattern: patternOf({ keep, group }), sample: sample ?? DRAWN };
+    const { keep, group, ...rest } = all;
+    return { ...rest, sample: rest.sample ?? DRAWN, pattern: patternOf({ keep, group }) };
   };
   const standard: Readonly<Record<string, unknown>> = written(DEFAULTS);
   for (const [key, value] of Object.entries(written(settings))) {

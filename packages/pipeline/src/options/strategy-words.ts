@@ -1,4 +1,4 @@
-import { BLOCK_DEFAULTS } from '@espalier/strategy-block';
+import { BLOCK_DEFAULTS } from '@espalier/strategy-block/defaults';
 import { namesOf, STRATEGIES } from '../plugins/lists.js';
 import type { Settings } from './table.js';
 import { valueOf } from './table.js';

@@ -4,9 +4,9 @@
  */
 import { PRUNE_DEFAULTS } from '@espalier/core';
 import { BATCH_DEFAULTS } from '@espalier/data';
-import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs';
-import { BLOCK_DEFAULTS } from '@espalier/strategy-block';
-import { NM_DEFAULTS, PERMUTATION_DEFAULTS } from '@espalier/strategy-nm';
+import { OBS_REPAIR_DEFAULTS } from '@espalier/repair-obs/defaults';
+import { BLOCK_DEFAULTS } from '@espalier/strategy-block/defaults';
+import { NM_DEFAULTS, PERMUTATION_DEFAULTS } from '@espalier/strategy-nm/defaults';
 import {
   DISTILL_DEFAULTS,
   EARLY_STOPPING_DEFAULTS,

@@ -3,6 +3,7 @@ import { outputFactors } from './curvature.js';
 import type { LayerHessian } from './hessians.js';
 import type { Linear } from './linear.js';
 import { type NaturalSteps, naturalSteps } from './natural-step.js';
+import { STEP_DEFAULTS } from './defaults.js';
 
 export interface StepOptions {
   /** Steps along the loss of the labels; 0 = labels are not used. */
@@ -14,8 +15,6 @@ export interface StepOptions {
   /** Iterations of conjugate gradients. */
   readonly iterations?: number;
 }
-
-export const STEP_DEFAULTS = { steps: 8, ridge: 0.003, samples: 256, iterations: 8 };
 
 export interface Descent {
   readonly values: Map<string, Float32Array>;

@@ -9,6 +9,7 @@ import {
 } from '@espalier/core';
 import { type Layout, layoutOf } from './layout.js';
 import { type Linear, mirror, padded, type Square, zeroSquare } from './linear.js';
+import { HESSIAN_DEFAULTS } from './defaults.js';
 
 export interface HessianOptions {
   /** At most about this many rows of inputs for each kernel; a convolution has one for every position of every sample. */
@@ -16,8 +17,6 @@ export interface HessianOptions {
   /** Added to the diagonal, as a fraction of its mean. */
   readonly damping?: number;
 }
-
-export const HESSIAN_DEFAULTS = { rows: 32768, damping: 0.01 };
 
 /** One kernel's H = XᵀX/n with what it takes to solve with it. */
 export interface LayerHessian {

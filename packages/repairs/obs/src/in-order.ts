@@ -3,7 +3,6 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import {
   addRows,
   finish,
-  HESSIAN_DEFAULTS,
   type HessianOptions,
   type LayerHessian,
   layerHessians,
@@ -12,6 +11,7 @@ import {
 } from './hessians.js';
 import type { Linear } from './linear.js';
 import { matched, shiftOf } from './shift.js';
+import { HESSIAN_DEFAULTS } from './defaults.js';
 
 export type Values = ReadonlyMap<string, Float32Array>;
 

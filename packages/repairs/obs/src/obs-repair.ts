@@ -12,11 +12,12 @@ import {
 } from '@espalier/core';
 import { exchangeRows } from './exchange.js';
 import { blockedRows } from './blocked.js';
-import { descend, type Descent, STEP_DEFAULTS, type StepOptions } from './descend.js';
-import { HESSIAN_DEFAULTS, type HessianOptions, kernelsOf, type LayerHessian } from './hessians.js';
+import { descend, type Descent, type StepOptions } from './descend.js';
+import { type HessianOptions, kernelsOf, type LayerHessian } from './hessians.js';
 import { fitApart, fitInOrder } from './in-order.js';
 import { createLinear } from './linear.js';
 import { refitRows } from './refit.js';
+import { OBS_REPAIR_DEFAULTS } from './defaults.js';
 
 export interface ObsRepairOptions extends HessianOptions, StepOptions {
   /** Whether layers are fitted one after the other, each behind the repaired ones. Default: only without labels. */
@@ -26,8 +27,6 @@ export interface ObsRepairOptions extends HessianOptions, StepOptions {
   /** Above this many multiplications, about rows · inputs³/6, a kernel is repaired by SparseGPT's blocked pass. */
   readonly work?: number;
 }
-
-export const OBS_REPAIR_DEFAULTS = { ...HESSIAN_DEFAULTS, ...STEP_DEFAULTS, work: 1e11, exchanges: 0 };
 
 /**
  * New values for the weights that stay. First layer by layer: the least-squares fit of every row to what the layer computed

@@ -1,15 +1,14 @@
 import { checkFiniteScores, type Scorer, scoresInMemory } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { traceScores } from './exact.js';
-import { HESSIAN_DEFAULTS, type HessianOptions, kernelsOf, layerHessians, type LayerHessian } from './hessians.js';
+import { type HessianOptions, kernelsOf, layerHessians, type LayerHessian } from './hessians.js';
 import { createLinear, padded } from './linear.js';
+import { OBS_SCORER_DEFAULTS } from './defaults.js';
 
 export interface ObsScorerOptions extends HessianOptions {
   /** Above this many multiplications, about rows · inputs³/6, a kernel's scores are w²/(2·[H⁻¹]_pp) without traces. */
   readonly work?: number;
 }
-
-export const OBS_SCORER_DEFAULTS = { ...HESSIAN_DEFAULTS, work: 1e11 };
 
 /**
  * Optimal Brain Surgeon with layer-wise Hessians: by how much the squared error of a layer's outputs grows when a weight goes

@@ -26,6 +26,7 @@ import {
   type Strategy,
   UsageError,
 } from '@espalier/core';
+import { BLOCK_DEFAULTS } from './defaults.js';
 
 export interface BlockOptions {
   /** How many neighbouring outputs of a kernel a block spans. */
@@ -37,8 +38,6 @@ export interface BlockOptions {
   /** What to do with an axis that the block does not divide: refuse, or leave the weights past the last whole block dense. */
   readonly tail?: 'error' | 'dense';
 }
-
-export const BLOCK_DEFAULTS = { outputs: 4, inputs: 1, scope: 'global', tail: 'error' } as const;
 
 /** A kernel and its blocks; `slice` is what was pruned of its weights before, `blocks` is the same of whole blocks. */
 interface Target {

@@ -1,1 +1,2 @@
+export { BLOCK_DEFAULTS } from './defaults.js';
 export * from './block.js';

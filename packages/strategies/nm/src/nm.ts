@@ -21,6 +21,7 @@ import {
 } from '@espalier/core';
 import { checkPattern } from './pattern.js';
 import { tileSolver } from './transposable.js';
+import { NM_DEFAULTS } from './defaults.js';
 
 export interface NmOptions {
   /** N: how many of every `group` weights stay. */
@@ -32,8 +33,6 @@ export interface NmOptions {
   /** Keeps the pattern along the outputs as well, so that the transposed kernel of the backward pass has it too. */
   readonly transposable?: boolean;
 }
-
-export const NM_DEFAULTS = { keep: 2, group: 4, tail: 'error', transposable: false } as const;
 
 /**
  * N:M sparsity: of every M consecutive weights along the input axis (axis −2 of dense [in, out] and conv [kh, kw, in, out]),

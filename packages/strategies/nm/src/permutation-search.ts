@@ -1,6 +1,7 @@
 import { checkFiniteScores, InputError, seededRandom, show, UsageError } from '@espalier/core';
 import { checkPattern } from './pattern.js';
 import { swapTable } from './swap-table.js';
+import { PERMUTATION_DEFAULTS } from './defaults.js';
 
 export interface PermutationSearchOptions {
   readonly rows: number;
@@ -14,8 +15,6 @@ export interface PermutationSearchOptions {
   /** Now and then, with the exchanges made. */
   readonly onProgress?: (moves: number) => void;
 }
-
-export const PERMUTATION_DEFAULTS = { keep: 2, group: 4, moves: 2000, seed: 0 };
 
 export interface PermutationFound {
   /** Column order[i] belongs in place i. */

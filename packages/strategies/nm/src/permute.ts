@@ -9,9 +9,9 @@ import {
   type Site,
   sizeOf,
 } from '@espalier/core';
-import { NM_DEFAULTS } from './nm.js';
 import { checkPattern } from './pattern.js';
-import { PERMUTATION_DEFAULTS, searchPermutation } from './permutation-search.js';
+import { searchPermutation } from './permutation-search.js';
+import { NM_DEFAULTS, PERMUTATION_DEFAULTS } from './defaults.js';
 
 export interface FindPermutationOptions {
   readonly keep?: number;
