@@ -8,11 +8,9 @@ export const ACCELERATED = ['wasm', 'webgpu'];
 
 /** A model on the sparse kernels of the current backend, chosen already; `predict` is run where the choice needs it. */
 export async function accelerated(backend: string, model: PrunableModel, predict: () => Tensor): Promise<Acceleration> {
-  const kernels = model.params.filter(({ role }) => role === 'kernel');
-  const weights = Object.fromEntries(kernels.map(({ id }) => [id, model.variable(id)]));
-  if (backend !== 'webgpu') return accelerate({ weights });
+  if (backend !== 'webgpu') return accelerate(model.model);
   const webgpu = await import('@espalier/kernels-webgpu');
-  const fast = await webgpu.accelerate({ weights });
+  const fast = await webgpu.accelerate(model.model);
   predict().dispose();
   await fast.ready();
   return fast;

@@ -7,11 +7,13 @@ export interface AdapterSubject {
   make(): PrunableModel | Promise<PrunableModel>;
   /** A batch of at least two samples that fits the model; the suite disposes it. */
   batch(): Batch;
+  /** A model from what `toArtifacts()` gave, as the kind opens files; the suite disposes it. */
+  open(artifacts: tf.io.ModelArtifacts): PrunableModel | Promise<PrunableModel>;
 }
 
 /** Runs `body` on a fresh model and a batch, and frees both. */
 export async function onModel<T>(
-  { make, batch }: AdapterSubject,
+  { make, batch }: Pick<AdapterSubject, 'make' | 'batch'>,
   body: (model: PrunableModel, batch: Batch) => Promise<T>,
 ): Promise<T> {
   const model = await make();

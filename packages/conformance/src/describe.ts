@@ -1,5 +1,6 @@
-import type { Batch, PrunableModel, Repair, Scorer, Strategy } from '@espalier/core';
+import type { Repair, Scorer, Strategy } from '@espalier/core';
 import { ADAPTER_LAWS } from './adapter-laws.js';
+import type { AdapterSubject } from './adapter-subject.js';
 import { describeLaws, type SuiteOptions } from './law.js';
 import { REPAIR_LAWS, type RepairSubject } from './repair-laws.js';
 import { SCORER_LAWS, type ScorerSubject } from './scorer-laws.js';
@@ -33,12 +34,7 @@ export function describeRepair(
   describeLaws(`${name} is a repair`, REPAIR_LAWS, { make, ...rest }, { runner, except });
 }
 
-/** One test per law of ADAPTER_LAWS; both factories run inside the tests, after the backend was chosen. */
-export function describeAdapter(
-  name: string,
-  make: () => PrunableModel | Promise<PrunableModel>,
-  batch: () => Batch,
-  options: SuiteOptions = {},
-): void {
-  describeLaws(`${name} is an adapter`, ADAPTER_LAWS, { make, batch }, options);
+/** One test per law of ADAPTER_LAWS; the factories run inside the tests, after the backend was chosen. */
+export function describeAdapter(name: string, { runner, except, ...subject }: AdapterSubject & SuiteOptions): void {
+  describeLaws(`${name} is an adapter`, ADAPTER_LAWS, subject, { runner, except });
 }

@@ -1,5 +1,7 @@
 import {
+  type Batch,
   type Group,
+  InputError,
   inputsUnsupported,
   isKept,
   keptIndices,
@@ -10,12 +12,24 @@ import {
   type PrunableModel,
   resolveMask,
   seededRandom,
+  show,
   unitsOf,
+  type View,
 } from '@espalier/core';
-import { writeVariable } from '@espalier/adapter-kit';
-import { describeLayer, leaveAlone } from '@espalier/adapter-kit';
+import {
+  describeLayer,
+  checkFixed,
+  leaveAlone,
+  LOSSES,
+  meanGradients,
+  outputOf,
+  resolveLoss,
+  withView,
+  writeVariable,
+} from '@espalier/adapter-kit';
 import * as tf from '@tensorflow/tfjs-core';
 import { maskVariables } from './mask-variables.js';
+import { crossEntropy, forward, IDS, type TinyVariables } from './tiny-passes.js';
 
 /** Weights by row: hiddenKernel [inputs][units], outKernel [units][classes]. */
 export interface TinyWeights {
@@ -30,166 +44,177 @@ export interface TinyOptions {
   /** Draws weights from (−1, 1) for 4 inputs, 6 hidden units and 3 classes where none are given. */
   readonly seed?: number;
   /** What predict() returns; the loss is cross-entropy either way. */
-  readonly output?: Extract<Output, 'probabilities' | 'logits'>;
+  readonly output?: TinyOutput;
 }
+
+type TinyOutput = Extract<Output, 'probabilities' | 'logits'>;
 
 export const TINY_DEFAULTS = { seed: 1, output: 'probabilities' } as const;
 
-const IDS = ['hidden/kernel', 'hidden/bias', 'out/kernel', 'out/bias'] as const;
+/** The format of its artifacts. */
+const FORMAT = 'tiny-network';
 
 /**
  * The smallest whole PrunableModel, for testing plug-ins without an adapter: softmax(tanh(x·W₁ + b₁)·W₂ + b₂) under mean
  * cross-entropy, with the gradients written out. The hidden units form the group 'hidden', the classes the protected
- * group 'out'. Needs a backend, no registered gradients. The caller disposes it.
+ * group 'out'. Needs a backend, and registered gradients under other losses only. The caller disposes it.
  */
 export function tinyNetwork(options: TinyOptions = {}): PrunableModel {
   const { seed, output, weights = drawWeights(seed) } = { ...TINY_DEFAULTS, ...options };
-  const variables = new Map<string, tf.Variable>(
-    [weights.hiddenKernel, weights.hiddenBias, weights.outKernel, weights.outBias].map((values, i) => [
-      IDS[i],
-      tf.tidy(() => tf.variable(tf.tensor(values as number[] | number[][], undefined, 'float32'))),
-    ]),
-  );
+  const values = [weights.hiddenKernel, weights.hiddenBias, weights.outKernel, weights.outBias];
+  return look(variablesOf(values.map((value) => tf.tensor(value as number[][], undefined, 'float32'))), output, {});
+}
+
+/** What `toArtifacts()` of a tiny network gave, as a network again; the caller disposes it. */
+export async function openTinyNetwork({ modelTopology, weightData, weightSpecs }: tf.io.ModelArtifacts) {
+  const tensors = tf.io.decodeWeights(weightData!, weightSpecs!);
+  const { output } = modelTopology as { output: TinyOutput };
+  return look(variablesOf(IDS.map((id) => tensors[id])), output, {});
+}
+
+/** Takes the tensors over. */
+function variablesOf(tensors: readonly tf.Tensor[]): TinyVariables {
+  const variables = new Map(IDS.map((id, i) => [id as string, tf.variable(tensors[i])]));
+  tf.dispose([...tensors]);
+  return variables;
+}
+
+/** A view of the network whose weights these are. */
+function look(variables: TinyVariables, kind: TinyOutput, options: View): PrunableModel {
+  const shapeOf = (id: (typeof IDS)[number]) => variables.get(id)!.shape;
+  const { params, groups } = leaveAlone(weightsOf(variables), options.leaveAlone);
+  const port = (name: string, size: number) => ({ name, shape: [null, size], dtype: 'float32' });
+  const signature = {
+    inputs: [port('x', shapeOf('hidden/kernel')[0])],
+    outputs: [port('out', shapeOf('out/bias')[0])],
+  };
+  if (options.inputShape) checkFixed(signature.inputs, options.inputShape);
+  if (options.output !== undefined && options.output !== 'out') throw unknownOutput(options.output);
+  const loss = resolveLoss(options.loss, kind === 'probabilities');
+  const isSoftmax = kind === 'probabilities';
+  const own = isSoftmax ? LOSSES.categoricalCrossentropy : LOSSES.softmaxCrossEntropy;
   const variable = (id: string): tf.Variable => {
     const found = variables.get(id);
-    if (!found) throw new RangeError(`tinyNetwork has no parameter '${id}'`);
-    return found;
-  };
-  const params = IDS.map((id): Param => {
-    const kernel = id.endsWith('kernel');
-    const { shape } = variable(id);
-    return {
-      id,
-      shape,
-      inAxis: kernel ? 0 : -1,
-      role: kernel ? 'kernel' : 'bias',
-      uses: 1,
-      trainable: true,
-      ...(!kernel && { skip: 'a bias' }),
-    };
-  });
-  const groups = [
-    groupOf('hidden', weights.hiddenBias.length, [
-      ['hidden/kernel', 1],
-      ['hidden/bias', 0],
-      ['out/kernel', 0],
-    ]),
-    {
-      ...groupOf('out', weights.outBias.length, [
-        ['out/kernel', 1],
-        ['out/bias', 0],
-      ]),
-      skip: 'model output',
-    },
-  ];
-
-  const forward = (x: tf.Tensor) => {
-    const [w1, b1, w2, b2] = IDS.map(variable);
-    const hidden = tf.tanh(tf.add(tf.matMul(x as tf.Tensor2D, w1 as tf.Tensor2D), b1));
-    return { hidden, logits: tf.add(tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D), b2) };
+    if (found) return found;
+    throw new RangeError(`tinyNetwork has no parameter '${id}'`);
   };
   const read = async (id: string) => (await variable(id).data<'float32'>()).slice();
-  const port = (name: string, size: number) => ({ name, shape: [null, size], dtype: 'float32' });
+  const predict = (x: tf.Tensor) =>
+    tf.tidy(() => {
+      const { logits } = forward(variables, x);
+      return isSoftmax ? tf.softmax(logits) : logits;
+    });
   const network: PrunableModel = {
-    model: undefined,
-    signature: {
-      inputs: [port('x', variable('hidden/kernel').shape[0])],
-      outputs: [port('out', weights.outBias.length)],
-    },
+    model: { weights: Object.fromEntries(variables), predict: (x) => predict(x as tf.Tensor) },
+    signature,
     notes: [],
     foreign: [],
     params,
     groups,
-    output,
+    output: outputOf(isSoftmax, !isSoftmax, loss ?? { name: 'own', of: own }),
     describe: () =>
-      ['hidden', 'out'].map((name) =>
+      (['hidden', 'out'] as const).map((name) =>
         describeLayer({
           name,
           className: 'Dense',
-          outputShape: [null, variable(`${name}/bias`).size],
-          params: network.params.filter(({ id }) => id.startsWith(`${name}/`)),
-          groups: network.groups.filter(({ id }) => id === name),
+          outputShape: [null, shapeOf(`${name}/bias`)[0]],
+          params: params.filter(({ id }) => id.startsWith(`${name}/`)),
+          groups: groups.filter(({ id }) => id === name),
         }),
       ),
-    with: ({ leaveAlone: spared }) => ({ ...network, ...leaveAlone(network, spared) }) as PrunableModel,
-    withLoss: () => network,
-    async toArtifacts() {
-      const named = IDS.map((name) => ({ name, tensor: variable(name) as tf.Tensor }));
-      const { data, specs } = await tf.io.encodeWeights(named);
-      return { modelTopology: { class_name: 'TinyNetwork' }, weightSpecs: specs, weightData: data };
-    },
+    with: (view) => look(variables, kind, withView(options, view)),
+    withLoss: (other) => network.with({ loss: other }),
+    toArtifacts: () => artifactsOf(variables, kind),
     read,
     variable,
-    predict: (x) =>
-      tf.tidy(() => {
-        const { logits } = forward(x);
-        return output === 'logits' ? logits : tf.softmax(logits);
-      }),
-    async gradients({ x, y }) {
-      const [loss, ...grads] = tf.tidy(() => {
-        const { hidden, logits } = forward(x);
-        const shifted = tf.sub(logits, tf.max(logits, -1, true));
-        const logP = tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
-        // Targets that do not sum to 1 scale the softmax: d loss / d logits = (p·Σy − y) / n.
-        const dOut = tf.div(tf.sub(tf.mul(tf.exp(logP), tf.sum(y, -1, true)), y), x.shape[0]) as tf.Tensor2D;
-        const back = tf.matMul(dOut, variable('out/kernel') as tf.Tensor2D, false, true);
-        const dHidden = tf.mul(back, tf.sub(1, tf.square(hidden))) as tf.Tensor2D;
-        return [
-          tf.neg(tf.div(tf.sum(tf.mul(y, logP)), x.shape[0])),
-          tf.matMul(x as tf.Tensor2D, dHidden, true),
-          tf.sum(dHidden, 0),
-          tf.matMul(hidden as tf.Tensor2D, dOut, true),
-          tf.sum(dOut, 0),
-        ];
-      });
-      try {
-        return { loss: (await loss.data())[0], grads: Object.fromEntries(IDS.map((id, i) => [id, grads[i]])) };
-      } finally {
-        loss.dispose();
-      }
+    predict,
+    gradients(batch, { loss: asked = options.loss && loss!.of } = {}) {
+      if (!asked) return ownGradients(variables, batch);
+      const held = params.map((param) => ({ param, variable: variable(param.id) }));
+      return meanGradients(() => predict(batch.x), { name: 'asked', of: asked }, batch.y, held);
     },
-    async *inputs({ x }, id) {
-      if (!id.endsWith('kernel')) throw inputsUnsupported(id, 'it is a bias');
-      const piece = tf.tidy(() => (id === 'hidden/kernel' ? tf.clone(x) : tf.clone(forward(x).hidden)));
-      try {
-        yield piece as tf.Tensor2D;
-      } finally {
-        piece.dispose();
-      }
-    },
+    inputs: ({ x }, id) => inputsOf(variables, x, id),
     write: (id, values) => writeVariable(id, variable(id), values),
     mask: (plan) => maskVariables({ params, groups, variable, read }, plan),
-    async shrink(plan) {
-      const values = await Promise.all(params.map((param) => maskedValues(plan, param)));
-      const units = keptIndices(unitsOf(plan, 'hidden') ?? makeBits(weights.hiddenBias.length));
-      const classes = weights.outBias.length;
-      const rows = (flat: Float32Array, width: number, columns: ArrayLike<number>) =>
-        Array.from({ length: flat.length / width }, (_, r) => Array.from(columns, (c) => flat[r * width + c]));
-      const all = Int32Array.from({ length: classes }, (_, i) => i);
-      const outRows = rows(values[2], classes, all);
-      return tinyNetwork({
-        output,
-        weights: {
-          hiddenKernel: rows(values[0], weights.hiddenBias.length, units),
-          hiddenBias: Array.from(units, (u) => values[1][u]),
-          outKernel: Array.from(units, (u) => outRows[u]),
-          outBias: Array.from(values[3]),
-        },
-      });
-    },
-    dispose: () => variables.forEach((v) => v.dispose()),
+    shrink: async (plan) => look(variablesOf(await keptWeights(network, plan)), kind, options),
+    dispose: () => variables.forEach((one) => one.dispose()),
   };
   return network;
+}
 
-  async function maskedValues(plan: Plan, param: Param): Promise<Float32Array> {
-    const [values, bits] = [await read(param.id), await resolveMask(plan, param, groups)];
-    return bits ? values.map((v, i) => (isKept(bits, i) ? v : 0)) : values;
+async function ownGradients(variables: TinyVariables, { x, y }: Batch) {
+  const [loss, ...grads] = tf.tidy(() => crossEntropy(variables, x, y));
+  try {
+    return { loss: (await loss.data())[0], grads: Object.fromEntries(IDS.map((id, i) => [id, grads[i]])) };
+  } finally {
+    loss.dispose();
   }
 }
 
-function groupOf(id: string, size: number, sites: readonly (readonly [param: string, axis: number])[]): Group {
-  const unitOf = Int32Array.from({ length: size }, (_, i) => i);
-  return { id, size, sites: sites.map(([param, axis]) => ({ param, axis, unitOf })) };
+async function* inputsOf(variables: TinyVariables, x: tf.Tensor, id: string): AsyncGenerator<tf.Tensor2D> {
+  if (!id.endsWith('kernel')) throw inputsUnsupported(id, 'it is a bias');
+  const piece = tf.tidy(() => tf.clone(id === 'hidden/kernel' ? x : forward(variables, x).hidden));
+  try {
+    yield piece as tf.Tensor2D;
+  } finally {
+    piece.dispose();
+  }
+}
+
+async function artifactsOf(variables: TinyVariables, output: TinyOutput): Promise<tf.io.ModelArtifacts> {
+  const named = IDS.map((name) => ({ name, tensor: variables.get(name) as tf.Tensor }));
+  const { data, specs } = await tf.io.encodeWeights(named);
+  return { format: FORMAT, modelTopology: { output }, weightSpecs: specs, weightData: data };
+}
+
+/** The weights of the hidden units that stay, the pruned ones as zeros. */
+async function keptWeights({ params, groups, read }: PrunableModel, plan: Plan): Promise<tf.Tensor[]> {
+  const tensors: tf.Tensor[] = [];
+  for (const param of params) {
+    const [values, bits] = [await read(param.id), await resolveMask(plan, param, groups)];
+    tensors.push(tf.tensor(bits ? values.map((v, i) => (isKept(bits, i) ? v : 0)) : values, [...param.shape]));
+  }
+  const [hiddenKernel, hiddenBias, outKernel, outBias] = tensors;
+  const units = Array.from(keptIndices(unitsOf(plan, 'hidden') ?? makeBits(hiddenBias.size)));
+  const kept = tf.tidy(() => [
+    tf.gather(hiddenKernel, units, 1),
+    tf.gather(hiddenBias, units),
+    tf.gather(outKernel, units),
+    tf.clone(outBias),
+  ]);
+  tf.dispose(tensors);
+  return kept;
+}
+
+function weightsOf(variables: TinyVariables): { params: Param[]; groups: Group[] } {
+  const params = IDS.map((id): Param => {
+    const isKernel = id.endsWith('kernel');
+    return {
+      ...{ id, shape: variables.get(id)!.shape, inAxis: isKernel ? 0 : -1, role: isKernel ? 'kernel' : 'bias' },
+      ...{ uses: 1, trainable: true },
+      ...(!isKernel && { skip: 'a bias' }),
+    };
+  });
+  const group = (id: string, sites: readonly (readonly [param: string, axis: number])[]): Group => {
+    const { size } = variables.get(`${id}/bias`)!;
+    const unitOf = Int32Array.from({ length: size }, (_, i) => i);
+    return { id, size, sites: sites.map(([param, axis]) => ({ param, axis, unitOf })) };
+  };
+  const hidden = group('hidden', [
+    ['hidden/kernel', 1],
+    ['hidden/bias', 0],
+    ['out/kernel', 0],
+  ]);
+  const out = group('out', [
+    ['out/kernel', 1],
+    ['out/bias', 0],
+  ]);
+  return { params, groups: [hidden, { ...out, skip: 'model output' }] };
+}
+
+function unknownOutput(found: string): InputError {
+  const message = `tinyNetwork has no output ${show(found)}; use 'out'`;
+  return new InputError('output-unknown', message, { where: 'output', wanted: "'out'", found });
 }
 
 function drawWeights(seed: number): TinyWeights {

@@ -217,10 +217,20 @@ export interface LayerDescription {
 export interface View {
   /** By a name that the adapter knows, or a function. */
   readonly loss?: string | LossFunction;
+  /** The output that `predict` gives and the loss is of, by name, where the model has several. */
+  readonly output?: string;
   /** Parameters by id that are left alone, and why, beside those that are already; channels that run through them stay. */
   readonly leaveAlone?: Readonly<Record<string, string>>;
   /** The shape of the one input, batch first, where the model leaves sizes open: MACs are counted for it. */
   readonly inputShape?: readonly number[];
+}
+
+/** What computes the outputs of a model: a tf.LayersModel, a tf.GraphModel, or what stands in the place of one. */
+export interface LiveModel {
+  /** Variables as a tf.LayersModel lists them, or tensors by name. */
+  readonly weights:
+    readonly { readonly originalName: string; read(): Tensor }[] | Readonly<Record<string, Tensor | readonly Tensor[]>>;
+  predict(x: Tensor | Tensor[] | NamedTensorMap, config?: object): unknown;
 }
 
 export interface GradientOptions {
@@ -231,8 +241,9 @@ export interface GradientOptions {
 
 /** A model of any kind: what scorers, repairs, trainings and programs may ask of it, so that nobody has to know which kind it is. */
 export interface PrunableModel {
-  /** What was adapted, a tf.LayersModel for example, masked in place by `mask`: for those who brought it. */
-  readonly model: unknown;
+  /** What was adapted, masked in place by `mask`: for those who brought it, and for runtimes that take a model whole. Borrowed. */
+  readonly model: LiveModel;
+  /** `outputs` are all of them, or the one that was chosen. */
   readonly signature: { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] };
   /** What the user should hear about the model itself. */
   readonly notes: readonly string[];
@@ -250,15 +261,21 @@ export interface PrunableModel {
   /** What made this model out of larger ones, oldest first; absent = nothing was removed since it was adapted. */
   readonly history?: readonly Change[];
   readonly output: Output;
+  /** In the order of the model: a row for each layer that has weights or makes channels. Each weight is counted in one row. */
   describe(): LayerDescription[];
   /**
    * The same model, seen otherwise: it shares the weights, and to dispose of one is to dispose of both. Throws what the adapter throws
-   * for a loss that is none, or an InputError with code 'input-shape'.
+   * for a loss that is none, or an InputError with code 'input-shape', 'output-unknown', or 'param-unknown' for something to leave
+   * alone that is not there.
    */
   with(view: View): PrunableModel;
   /** `with({ loss })`. */
   withLoss(loss: string | LossFunction): PrunableModel;
-  /** The model as files of TensorFlow.js hold it, with the weights that it has now. */
+  /**
+   * The model as files hold it, with the weights that it has now, each under the id of its parameter; the caller owns them. `format`
+   * says whose topology it is: 'layers-model' or 'graph-model' of TensorFlow.js, or the name of another kind, by which programs that
+   * read and write files find its code.
+   */
   toArtifacts(): Promise<io.ModelArtifacts>;
   /** A copy of the weight's values. */
   read(param: string): Promise<Float32Array>;
@@ -290,6 +307,7 @@ export interface PrunableModel {
   mask(plan: Plan): Promise<MaskHandle>;
   /** A new, smaller model without the units that the plan removes; this one is left as it is. */
   shrink(plan: Plan): Promise<PrunableModel>;
+  /** Frees what was adapted, and ends the masks on it. May be called twice, on any view of the model. */
   dispose(): void;
 }
 

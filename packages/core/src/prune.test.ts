@@ -33,7 +33,7 @@ function fakeModel(weights: Record<string, number[]>): PrunableModel & { weights
     throw new Error('not needed here');
   };
   return {
-    model: undefined,
+    model: { weights: {}, predict: unused },
     signature: { inputs: [], outputs: [] },
     notes: [],
     foreign: [],

@@ -1,11 +1,15 @@
 /** The kinds of models that there are. A third kind is a line in this list, and no program learns of it. */
-import { InputError, isEspalierError, type PrunableModel, show, UsageError, type View } from '@espalier/core';
+import {
+  InputError,
+  isEspalierError,
+  type PrunableModel,
+  show,
+  UsageError,
+  type View as AdaptOptions,
+} from '@espalier/core';
 import type { io } from '@tensorflow/tfjs-core';
 
-export interface AdaptOptions extends View {
-  /** The output that `predict` gives and the loss is of, where a model has several. */
-  readonly output?: string;
-}
+export type { AdaptOptions };
 
 interface ModelKind {
   /** For people: 'a tf.LayersModel'. */
@@ -24,7 +28,7 @@ const KINDS: readonly ModelKind[] = [
     name: 'a tf.LayersModel',
     is: (model) => 'layers' in model && 'getWeights' in model,
     adapt: async (model, options) => (await import('@espalier/adapter-layers')).adaptLayers(model as never, options),
-    holds: ({ format }) => format !== 'graph-model',
+    holds: ({ format = 'layers-model' }) => format === 'layers-model',
     async open(artifacts, options) {
       const { adaptLayers, loadLayersModel } = await import('@espalier/adapter-layers');
       const model = await loadLayersModel(artifacts);
@@ -78,7 +82,9 @@ export interface OpenOptions extends AdaptOptions {
 export async function openArtifacts(artifacts: io.ModelArtifacts, options: OpenOptions = {}): Promise<PrunableModel> {
   const { where, leaveNotFinite, ...rest } = options;
   try {
-    const model = await KINDS.find(({ holds }) => holds(artifacts))!.open(artifacts, rest);
+    const kind = KINDS.find(({ holds }) => holds(artifacts));
+    if (!kind) throw unknownFormat(artifacts.format!);
+    const model = await kind.open(artifacts, rest);
     return leaveNotFinite ? await spareNotFinite(model) : model;
   } catch (error) {
     if (where === undefined || !isEspalierError(error) || error.name !== 'InputError') throw error;
@@ -92,6 +98,15 @@ export async function openArtifacts(artifacts: io.ModelArtifacts, options: OpenO
       cause: error,
     });
   }
+}
+
+function unknownFormat(found: string): InputError {
+  const wanted = KINDS.map(({ name }) => name).join(' or ');
+  return new InputError('model-format', `wanted ${wanted}, found artifacts of the format ${show(found)}`, {
+    where: 'format',
+    wanted,
+    found,
+  });
 }
 
 async function spareNotFinite(model: PrunableModel): Promise<PrunableModel> {

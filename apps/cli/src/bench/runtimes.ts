@@ -57,7 +57,7 @@ const compiled: Runtime = {
   name: 'compile',
   backends: ['wasm'],
   async start(model) {
-    const net = await compile(model.model as Parameters<typeof compile>[0]);
+    const net = await compile(model.model);
     return {
       predict: (x) => net.predict(x) as Tensor,
       outcome: () => net.compilations.at(-1),

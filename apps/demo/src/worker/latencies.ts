@@ -52,11 +52,9 @@ async function bringHome(contenders: readonly Contender[]): Promise<void> {
 }
 
 /** The kernels that skip zeros, on the backends that have them. */
-async function accelerated(backend: Backend, model: PrunableModel) {
-  const kernels = model.params.filter(({ role }) => role === 'kernel');
-  const weights = Object.fromEntries(kernels.map(({ id }) => [id, model.variable(id)]));
-  if (backend === 'wasm') return (await import('@espalier/kernels-wasm')).accelerate({ weights });
-  if (backend === 'webgpu') return (await import('@espalier/kernels-webgpu')).accelerate({ weights });
+async function accelerated(backend: Backend, { model }: PrunableModel) {
+  if (backend === 'wasm') return (await import('@espalier/kernels-wasm')).accelerate(model);
+  if (backend === 'webgpu') return (await import('@espalier/kernels-webgpu')).accelerate(model);
   return undefined;
 }
 

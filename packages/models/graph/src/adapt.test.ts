@@ -8,7 +8,7 @@ import { unstructured } from '@espalier/strategy-unstructured';
 import { fineTune } from '@espalier/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
-import { adaptGraph, toGraphArtifacts } from './index.js';
+import { adaptGraph, type GraphPrunable, toGraphArtifacts } from './index.js';
 import { b64, GraphBuilder, list, strings, window } from '../testing/build.js';
 
 beforeAll(async () => {
@@ -46,17 +46,40 @@ const batch = () => ({
   x: tf.randomUniform([3, 4, 4, 2], -1, 1, 'float32', 5),
   y: tf.tensor2d([1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3]),
 });
-describeAdapter('a frozen graph', () => adaptGraph(network()), batch);
-describeAdapter('logits', () => adaptGraph(network(4, 'Identity'), { loss: 'softmaxCrossEntropy' }), batch);
+const subject = (make: () => GraphPrunable | Promise<GraphPrunable>, of = batch) => ({
+  make,
+  batch: of,
+  open: (artifacts: tf.io.ModelArtifacts) => adaptGraph(artifacts),
+});
+describeAdapter(
+  'a frozen graph',
+  subject(() => adaptGraph(network())),
+);
+describeAdapter(
+  'logits',
+  subject(() => adaptGraph(network(4, 'Identity'), { loss: 'softmaxCrossEntropy' })),
+);
 describeAdapter(
   'a smaller graph',
-  async () => {
+  subject(async () => {
     const model = adaptGraph(network());
     const smaller = await model.shrink(memoryPlan({ units: { a: bitsFrom(4, (i) => i > 0) } }));
     model.dispose();
     return smaller;
-  },
-  batch,
+  }),
+);
+
+/** Convolutions on pictures of any size. */
+function openNetwork(): tf.io.ModelArtifacts {
+  const g = new GraphBuilder(7);
+  const x = g.input([-1, -1, -1, 2]);
+  const a = g.node('Relu', [g.node('Conv2D', [x, g.floats([2, 2, 2, 4], 'ka')], window(), 'a')], {}, 'r');
+  const b = g.node('Conv2D', [a, g.floats([1, 1, 4, 3], 'kb')], window(), 'b');
+  return g.artifacts([g.node('Softmax', [g.node('Mean', [b, g.ints([1, 2])], {}, 'm')], {}, 'out')]);
+}
+describeAdapter(
+  'a graph of open sizes',
+  subject(() => adaptGraph(openNetwork())),
 );
 
 const data = { x: new Float32Array(6 * 32).map((_, i) => Math.sin(i * i)), y: Int32Array.of(0, 1, 2, 0, 1, 2) };

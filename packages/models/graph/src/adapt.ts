@@ -12,7 +12,6 @@ import {
   customLoss,
   type HeldWeight,
   leaveAlone,
-  type LeftAlone,
   type Loss,
   maskWeights,
   outputOf,
@@ -34,18 +33,12 @@ import { shrinkArtifacts } from './shrink.js';
 import { artifactsOf, type GraphModel, holdWeights, isGraphModel, loadModel, unknownNodes } from './tfjs.js';
 import { isForwarding } from './trace.js';
 
-export interface AdaptGraphOptions {
+export interface AdaptGraphOptions extends View {
   /**
    * A name of `LOSSES` or a function (yTrue, yPred). Default: cross-entropy where the output is a softmax; else none, and
    * `gradients` asks for one.
    */
   readonly loss?: Loss;
-  /** The output that `predict` gives and the loss is of, where the model has several. */
-  readonly output?: string;
-  /** The shape of the one input, batch first, where it leaves sizes open: without it the arithmetic is not known. */
-  readonly inputShape?: readonly number[];
-  /** Parameters by id that are left alone, and why; channels that run through them stay. */
-  readonly leaveAlone?: LeftAlone;
 }
 
 /** A tf.GraphModel that can be pruned. */
@@ -70,7 +63,7 @@ export interface GraphPrunable extends PrunableModel {
  *
  * Throws an InputError with code 'topology-invalid', 'node-duplicate', 'node-connection', 'graph-cycle', 'graph-output',
  * 'weights-missing', 'weights-mismatch', 'weights-invalid', 'weight-duplicate', 'weight-shape', 'input-shape',
- * 'model-inputs' or 'output-unknown'; a UsageError with code 'loss-unknown' or 'loss-output'.
+ * 'model-inputs', 'output-unknown' or 'param-unknown'; a UsageError with code 'loss-unknown' or 'loss-output'.
  */
 export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: AdaptGraphOptions = {}): GraphPrunable {
   return adapt(source, options);
@@ -81,13 +74,17 @@ interface Shared {
   readonly history?: readonly Change[] | undefined;
   /** A mask that nobody ended still holds tensors. */
   readonly handles: MaskHandle[];
+  isDisposed: boolean;
 }
+
+const alone = (history?: readonly Change[]): Shared => ({ history, handles: [], isDisposed: false });
 
 function adapt(
   source: GraphModel | io.ModelArtifacts,
   options: AdaptGraphOptions,
-  { history, handles }: Shared = { handles: [] },
+  shared: Shared = alone(),
 ): GraphPrunable {
+  const { history, handles } = shared;
   const { artifacts, graph, constants, analysis, ends, last, softmax, loss, model } = openGraph(source, options);
   const foreign = unknownNodes(model);
   const variables = holdWeights(
@@ -112,7 +109,7 @@ function adapt(
     ...(history && { history }),
     output: outputOf(softmax, last !== undefined && isLinear(last), loss),
     describe: () => describeNodes(graph, analysis),
-    with: (view) => adapt(model, withView(again, view), { history, handles }),
+    with: (view) => adapt(model, withView(options, view), shared),
     withLoss: (other) => prunable.with({ loss: other }),
     toArtifacts: () => toGraphArtifacts(model),
     variable,
@@ -132,9 +129,11 @@ function adapt(
       const outputs = graph.outputs.map(({ node }) => node);
       const now = { artifacts, weights: model.weights, outputs };
       const { smaller, change } = await shrinkArtifacts(now, weights, analysis, plan);
-      return adapt(smaller, again, { history: [...(history ?? []), change], handles: [] });
+      return adapt(smaller, again, alone([...(history ?? []), change]));
     },
     dispose() {
+      if (shared.isDisposed) return;
+      shared.isDisposed = true;
       handles.forEach((handle) => handle.makePermanent());
       model.dispose();
     },

@@ -1,4 +1,4 @@
-import { type Group, type Param, sentence } from '@espalier/core';
+import { type Group, InputError, type Param, sentence, show } from '@espalier/core';
 
 /** Parameters by id that nobody may prune, and why, said to the user. */
 export type LeftAlone = Readonly<Record<string, string>>;
@@ -6,12 +6,15 @@ export type LeftAlone = Readonly<Record<string, string>>;
 /**
  * The same parameters, groups and branches, where those that are named are left alone: no element of them goes, and no channel
  * or branch that runs through them. What is already left alone keeps its reason.
+ *
+ * Throws an InputError with code 'param-unknown' for an id that no parameter has: it would not be left alone.
  */
 export function leaveAlone<B extends readonly Group[] | undefined>(
   { params, groups, branches }: { params: readonly Param[]; groups: readonly Group[]; branches?: B },
   reasons: LeftAlone = {},
 ): { params: readonly Param[]; groups: readonly Group[]; branches: B } {
   if (Object.keys(reasons).length === 0) return { params, groups, branches: branches as B };
+  for (const id of Object.keys(reasons)) if (params.every((param) => param.id !== id)) throw unknown(id, params);
   const why = (id: string) => (Object.hasOwn(reasons, id) ? reasons[id] : undefined);
   const withSkip = <T extends { readonly skip?: string }>(item: T, skip: string | undefined): T =>
     skip === undefined || item.skip !== undefined ? item : { ...item, skip };
@@ -24,4 +27,13 @@ export function leaveAlone<B extends readonly Group[] | undefined>(
     groups: groups.map(ofSites),
     branches: branches?.map(ofSites) as unknown as B,
   };
+}
+
+function unknown(id: string, params: readonly Param[]): InputError {
+  const wanted = `one of ${params
+    .slice(0, 5)
+    .map((param) => show(param.id))
+    .join(', ')}${params.length > 5 ? ', …' : ''}`;
+  const message = `there is no parameter ${show(id)} to leave alone; use ${wanted}`;
+  return new InputError('param-unknown', message, { where: 'leaveAlone', wanted, found: id });
 }

@@ -3,24 +3,25 @@ import { InputError, type Port, type View } from '@espalier/core';
 const written = (shape: readonly (number | null)[]) => `[${shape.map((n) => n ?? '?').join(', ')}]`;
 
 /** Options of an adapter with what a view changes in them. */
-export function withView<O extends View>(options: O, { loss, leaveAlone, inputShape }: View): O {
+export function withView<O extends View>(options: O, { loss, output, leaveAlone, inputShape }: View): O {
   return {
     ...options,
     ...(loss !== undefined && { loss }),
+    ...(output !== undefined && { output }),
     ...(leaveAlone && { leaveAlone: { ...leaveAlone, ...options.leaveAlone } }),
     ...(inputShape && { inputShape }),
   };
 }
 
-/** Whether the shape says more than the model; throws an InputError with code 'input-shape' unless the one input can have it. */
-export function fixesSizes(inputs: readonly Port[], shape: readonly number[]): boolean {
+/** Throws an InputError with code 'input-shape' unless the one input can have this shape, batch first. */
+export function checkFixed(inputs: readonly Port[], shape: readonly number[]): void {
   const [input, ...others] = inputs;
   const fits =
     input !== undefined &&
     others.length === 0 &&
     input.shape.length === shape.length &&
     input.shape.every((n, i) => i === 0 || n === null || n === shape[i]);
-  if (fits) return input.shape.slice(1).includes(null);
+  if (fits) return;
   const [wanted, found] = [inputs.map((port) => written(port.shape)).join(' and '), written(shape)];
   throw new InputError('input-shape', `input shape: the model takes ${wanted}, got ${found}`, {
     where: 'inputShape',

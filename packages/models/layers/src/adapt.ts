@@ -3,7 +3,6 @@ import {
   InputError,
   isKept,
   type MaskHandle,
-  type Param,
   type Plan,
   type PrunableModel,
   show,
@@ -12,9 +11,8 @@ import {
 } from '@espalier/core';
 import {
   changeOf,
-  fixesSizes,
+  checkFixed,
   leaveAlone,
-  type LeftAlone,
   type Loss,
   maskWeights,
   outputOf,
@@ -23,30 +21,25 @@ import {
   writeVariable,
 } from '@espalier/adapter-kit';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { lossGradients, predict } from './forward.js';
+import { lossGradients, outputIndex, predict } from './forward.js';
 import { toArtifacts } from './artifacts.js';
 import { findBranches } from './branches.js';
 import { bypass } from './bypass.js';
 import { describeLayers } from './describe.js';
 import { findGroups } from './groups.js';
-import { usesAt } from './input-shape.js';
 import { kernelInputs } from './inputs.js';
 import { compiledLoss, endsInSoftmax, endsLinear } from './loss.js';
 import { weightsOf } from './params.js';
 import { reestimateBatchNorm } from './reestimate.js';
 import { shrinkModel } from './shrink.js';
-import { disposeModel } from './tfjs.js';
+import { disposeModel, graphOf } from './tfjs.js';
 
-export interface AdaptOptions {
+export interface AdaptOptions extends View {
   /**
    * A name of `LOSSES` or a function (yTrue, yPred). Default: the loss that the model was compiled with; else cross-entropy
    * where the output is a softmax; else none, and `gradients` asks for one.
    */
   readonly loss?: Loss;
-  /** Parameters by id that are left alone, and why; channels and branches that run through them stay. */
-  readonly leaveAlone?: LeftAlone;
-  /** The shape of the one input, batch first, where it leaves sizes open: without it the arithmetic is not known. */
-  readonly inputShape?: readonly number[];
 }
 
 /** A tf.LayersModel that can be pruned. */
@@ -69,7 +62,8 @@ export interface LayersPrunable extends PrunableModel {
  *
  * The model is borrowed; `dispose()` disposes it. Adapt it again after freezing layers, adding some or compiling it.
  *
- * Throws a UsageError with code 'model-empty', 'loss-unknown' or 'loss-output', an InputError with code 'weight-duplicate'.
+ * Throws a UsageError with code 'model-empty', 'loss-unknown' or 'loss-output', an InputError with code 'weight-duplicate',
+ * 'output-unknown', 'input-shape' or 'param-unknown'.
  */
 export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): LayersPrunable {
   return adapt(model, options);
@@ -80,15 +74,18 @@ interface Shared {
   readonly history?: readonly Change[] | undefined;
   /** A mask that nobody ended still holds tensors. */
   readonly handles: MaskHandle[];
+  isDisposed: boolean;
 }
 
-function adapt(
-  model: LayersModel,
-  options: AdaptOptions,
-  { history, handles }: Shared = { handles: [] },
-): LayersPrunable {
+const alone = (history?: readonly Change[]): Shared => ({ history, handles: [], isDisposed: false });
+
+function adapt(model: LayersModel, options: AdaptOptions, shared: Shared = alone()): LayersPrunable {
+  const { history, handles } = shared;
+  const { inputs, outputs } = signatureOf(model);
+  if (options.inputShape) checkFixed(inputs, options.inputShape);
   const { byId, weights, branches, params, groups, branchGroups, dependencies } = partsOf(model, options);
-  const softmax = endsInSoftmax(model);
+  const output = outputIndex(model, options.output);
+  const softmax = endsInSoftmax(model, output);
   const loss = resolveLoss(options.loss, softmax, compiledLoss(model));
   const again: AdaptOptions = { ...options, ...(loss && { loss: loss.of }) };
   const weightOf = (id: string) => {
@@ -100,26 +97,26 @@ function adapt(
   const prunable: LayersPrunable = {
     model,
     loss: loss?.name,
-    signature: signatureOf(model),
+    signature: { inputs, outputs: output === undefined ? outputs : [outputs[output]] },
     notes: [],
     foreign: [],
     params,
     groups,
     branches: branchGroups,
     ...(history && { history }),
-    output: outputOf(softmax, endsLinear(model), loss),
-    describe: () => describeLayers(model, weights, dependencies.madeBy, prunable),
-    with: (view) => adapt(model, withView(again, view), { history, handles }),
+    output: outputOf(softmax, endsLinear(model, output), loss),
+    describe: () => describeLayers(model, weights, dependencies.madeBy, prunable, options.inputShape),
+    with: (view) => adapt(model, withView(options, view), shared),
     withLoss: (other) => prunable.with({ loss: other }),
     toArtifacts: () => toArtifacts(model),
     variable,
     read: async (id) => Float32Array.from(await variable(id).data()),
-    predict: (x) => predict(model, x),
+    predict: (x) => predict(model, output, x),
     gradients(batch, { training = false, loss: other } = {}) {
       const asked = other ? { name: other.name || 'custom', of: other } : loss;
-      return lossGradients(model, weights, asked, batch, training);
+      return lossGradients(model, output, weights, asked, batch, training);
     },
-    inputs: (batch, id) => kernelInputs(model, weightOf(id), batch),
+    inputs: (batch, id) => kernelInputs(model, output, weightOf(id), batch),
     write: (id, values) => writeVariable(id, variable(id), values),
     reestimateNorms: (given) => reestimateBatchNorm(model, given),
     mask: (plan) => maskWeights(weights, [...groups, ...branchGroups], plan, handles),
@@ -128,14 +125,16 @@ function adapt(
       const { smaller, change } = await shrinkModel(model, weights, dependencies, withoutUnits(plan, branchGroups));
       const lost = gone.length > 0 && changeOf(plan, { params, groups: gone.map(({ group }) => group) });
       const changes = [...(history ?? []), lost ? joined(change, lost) : change];
-      if (!lost) return adapt(smaller, again, { history: changes, handles: [] });
+      if (!lost) return adapt(smaller, again, alone(changes));
       try {
-        return adapt(bypass(smaller, gone), again, { history: changes, handles: [] });
+        return adapt(bypass(smaller, gone), again, alone(changes));
       } finally {
         disposeModel(smaller);
       }
     },
     dispose() {
+      if (shared.isDisposed) return;
+      shared.isDisposed = true;
       handles.forEach((handle) => handle.makePermanent());
       disposeModel(model);
     },
@@ -145,15 +144,11 @@ function adapt(
 
 /** The weights of a model, and what goes together, but for what is to be left alone. */
 function partsOf(model: LayersModel, options: AdaptOptions) {
-  const all = weightsOf(model);
+  const all = weightsOf(model, options.inputShape);
   const found = findGroups(model, all);
   const branches = findBranches(model, all);
   const parts = {
-    params: paramsAt(
-      model,
-      all.map(({ param }) => param),
-      options,
-    ),
+    params: all.map(({ param }) => param),
     groups: found.groups,
     branches: branches.map(({ group }) => group),
   };
@@ -169,13 +164,12 @@ function partsOf(model: LayersModel, options: AdaptOptions) {
   };
 }
 
-function signatureOf({ inputs, outputs }: LayersModel): LayersPrunable['signature'] {
-  const port = ({ name, shape, dtype }: LayersModel['inputs'][number]) => ({ name, shape, dtype: dtype as string });
-  return { inputs: inputs.map(port), outputs: outputs.map(port) };
-}
-
-function paramsAt(model: LayersModel, params: readonly Param[], { inputShape }: AdaptOptions): readonly Param[] {
-  return inputShape && fixesSizes(signatureOf(model).inputs, inputShape) ? usesAt(model, params, inputShape) : params;
+/** Named after their layers. */
+function signatureOf(model: LayersModel): LayersPrunable['signature'] {
+  const { inputs, outputs, inputNames, outputNames } = graphOf(model);
+  const ports = (list: LayersModel['inputs'], names: readonly string[]) =>
+    list.map(({ shape, dtype }, i) => ({ name: names[i], shape, dtype: dtype as string }));
+  return { inputs: ports(inputs, inputNames), outputs: ports(outputs, outputNames) };
 }
 
 function isGone(plan: Plan, branch: string): boolean {

@@ -3,7 +3,8 @@ import type { LayerDescription, PrunableModel } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { findGroups } from './groups.js';
 import type { Weight } from './params.js';
-import { callsOf, classOf, graphOf, isModel, type Layer } from './tfjs.js';
+import { callsOf } from './calls.js';
+import { classOf, graphOf, isModel, type Layer } from './tfjs.js';
 
 /** A row for each layer, those of nested models in the nested model's place. */
 export function describeLayers(
@@ -11,9 +12,10 @@ export function describeLayers(
   weights: readonly Weight[],
   madeBy: ReturnType<typeof findGroups>['madeBy'],
   { groups }: Pick<PrunableModel, 'groups'>,
+  inputShape?: readonly number[],
 ): LayerDescription[] {
   const known = new Map(groups.map((group) => [group.id, group]));
-  const calls = callsOf(model);
+  const calls = callsOf(model, inputShape);
   return namedLayers(model).map(({ name, layer }) =>
     describeLayer({
       name,

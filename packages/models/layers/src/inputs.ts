@@ -12,11 +12,12 @@ import { classOf, configOf, type Layer, variableOf } from './tfjs.js';
  */
 export async function* kernelInputs(
   model: LayersModel,
+  output: number | undefined,
   { param, layer }: Weight,
   { x }: Batch,
 ): AsyncGenerator<tf.Tensor2D> {
   const unfold = unfolder(param.id, param.shape, layer);
-  const inputs = inputsOf(model, layer, x);
+  const inputs = inputsOf(() => predict(model, output, x), layer);
   try {
     yield* piecesOf(inputs, unfold);
   } finally {
@@ -25,7 +26,7 @@ export async function* kernelInputs(
 }
 
 /** What the layer is called with, in the order of its calls. */
-function inputsOf(model: LayersModel, layer: Layer, x: tf.Tensor): tf.Tensor[] {
+function inputsOf(run: () => tf.Tensor, layer: Layer): tf.Tensor[] {
   const inputs: tf.Tensor[] = [];
   const call = layer.call;
   layer.call = (given, options) => {
@@ -33,7 +34,7 @@ function inputsOf(model: LayersModel, layer: Layer, x: tf.Tensor): tf.Tensor[] {
     return call.call(layer, given, options);
   };
   try {
-    predict(model, x).dispose();
+    run().dispose();
     return inputs;
   } catch (error) {
     tf.dispose(inputs);

@@ -1,4 +1,5 @@
-import { type Call, classOf, configOf, innerLayer, type Layer, product, type Shape } from './tfjs.js';
+import type { Call } from './calls.js';
+import { classOf, configOf, innerLayer, type Layer, product, type Shape } from './tfjs.js';
 
 /** How a layer uses one of its kernels. */
 export interface Kernel {

@@ -1,8 +1,9 @@
 import { InputError, type Param, show } from '@espalier/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
+import { type Call, callsOf } from './calls.js';
 import { type Kernel, kernelOf } from './kernels.js';
-import { type Call, callsOf, classOf, type Layer, layersOf, variableOf } from './tfjs.js';
+import { classOf, type Layer, layersOf, variableOf } from './tfjs.js';
 
 /** A weight of a model: what Espalier says of it, the layer it belongs to, the variable that holds it. */
 export interface Weight {
@@ -18,13 +19,13 @@ export const weightName = (id: string) => id.slice(id.lastIndexOf('/') + 1);
 
 /**
  * Every weight of the model in layer order, those of a layer in the layer's order. Freezing a layer does not change it, as
- * it would the order of `model.weights`.
+ * it would the order of `model.weights`. `inputShape`, batch first, says the sizes that the one input leaves open.
  *
  * Throws an InputError with code 'weight-duplicate' where two weights share a name: files and plans know them by name; and
  * with code 'weight-empty' for a weight without values.
  */
-export function weightsOf(model: LayersModel): Weight[] {
-  const calls = callsOf(model);
+export function weightsOf(model: LayersModel, inputShape?: readonly number[]): Weight[] {
+  const calls = callsOf(model, inputShape);
   const trainable = new Set(model.trainableWeights);
   const names = new Set<string>();
   const seen = new Set<LayerVariable>();

@@ -75,7 +75,8 @@ function listen(model: LayersModel, layers: readonly Layer[], x: tf.Tensor): [La
     };
   }
   try {
-    predict(model, x).dispose();
+    // Every norm runs, whatever output is looked at.
+    predict(model, 0, x).dispose();
     return pieces;
   } catch (error) {
     for (const [, { mean, squares }] of pieces) tf.dispose([mean, squares]);

@@ -14,12 +14,6 @@ export type Shape = readonly Size[];
 /** What a layer is rebuilt from, in tfjs-layers' own camel case. */
 export type Config = Record<string, unknown>;
 
-/** The shapes that one call of a layer takes and gives, the batch included. */
-export interface Call {
-  readonly input: Shape;
-  readonly output: Shape;
-}
-
 export const isModel = (layer: Layer): layer is LayersModel => 'nodesByDepth' in layer;
 export const classOf = (layer: Layer): string => layer.getClassName();
 export const configOf = (layer: Layer): Config => ({ ...layer.getConfig(), ...forgotten(layer) });
@@ -109,15 +103,4 @@ export function nodesOf(model: LayersModel): Node[] {
 export function layersOf(model: LayersModel): Layer[] {
   graphOf(model);
   return [...new Set(model.layers.flatMap((layer) => (isModel(layer) ? layersOf(layer) : [layer])))];
-}
-
-/** How often, and on what shapes, each layer runs when the model runs once. */
-export function callsOf(model: LayersModel): Map<Layer, Call[]> {
-  const calls = new Map<Layer, Call[]>();
-  const add = (layer: Layer, more: readonly Call[]) => calls.set(layer, [...(calls.get(layer) ?? []), ...more]);
-  for (const { outboundLayer: layer, inputTensors, outputTensors } of nodesOf(model)) {
-    if (isModel(layer)) callsOf(layer).forEach((inner, of) => add(of, inner));
-    else add(layer, [{ input: inputTensors[0].shape, output: outputTensors[0].shape }]);
-  }
-  return calls;
 }
