@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type AdaptOptions, adaptLayers, type LayersPrunable, loadLayersModel } from './index.js';
-import { chain, functional, L, sequential, type Symbolic } from './testing.js';
+import { chain, functional, L, sequential, type Symbolic } from '../testing/build.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);
