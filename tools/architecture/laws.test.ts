@@ -2,12 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
-const folders = (role: string) => readdirSync(join(root, role)).map((name) => `${role}/${name}`);
+/** What the packages of a role share brings nothing of its own. */
+const KIT = 'kit';
+const folders = (role: string) =>
+  readdirSync(join(root, role)).flatMap((name) => (name === KIT ? [] : [`${role}/${name}`]));
 const PACKAGES = [
-  ...['scorers', 'strategies', 'repairs'].flatMap((role) => folders(`packages/${role}`)),
+  ...['models', 'scorers', 'strategies', 'repairs'].flatMap((role) => folders(`packages/${role}`)),
   'packages/train',
 ];
-const FACTORY = /export function (\w+)\([^;]{0,200}?\): (Scorer|Strategy|Repair) \{/g;
+const FACTORY = /export function (\w+)\([^;]{0,200}?\): (Scorer|Strategy|Repair|\w+Prunable) \{/g;
 
 const sourcesOf = (folder: string) =>
   readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
@@ -20,7 +23,7 @@ const plugins = PACKAGES.flatMap((folder) => {
   return sources
     .filter(({ name }) => !name.includes('test'))
     .flatMap(({ text }) => [...text.matchAll(FACTORY)])
-    .map(([, name, kind]) => ({ folder, name, kind, tests }));
+    .map(([, name, type]) => ({ folder, name, kind: type.endsWith('Prunable') ? 'Adapter' : type, tests }));
 });
 
 test('every folder of a role has a plug-in', () => {
