@@ -10,6 +10,7 @@ export type {
   Granularity,
   Group,
   LayerDescription,
+  LiveModel,
   LossFunction,
   MaskHandle,
   Output,
