@@ -51,6 +51,12 @@ describe('plans', () => {
     await expect(checkPlan(memoryPlan({ units: { constructor: makeBits(4) } }), model)).rejects.toMatchObject({
       code: 'plan-mismatch',
     });
+    // Counts of what is kept would count what lies past the end.
+    const past = { length: 4, bytes: Uint8Array.of(0xff) };
+    await expect(checkPlan(memoryPlan({ masks: { w: past } }), model)).rejects.toMatchObject({
+      code: 'plan-mismatch',
+      found: 'bits past the last',
+    });
     await expect(checkPlan(memoryPlan({ masks: { w: makeBits(4) } }), model)).resolves.toBeUndefined();
   });
 

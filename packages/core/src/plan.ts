@@ -82,11 +82,17 @@ function liftUnits(units: Bits, site: Site, shape: readonly number[]): Bits {
 }
 
 function checkLength(bits: Bits, wanted: number, where: string): Bits {
-  if (hasLength(bits, wanted)) return bits;
-  throw misfit(`the plan's ${where}`, `${wanted} bits`, `${bits.length}`);
+  const found = faultOf(bits, wanted);
+  if (found === undefined) return bits;
+  throw misfit(`the plan's ${where}`, `${wanted} bits`, found);
 }
 
-const hasLength = ({ length, bytes }: Bits, wanted: number) => length === wanted && bytes.length === (wanted + 7) >> 3;
+/** What is wrong with bits of which `wanted` should be there. What lies past the end is 0, or counts would be wrong. */
+function faultOf({ length, bytes }: Bits, wanted: number): string | undefined {
+  if (length !== wanted) return `${length}`;
+  if (bytes.length !== (wanted + 7) >> 3) return `${bytes.length} bytes`;
+  return wanted & 7 && bytes[bytes.length - 1] >> (wanted & 7) ? 'bits past the last' : undefined;
+}
 
 type Shape = Pick<PrunableModel, 'params' | 'groups' | 'branches'>;
 
