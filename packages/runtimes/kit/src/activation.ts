@@ -1,4 +1,5 @@
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '@espalier/core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 /** What follows the sum of a fused operation. */
 export interface Activation {
@@ -25,7 +26,7 @@ export function activation(
   if (name === 'leakyrelu') return { name: 'prelu', slope: leakyReluAlpha };
   if (name !== 'prelu') return PLAIN[name ?? 'linear'];
   // One slope for each channel; others broadcast in ways that are left to TensorFlow.js.
-  return prelu && util.sizeFromShape(prelu.shape) === outputs && prelu.shape.at(-1) === outputs
+  return prelu && sizeOf(prelu.shape) === outputs && prelu.shape.at(-1) === outputs
     ? { name: 'prelu', slope: prelu }
     : undefined;
 }

@@ -1,12 +1,5 @@
-import {
-  BatchMatMul,
-  backend_util,
-  Conv2D,
-  _FusedMatMul,
-  FusedConv2D,
-  type TensorInfo,
-  util,
-} from '@tensorflow/tfjs-core';
+import { sizeOf } from '@espalier/core';
+import { BatchMatMul, backend_util, Conv2D, _FusedMatMul, FusedConv2D, type TensorInfo } from '@tensorflow/tfjs-core';
 import { type Activation, activation } from './activation.js';
 import { type Geometry, geometryOf, product, simplified } from './geometry.js';
 import type { KernelArguments } from './override.js';
@@ -98,7 +91,7 @@ export const convolution: Reading = (args, sizes, memo) => {
   const known = remember(memo, [x.shape, filter.shape, strides, pad, dilations, dimRoundingMode], () => {
     const shapes = [x.shape, filter.shape] as [number, number, number, number][];
     const info = backend_util.computeConv2DInfo(shapes[0], shapes[1], strides, dilations, pad, dimRoundingMode);
-    if (util.sizeFromShape(info.outShape) === 0) return undefined;
+    if (sizeOf(info.outShape) === 0) return undefined;
     return { geometry: simplified(geometryOf(info)), outShape: info.outShape };
   });
   return known && { geometry: known.geometry, x, bias, activation: after, outShape: known.outShape };
@@ -113,12 +106,12 @@ export const matrixProduct: Reading = (args, sizes, memo) => {
   const rank = b.shape.length;
   if (b.shape[rank - 1] !== outputs || b.shape[rank - 2] !== inputs || a.shape.at(-1) !== inputs) return undefined;
   // More leading axes than a has would be broadcast into the result's shape.
-  if (rank > a.shape.length || (rank > 2 && util.sizeFromShape(b.shape.slice(0, -2)) !== 1)) return undefined;
+  if (rank > a.shape.length || (rank > 2 && sizeOf(b.shape.slice(0, -2)) !== 1)) return undefined;
   const after = activation(attrs.activation, outputs, preluActivationWeights, attrs.leakyreluAlpha);
   if (!after || !isBias(bias, sizes)) return undefined;
   const known = remember(memo, [a.shape], () => {
     const outer = a.shape.slice(0, -1);
-    const rows = util.sizeFromShape(outer);
+    const rows = sizeOf(outer);
     return rows === 0 ? undefined : { geometry: product(rows, inputs, outputs), outShape: [...outer, outputs] };
   });
   return known && { geometry: known.geometry, x: a, bias, activation: after, outShape: known.outShape };

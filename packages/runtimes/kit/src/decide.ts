@@ -20,3 +20,7 @@ export function decide<T>(
   const quicker = times.get(best.of)! < times.get(first.of)! * limit && 2 * rounds > best.samples.length;
   return { winner: quicker ? best.of : first.of, times };
 }
+
+/** What a race against the stock kernel has shown, for people. */
+export const comparison = (name: string, ratio: number, pixels: number) =>
+  `${name} ran ${ratio.toFixed(2)}× as fast as the stock kernel on ${pixels} pixel${pixels === 1 ? '' : 's'}`;

@@ -6,10 +6,19 @@ export type { AcceleratedLayer, AccelerateOptions, Acceleration } from './accele
 export { accelerationOf, type Prepared, type Runs } from './accelerated.js';
 export type { Activation } from './activation.js';
 export { type Call, type Memo, READINGS, type Reading, type Sizes } from './calls.js';
-export { decide, type Race } from './decide.js';
+export { comparison, decide, type Race } from './decide.js';
 export { type Geometry, geometryOf, isProduct, pixelsOf, product, simplified, tapsOf } from './geometry.js';
-export { checkMinSparsity } from './min-sparsity.js';
-export { type Attempt, type KernelArguments, override, replaceGradient, replaceKernel } from './override.js';
-export { type OwnedLayers, ownedLayers, type Sessions, sessionsOf, watchDisposal } from './sessions.js';
+export { hookWeights, type Known } from './hook-weights.js';
+export {
+  type Attempt,
+  type KernelArguments,
+  override,
+  replaceGradient,
+  replaceKernel,
+  type Stock,
+} from './override.js';
+export { checkMinSparsity, internalsMoved, leftAlone, requireBackend, requireKernels } from './refusals.js';
+export { type Owned, ownedByData, type Sessions, sessionsOf, watchDisposal } from './sessions.js';
+export { sparsityOf } from './sparsity.js';
 export { type Accelerable, type Weight, weightReader, weightsOf } from './weights.js';
 export { wrapMethod } from './wrap-method.js';

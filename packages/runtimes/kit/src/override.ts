@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { replace } from './replace.js';
 
+/** Runs the kernel that stands below ours, on the arguments of the call, or on others. */
+export type Stock = (other?: KernelArguments) => tf.TensorInfo;
+
 /** Our kernel for the arguments, or undefined for the stock one. */
-export type Attempt = (args: KernelArguments, stock: () => tf.TensorInfo) => tf.TensorInfo | undefined;
+export type Attempt = (args: KernelArguments, stock: Stock) => tf.TensorInfo | undefined;
 
 export type KernelArguments = Parameters<tf.KernelFunc>[0];
 
@@ -31,7 +34,7 @@ export function replaceKernel(
 /** Puts an attempt before a registered kernel; the function returned takes it away again, as `replaceKernel` does. */
 export const override = (kernelName: string, backendName: string, attempt: Attempt): (() => void) =>
   replaceKernel(kernelName, backendName, (stock) => (args) => {
-    const run = () => stock!.kernelFunc(args) as tf.TensorInfo;
+    const run = (other = args) => stock!.kernelFunc(other) as tf.TensorInfo;
     return attempt(args, run) ?? run();
   });
 

@@ -1,4 +1,4 @@
-import { ownedLayers, sessionsOf, watchDisposal } from './sessions.js';
+import { ownedByData, sessionsOf, watchDisposal } from './sessions.js';
 
 describe('sessions', () => {
   const backend = {};
@@ -30,7 +30,7 @@ describe('sessions', () => {
 });
 
 test('layers stay until as many removed them as added them', () => {
-  const layers = ownedLayers<{ dispose: jest.Mock }>();
+  const layers = ownedByData<{ dispose: jest.Mock }>();
   const [data, other] = [{}, {}];
   const make = jest.fn(() => ({ dispose: jest.fn() }));
   const layer = layers.add(data, make);

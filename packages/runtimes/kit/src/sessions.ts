@@ -46,10 +46,10 @@ export function sessionsOf<B extends object, T extends { close(): void }>(): Ses
   };
 }
 
-/** Layers by the data of their weights, each there until as many removed it as added it. */
-export interface OwnedLayers<L> {
-  find(dataId: object): L | undefined;
-  add(dataId: object, make: () => L): L;
+/** Things by the data of the tensor that they are for, each there until as many removed it as added it. */
+export interface Owned<W> {
+  find(dataId: object): W | undefined;
+  add(dataId: object, make: () => W): W;
   /** Takes back one `add`. */
   remove(dataId: object): void;
   /** Takes back all of them. */
@@ -57,23 +57,23 @@ export interface OwnedLayers<L> {
   clear(): void;
 }
 
-export function ownedLayers<L extends { dispose(): void }>(): OwnedLayers<L> {
-  const entries = new Map<object, { readonly layer: L; owners: number }>();
+export function ownedByData<W extends { dispose(): void }>(): Owned<W> {
+  const entries = new Map<object, { readonly owned: W; owners: number }>();
   const drop = (dataId: object) => {
-    entries.get(dataId)?.layer.dispose();
+    entries.get(dataId)?.owned.dispose();
     entries.delete(dataId);
   };
   return {
-    find: (dataId) => entries.get(dataId)?.layer,
+    find: (dataId) => entries.get(dataId)?.owned,
     add(dataId, make) {
       const entry = entries.get(dataId);
       if (entry) {
         entry.owners++;
-        return entry.layer;
+        return entry.owned;
       }
-      const layer = make();
-      entries.set(dataId, { layer, owners: 1 });
-      return layer;
+      const owned = make();
+      entries.set(dataId, { owned, owners: 1 });
+      return owned;
     },
     remove(dataId) {
       const entry = entries.get(dataId);

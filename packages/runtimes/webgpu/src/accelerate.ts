@@ -5,15 +5,18 @@ import {
   type Acceleration as AnyAcceleration,
   accelerationOf,
   checkMinSparsity,
+  leftAlone,
   type Prepared,
+  requireBackend,
+  sparsityOf,
   type Weight,
   weightsOf,
 } from '@espalier/kernels-kit';
 import * as tf from '@tensorflow/tfjs-core';
-import { FORMS } from './forms/index.js';
-import { type Gpu, requireWebGpu } from './gpu.js';
-import type { Layer, LayerOptions } from './layer.js';
-import { patternOf, sparsityOf } from './pattern.js';
+import { FORMATS } from './formats/index.js';
+import type { Gpu } from './gpu.js';
+import type { AcceleratedWeight, KernelOptions } from './accelerated-weight.js';
+import { patternOf } from './pattern.js';
 import { closeSession, openSession, type Session } from './session.js';
 
 export interface AccelerateOptions extends AnyOptions {
@@ -30,7 +33,7 @@ export const ACCELERATE_DEFAULTS = {
 } as const satisfies Required<AccelerateOptions>;
 
 /** The names that `kernel` takes. */
-export const KERNELS: readonly string[] = ['auto', 'stock', ...FORMS.map(({ name }) => name)];
+export const KERNELS: readonly string[] = ['auto', 'stock', ...FORMATS.map(({ name }) => name)];
 
 export interface Acceleration extends AnyAcceleration {
   /** How time is taken on this device: by its own timestamps, or by the wall clock. */
@@ -57,7 +60,7 @@ export interface Acceleration extends AnyAcceleration {
 export async function accelerate(model: Accelerable, options: AccelerateOptions = {}): Promise<Acceleration> {
   const all = { ...ACCELERATE_DEFAULTS, ...options };
   checkOptions(all);
-  requireWebGpu('accelerate()');
+  requireBackend('webgpu', 'accelerate()');
   const weights = weightsOf(model);
   const session = await openSession(tf.backend());
   try {
@@ -85,25 +88,25 @@ function checkOptions({ minSparsity, unstructuredFrom, kernel }: Required<Accele
 async function prepare(
   session: Session,
   { id, tensor }: Weight,
-  { minSparsity, ...options }: LayerOptions & { readonly minSparsity: number },
-): Promise<Prepared<Layer>> {
+  { minSparsity, ...options }: KernelOptions & { readonly minSparsity: number },
+): Promise<Prepared<AcceleratedWeight>> {
   const { dataId, shape } = tensor;
   const values = (await tensor.data()) as Float32Array;
   const pattern = patternOf(values, shape.at(-1)!);
   const sparsity = sparsityOf(pattern);
   const known = { id, tensor, dataId, sparsity };
-  if (!pattern.finite) return { ...known, reason: 'has weights that are not finite' };
-  if (sparsity < minSparsity) return { ...known, reason: `has fewer zeros than minSparsity ${minSparsity}` };
+  const reason = leftAlone(pattern.finite, sparsity, minSparsity);
+  if (reason !== undefined) return { ...known, reason };
   // What else happened while the values came is left to the tensor's state.
   if (tensor.isDisposed) return { ...known, reason: 'is disposed' };
-  return { ...known, layer: session.add(dataId, values, pattern, options) };
+  return { ...known, accelerated: session.add(dataId, values, pattern, options) };
 }
 
-function connect(session: Session, prepared: readonly Prepared<Layer>[]): Acceleration {
+function connect(session: Session, prepared: readonly Prepared<AcceleratedWeight>[]): Acceleration {
   const acceleration = accelerationOf(prepared, {
     find: session.find,
     remove: session.remove,
-    choiceOf: ({ choice }) => choice && { kernel: choice.form?.name ?? 'stock', reason: choice.reason },
+    choiceOf: ({ choice }) => choice && { kernel: choice.format?.name ?? 'stock', reason: choice.reason },
     ended: () => (session.lost === undefined ? undefined : `the device is lost (${session.lost})`),
     close: () => closeSession(session),
   });

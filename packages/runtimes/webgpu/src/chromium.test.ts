@@ -14,7 +14,7 @@ inChromium('in Chromium, on software WebGPU', (page) => {
     async () => {
       const outcome = await page().check();
       expect(outcome.backend).toBe('webgpu');
-      expect(Object.keys(outcome.errors).sort()).toEqual([...outcome.forms].sort());
+      expect(Object.keys(outcome.errors).sort()).toEqual([...outcome.formats].sort());
       for (const error of Object.values(outcome.errors)) expect(error).toBeLessThanOrEqual(1e-4);
       expect(outcome.measured).toMatch(/ran [\d.]+× as fast as the stock kernel/);
     },

@@ -1,12 +1,6 @@
 import { UsageError } from '@espalier/core';
-import {
-  type BackendValues,
-  type DataType,
-  env,
-  getBackend,
-  type KernelBackend,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { internalsMoved } from '@espalier/kernels-kit';
+import { type BackendValues, type DataType, env, type KernelBackend, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /** A program as tfjs-backend-webgpu takes it. */
 export interface Program {
@@ -73,32 +67,9 @@ export function gpuOf(backend: KernelBackend): Gpu {
     ...PARTS.filter((name) => typeof gpu[name] !== 'object' || gpu[name] === null),
     ...(['commandEncoder', 'computePassEncoder'] as const).filter((name) => !(name in gpu) && gpu[name] !== undefined),
   ];
-  if (missing.length > 0) throw internalsMoved(`no ${missing.join(', no ')}`);
+  if (missing.length > 0) throw internalsMoved('webgpu', `no ${missing.join(', no ')}`);
   return gpu;
 }
-
-/** Throws a UsageError with code 'backend' unless webgpu is the current backend. */
-export function requireWebGpu(who: string): void {
-  const found = getBackend();
-  if (found === 'webgpu') return;
-  const fix = "await tf.setBackend('webgpu')";
-  const message = `${who} works on the webgpu backend, the current one is '${found}'; call ${fix} first`;
-  throw new UsageError('backend', message, { wanted: 'webgpu', found, fix });
-}
-
-/** The one error for a TensorFlow.js whose inside is not the one that this package was written for. */
-export const internalsMoved = (found: string, cause?: unknown) =>
-  new UsageError(
-    'tfjs-internals',
-    `accelerate() cannot work with this tfjs-backend-webgpu: ${found}; use version 4.22`,
-    {
-      where: '@tensorflow/tfjs-backend-webgpu',
-      wanted: '4.22',
-      found,
-      fix: 'install @tensorflow/tfjs-backend-webgpu 4.22',
-      cause,
-    },
-  );
 
 export const deviceLost = (reason: string) => {
   const fix = "tf.removeBackend('webgpu'), then set a backend and load the model again";

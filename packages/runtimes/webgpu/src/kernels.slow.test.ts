@@ -21,7 +21,7 @@ withWebGpu('the kernels over many shapes, on software WebGPU in Node', (load) =>
       if (!(error <= 1e-4)) throw new Error(`${name}: ${error}`);
     }
   }
-  /** Each form ran at least so often. */
+  /** Each format ran at least so often. */
   const expectSeen = (names: readonly string[], least: number) =>
     expect(names.filter((name) => (seen.get(name) ?? 0) < least)).toEqual([]);
 
@@ -32,7 +32,7 @@ withWebGpu('the kernels over many shapes, on software WebGPU in Node', (load) =>
       await fc.assert(one, { numRuns: 30, endOnFailure: true, seed: 3 });
       // The vector kernels are for products.
       expectSeen(
-        m.FORM_NAMES.filter((name) => !/-vector$/.test(name) || name === 'n:m-vector'),
+        m.FORMAT_NAMES.filter((name) => !/-vector$/.test(name) || name === 'n:m-vector'),
         5,
       );
     },
@@ -44,14 +44,14 @@ withWebGpu('the kernels over many shapes, on software WebGPU in Node', (load) =>
     async () => {
       const one = fc.asyncProperty(m.moreProducts, (c) => agrees(m.productCase(c)));
       await fc.assert(one, { numRuns: 40, endOnFailure: true, seed: 4 });
-      expectSeen(m.FORM_NAMES, 10);
+      expectSeen(m.FORMAT_NAMES, 10);
     },
     SLOW,
   );
 
   it('what runs once runs again on other sizes: one weight, many batches', async () => {
     const { tf } = m;
-    for (const kernel of m.FORM_NAMES) {
+    for (const kernel of m.FORMAT_NAMES) {
       const w = m.zerosIn(96, 52, { sparsity: 0, block: 4, pattern: [2, 8], seed: 9 });
       await tf.setBackend('webgpu');
       const filter = tf.tensor(w, [96, 52]);

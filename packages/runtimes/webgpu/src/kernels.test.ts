@@ -29,7 +29,7 @@ withWebGpu('the kernels, on software WebGPU in Node', (load) => {
   it(
     'agree with the cpu backend on matrix products',
     async () => {
-      const { compare, productCase, products, FORM_NAMES } = await load();
+      const { compare, productCase, products, FORMAT_NAMES } = await load();
       await fc.assert(
         fc.asyncProperty(products, async (c) => {
           const found = await compare(productCase(c));
@@ -42,7 +42,7 @@ withWebGpu('the kernels, on software WebGPU in Node', (load) => {
         }),
         { numRuns: 4, seed: 2, endOnFailure: true },
       );
-      expect([...seen].sort()).toEqual([...FORM_NAMES].sort());
+      expect([...seen].sort()).toEqual([...FORMAT_NAMES].sort());
     },
     SLOW,
   );

@@ -1,7 +1,7 @@
-import { type Call, decide, type KernelArguments } from '@espalier/kernels-kit';
-import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { type Call, decide, type KernelArguments, type Stock } from '@espalier/kernels-kit';
+import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '@espalier/core';
-import type { Matrix } from './forms/form.js';
+import type { Matrix } from './formats/format.js';
 import { type Gpu, poisoned, valuesOf } from './gpu.js';
 import { type Clock, clockOf, touch } from './timing.js';
 
@@ -18,14 +18,14 @@ const MOST_BYTES = 2 ** 26;
 const MOST_REPEATS = 64;
 
 interface Lane<T> {
-  readonly form: T;
+  readonly format: T;
   run(call: Call, output: TensorInfo): void;
 }
 
 export interface Contest<T> {
   readonly call: Call;
   readonly args: KernelArguments;
-  readonly stock: KernelFunc;
+  readonly stock: Stock;
   readonly matrix: Matrix;
   readonly lanes: readonly Lane<T>[];
   /** Turns false when nobody waits for the outcome any more. */
@@ -69,7 +69,7 @@ export async function measure<T extends { readonly name: string }>(
   };
   try {
     const { x, inputs, call } = copyOf(contest, make);
-    const stock = () => contest.stock({ ...contest.args, inputs }) as TensorInfo;
+    const stock = () => contest.stock({ ...contest.args, inputs });
     const wanted = await taken(gpu, stock());
     const out = make([wanted.length], new Float32Array(wanted.length));
     const right: Lane<T>[] = [];
@@ -78,11 +78,11 @@ export async function measure<T extends { readonly name: string }>(
       const probe = poisoned(gpu, wanted.length);
       lane.run(call, probe);
       if (close(await taken(gpu, probe), wanted)) right.push(lane);
-      else wrong.push(lane.form.name);
+      else wrong.push(lane.format.name);
     }
     const runs = [
       { of: undefined as T | undefined, run: () => void gpu.disposeData(stock().dataId) },
-      ...right.map((lane) => ({ of: lane.form as T | undefined, run: () => lane.run(call, out) })),
+      ...right.map((lane) => ({ of: lane.format as T | undefined, run: () => lane.run(call, out) })),
     ];
     if (right.length === 0) return { winner: undefined, best: undefined, ratio: 0, clock: clock.kind, wrong };
     const lanes = await race(
@@ -95,7 +95,7 @@ export async function measure<T extends { readonly name: string }>(
     const refused = await pop();
     if (refused) throw new Error(refused.message.split('\n')[0]);
     const { winner, times } = decide(lanes, MARGIN);
-    const best = right.reduce((a, { form }) => (times.get(form)! < times.get(a)! ? form : a), right[0].form);
+    const best = right.reduce((a, { format }) => (times.get(format)! < times.get(a)! ? format : a), right[0].format);
     return { winner, best, ratio: times.get(undefined)! / times.get(best)!, clock: clock.kind, wrong };
   } finally {
     await pop();

@@ -63,8 +63,3 @@ export function tightest(kept: Readonly<Record<number, number>>): { readonly kee
     first as { keep: number; group: number },
   );
 }
-
-export const sparsityOf = ({ nonzeros, inputs, outputs }: Pattern) => {
-  const size = inputs * outputs;
-  return size === 0 ? 0 : 1 - nonzeros / size;
-};

@@ -1,8 +1,8 @@
-import { product } from '@espalier/kernels-kit';
-import { upload } from './forms/form.js';
-import { unstructured } from './forms/tiled.js';
-import { unstructuredVector } from './forms/vector.js';
-import { type Gpu, internalsMoved, poisoned, valuesOf } from './gpu.js';
+import { internalsMoved, product } from '@espalier/kernels-kit';
+import { upload } from './formats/format.js';
+import { unstructured } from './formats/tiled.js';
+import { unstructuredVector } from './formats/vector.js';
+import { type Gpu, poisoned, valuesOf } from './gpu.js';
 import { patternOf } from './pattern.js';
 
 const [ROWS, INPUTS, OUTPUTS] = [3, 12, 8];
@@ -29,21 +29,25 @@ export async function selfTest(gpu: Gpu): Promise<void> {
   const x = gpu.makeTensorInfo([ROWS, INPUTS], 'float32', inputs);
   const call = { geometry, x, bias: undefined, activation: { name: 'relu' } as const, outShape: [ROWS, OUTPUTS] };
   try {
-    for (const form of [unstructured, unstructuredVector]) {
-      const encoded = upload(gpu, form.encode(matrix, pattern, geometry));
+    for (const format of [unstructured, unstructuredVector]) {
+      const encoded = upload(gpu, format.encode(matrix, pattern, geometry));
       const output = poisoned(gpu, ROWS * OUTPUTS);
       try {
-        const out = form.run(gpu, encoded, pattern, call, output);
+        const out = format.run(gpu, encoded, pattern, call, output);
         const got = await valuesOf(gpu, out);
         if (wanted.some((sum, i) => sum !== got[i]))
-          throw internalsMoved(`the ${form.name} kernel's results are wrong`);
+          throw internalsMoved('webgpu', `the ${format.name} kernel's results are wrong`);
       } finally {
         for (const { dataId } of [...encoded.tensors, output]) gpu.disposeData(dataId);
       }
     }
   } catch (error) {
     if ((error as { name?: string }).name === 'UsageError') throw error;
-    throw internalsMoved(`its programs do not run: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw internalsMoved(
+      'webgpu',
+      `its programs do not run: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   } finally {
     gpu.disposeData(x.dataId);
   }

@@ -1,15 +1,20 @@
-import { override, ownedLayers, type Reading, READINGS, sessionsOf, watchDisposal } from '@espalier/kernels-kit';
-import * as tf from '@tensorflow/tfjs-core';
-import { deviceLost, type Gpu, gpuOf, internalsMoved } from './gpu.js';
-import { layer, type Layer, type LayerOptions, type Surroundings } from './layer.js';
+import { hookWeights, ownedByData, READINGS, requireKernels, sessionsOf, watchDisposal } from '@espalier/kernels-kit';
+import type { KernelBackend } from '@tensorflow/tfjs-core';
+import { deviceLost, type Gpu, gpuOf } from './gpu.js';
+import {
+  acceleratedWeight,
+  type AcceleratedWeight,
+  type KernelOptions,
+  type Surroundings,
+} from './accelerated-weight.js';
 import type { Pattern } from './pattern.js';
 import { selfTest } from './self-test.js';
 
 /** The weights that one backend knows, by their data. */
 export interface Session {
   readonly gpu: Gpu;
-  add(dataId: object, values: Float32Array, pattern: Pattern, options: LayerOptions): Layer;
-  find(dataId: object): Layer | undefined;
+  add(dataId: object, values: Float32Array, pattern: Pattern, options: KernelOptions): AcceleratedWeight;
+  find(dataId: object): AcceleratedWeight | undefined;
   /** Takes back one `add`. */
   remove(dataId: object): void;
   /** Resolves when no measurement is under way or waiting. */
@@ -22,10 +27,10 @@ interface Open extends Session {
   close(): void;
 }
 
-const sessions = sessionsOf<tf.KernelBackend, Open>();
+const sessions = sessionsOf<KernelBackend, Open>();
 
 /** The session of a backend, opened on first use and closed when every user has closed it. */
-export async function openSession(backend: tf.KernelBackend): Promise<Session> {
+export async function openSession(backend: KernelBackend): Promise<Session> {
   const session = await sessions.open(backend, () => start(backend));
   if (session.lost === undefined) return session;
   sessions.close(backend);
@@ -34,10 +39,9 @@ export async function openSession(backend: tf.KernelBackend): Promise<Session> {
 
 export const closeSession = ({ gpu }: Session): void => sessions.close(gpu);
 
-async function start(backend: tf.KernelBackend): Promise<Open> {
+async function start(backend: KernelBackend): Promise<Open> {
   const gpu = gpuOf(backend);
-  const missing = Object.keys(READINGS).find((name) => !tf.getKernel(name, 'webgpu'));
-  if (missing !== undefined) throw internalsMoved(`no kernel ${missing}`);
+  requireKernels('webgpu', Object.keys(READINGS));
   const lost = await lostAlready(gpu);
   if (lost !== undefined) throw deviceLost(lost);
   await selfTest(gpu);
@@ -54,7 +58,7 @@ async function lostAlready({ device }: Gpu): Promise<string | undefined> {
 const describe = ({ reason, message }: GPUDeviceLostInfo) => message || reason || 'unknown';
 
 function connect(gpu: Gpu): Open {
-  const layers = ownedLayers<Layer>();
+  const weights = ownedByData<AcceleratedWeight>();
   let work: Promise<void> = Promise.resolve();
   let lost: string | undefined;
   void gpu.device.lost.then((info) => (lost = describe(info)));
@@ -65,13 +69,18 @@ function connect(gpu: Gpu): Open {
       work = work.then(() => (lost === undefined ? one() : undefined)).catch(() => undefined);
     },
   };
+  const findOnDevice = (dataId: object) => {
+    const found = weights.find(dataId);
+    if (found && lost !== undefined) throw deviceLost(lost);
+    return found;
+  };
   const undo = [
-    watchDisposal(gpu, layers.drop),
-    ...Object.entries(READINGS).map(([name, read]) => hook(name, read, gpu, layers.find, () => lost)),
+    watchDisposal(gpu, weights.drop),
+    hookWeights('webgpu', gpu, findOnDevice, (weight, call, args, stock) => weight.run(call, args, stock)),
   ];
   return {
     gpu,
-    find: layers.find,
+    find: weights.find,
     get lost() {
       return lost;
     },
@@ -83,33 +92,14 @@ function connect(gpu: Gpu): Open {
       }
     },
     add: (dataId, values, pattern, options) =>
-      layers.add(dataId, () => {
+      weights.add(dataId, () => {
         const { inputs, outputs } = pattern;
-        return layer(around, { values, inputs, outputs }, pattern, options);
+        return acceleratedWeight(around, { values, inputs, outputs }, pattern, options);
       }),
-    remove: layers.remove,
+    remove: weights.remove,
     close() {
       for (const back of undo) back();
-      layers.clear();
+      weights.clear();
     },
   };
-}
-
-function hook(
-  name: string,
-  read: Reading,
-  gpu: Gpu,
-  find: (dataId: object) => Layer | undefined,
-  lost: () => string | undefined,
-): () => void {
-  const { kernelFunc } = tf.getKernel(name, 'webgpu');
-  return override(name, 'webgpu', (args) => {
-    const weights = (args.inputs.filter ?? args.inputs.b) as tf.TensorInfo | undefined;
-    const found = weights && args.backend === gpu ? find(weights.dataId) : undefined;
-    if (!found) return undefined;
-    const reason = lost();
-    if (reason !== undefined) throw deviceLost(reason);
-    const call = read(args, found.pattern, found.memo);
-    return call && found.run(call, args, kernelFunc);
-  });
 }

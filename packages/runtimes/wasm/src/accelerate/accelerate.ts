@@ -4,7 +4,10 @@ import {
   type Acceleration as AnyAcceleration,
   accelerationOf,
   checkMinSparsity,
+  leftAlone,
   type Prepared,
+  requireBackend,
+  sparsityOf,
   type Weight,
   weightsOf,
 } from '@espalier/kernels-kit';
@@ -13,9 +16,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Build, supportedBuilds } from '../kernels/instance.js';
-import type { Layer } from './layer.js';
-import { patternOf, patternOfEntries, sparsityOf } from '../kernels/pattern.js';
-import { requireWasm } from './require-wasm.js';
+import type { AcceleratedWeight } from './accelerated-weight.js';
+import { patternOf, patternOfEntries } from '../kernels/pattern.js';
 import { closeSession, openSession, type Session } from './session.js';
 import { entriesOfStored, type StoredWeight, storedByName } from './stored.js';
 
@@ -53,7 +55,7 @@ export async function accelerate(model: Accelerable, options: WasmOptions = {}):
   const { minSparsity, encodings = [] } = { ...ACCELERATE_DEFAULTS, ...options };
   checkMinSparsity(minSparsity);
   const stored = storedByName(encodings);
-  requireWasm('accelerate()');
+  requireBackend('wasm', 'accelerate()');
   const weights = weightsOf(model);
   const [build] = supportedBuilds();
   if (!build) return withoutSimd(weights);
@@ -75,7 +77,7 @@ async function prepare(
   { id, tensor }: Weight,
   minSparsity: number,
   stored: StoredWeight | undefined,
-): Promise<Prepared<Layer>> {
+): Promise<Prepared<AcceleratedWeight>> {
   const { dataId, shape } = tensor;
   const outputs = shape.at(-1)!;
   const entries = stored && entriesOfStored(stored, shape, await elements(session, tensor));
@@ -84,9 +86,9 @@ async function prepare(
     : patternOf((await tensor.data()) as Float32Array, outputs);
   const sparsity = sparsityOf(pattern);
   const known = { id, tensor, dataId, sparsity };
-  if (!pattern.finite) return { ...known, reason: 'has weights that are not finite' };
-  if (sparsity < minSparsity) return { ...known, reason: `has fewer zeros than minSparsity ${minSparsity}` };
-  return { ...known, layer: session.add(dataId, pattern, { measured: true, ...(entries && { entries }) }) };
+  const reason = leftAlone(pattern.finite, sparsity, minSparsity);
+  if (reason !== undefined) return { ...known, reason };
+  return { ...known, accelerated: session.add(dataId, pattern, { measured: true, ...(entries && { entries }) }) };
 }
 
 /** In place where the tensor is in WebAssembly memory already, so not to be held over an allocation. */
@@ -95,7 +97,7 @@ async function elements({ heap: { backend } }: Session, tensor: tf.Tensor): Prom
   return backend.typedArrayFromHeap(tensor) as Float32Array;
 }
 
-function connect(model: Accelerable, session: Session, prepared: readonly Prepared<Layer>[]): Acceleration {
+function connect(model: Accelerable, session: Session, prepared: readonly Prepared<AcceleratedWeight>[]): Acceleration {
   const unwrap = session.slices.during(model);
   const acceleration = accelerationOf(prepared, {
     find: session.find,

@@ -1,12 +1,12 @@
-import { override, ownedLayers, type Reading, READINGS, sessionsOf, watchDisposal } from '@espalier/kernels-kit';
+import { hookWeights, ownedByData, READINGS, requireKernels, sessionsOf, watchDisposal } from '@espalier/kernels-kit';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { FORMATS } from '../kernels/formats.js';
 import type { Entries } from '../kernels/entries.js';
 import type { Format } from '../kernels/format.js';
-import { type Heap, internalsMoved, openHeap } from '../kernels/heap.js';
+import { type Heap, openHeap } from '../kernels/heap.js';
 import type { Build } from '../kernels/instance.js';
-import { layer, type Layer } from './layer.js';
+import { acceleratedWeight, type AcceleratedWeight } from './accelerated-weight.js';
 import type { Pattern } from '../kernels/pattern.js';
 import { type ScratchSpace, scratchSpace } from '../kernels/scratch.js';
 import { selfTest } from '../kernels/self-test.js';
@@ -22,8 +22,8 @@ interface AddOptions {
 /** The weights that one backend knows, by their data. */
 export interface Session {
   readonly heap: Heap;
-  add(dataId: object, pattern: Pattern, options: AddOptions): Layer;
-  find(dataId: object): Layer | undefined;
+  add(dataId: object, pattern: Pattern, options: AddOptions): AcceleratedWeight;
+  find(dataId: object): AcceleratedWeight | undefined;
   /** Takes back one `add`. */
   remove(dataId: object): void;
   readonly slices: Slices;
@@ -56,49 +56,33 @@ async function start(backend: BackendWasm, build: Build): Promise<Open> {
 
 function connect(heap: Heap, space: ScratchSpace): Open {
   const { backend } = heap;
-  const layers = ownedLayers<Layer>();
+  const weights = ownedByData<AcceleratedWeight>();
   // Before anything is wrapped, so that nothing has to be taken back.
-  const missing = [...Object.keys(READINGS), tf.Slice].find((name) => !tf.getKernel(name, 'wasm'));
-  if (missing !== undefined) throw internalsMoved(`no kernel ${missing}`);
-
+  requireKernels('wasm', [...Object.keys(READINGS), tf.Slice]);
   const slices = quickSlices(heap);
   const undo = [
-    watchDisposal(backend, layers.drop),
+    watchDisposal(backend, weights.drop),
     slices.close,
-    ...Object.entries(READINGS).map(([name, read]) => hook(name, read, backend, layers.find)),
+    hookWeights('wasm', backend, weights.find, (weight, call, _, stock) => weight.run(call, stock)),
   ];
   return {
     heap,
     space,
     slices,
-    find: layers.find,
+    find: weights.find,
     add: (dataId, pattern, { formats = FORMATS, measured, entries: known }) =>
-      layers.add(dataId, () => {
+      weights.add(dataId, () => {
         const { inputs, outputs } = pattern;
         const info = { dataId, shape: [inputs, outputs], dtype: 'float32' as const };
         const read = () => backend.typedArrayFromHeap(info) as Float32Array;
         const matrix = { read, inputs, outputs, ...(known && { entries: known }) };
-        return layer(heap, space, matrix, pattern, formats, measured);
+        return acceleratedWeight({ heap, space, matrix, pattern, formats, measured });
       }),
-    remove: layers.remove,
+    remove: weights.remove,
     close() {
       for (const back of undo) back();
-      layers.clear();
+      weights.clear();
       space.dispose();
     },
   };
-}
-
-function hook(
-  name: string,
-  read: Reading,
-  backend: BackendWasm,
-  find: (dataId: object) => Layer | undefined,
-): () => void {
-  return override(name, 'wasm', (args, stock) => {
-    const weights = (args.inputs.filter ?? args.inputs.b) as tf.TensorInfo | undefined;
-    const found = weights && args.backend === backend ? find(weights.dataId) : undefined;
-    const call = found && read(args, found.pattern, found.memo);
-    return call && found.run(call, stock);
-  });
 }

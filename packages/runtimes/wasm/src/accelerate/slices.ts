@@ -1,3 +1,4 @@
+import { sizeOf } from '@espalier/core';
 import { override, wrapMethod } from '@espalier/kernels-kit';
 import { Slice, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { offsetOf } from '../kernels/activation.js';
@@ -34,7 +35,7 @@ export function quickSlices(heap: Heap): Slices {
     if (!fits || !slice_util.isSliceContinous(x.shape, from, shape)) return undefined;
     const out = backend.makeOutput(shape, x.dtype);
     const start = (offsetOf(heap, x) >>> 2) + slice_util.computeFlatOffset(from, util.computeStrides(x.shape));
-    heap.floats().copyWithin(offsetOf(heap, out) >>> 2, start, start + util.sizeFromShape(shape));
+    heap.floats().copyWithin(offsetOf(heap, out) >>> 2, start, start + sizeOf(shape));
     return out;
   });
 

@@ -1,4 +1,4 @@
-import { util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '@espalier/core';
 import { roundUp } from '../kernels/round-up.js';
 import { type Buffer, buffer, type Store } from './memory.js';
 import type { Trace, Use, Value } from './trace.js';
@@ -42,7 +42,7 @@ export function planeBytes(pixels: number): number {
   return 64 * (lines % 2 === 0 ? lines + 1 : lines);
 }
 
-const bytesOf = ({ shape, dtype }: Value) => util.sizeFromShape([...shape]) * (dtype === 'bool' ? 1 : 4);
+const bytesOf = ({ shape, dtype }: Value) => sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
 
 /** Lays operations out as steps over buffers, and turns values from rows into planes and back where the next step wants that. */
 export class Builder {
@@ -82,7 +82,7 @@ export class Builder {
     if (known && known.channels === use.shape.at(-1)) return known;
     const from = this.rows(use);
     const channels = use.shape.at(-1) ?? 1;
-    const to = this.makePlanes(use.value, channels, util.sizeFromShape([...use.shape]) / channels);
+    const to = this.makePlanes(use.value, channels, sizeOf(use.shape) / channels);
     this.step('rows to planes', 'layout', 'turn', [from], [to.buffer], ({ heap }) => () => {
       heap.kernels.turn(from.address, 4 * channels, to.pixels, to.buffer.address, to.stride, channels);
     });

@@ -199,7 +199,7 @@ describe('compile', () => {
     tf.dispose([apart, together, scores]);
   });
 
-  it('takes several inputs, by name or in a list, and gives outputs in the form of the model', async () => {
+  it('takes several inputs, by name or in a list, and gives outputs in the format of the model', async () => {
     const w = tf.tensor2d([1, 2, 3, 4], [2, 2]);
     const model = {
       weights: { w: [w] },

@@ -1,10 +1,10 @@
 import { UsageError } from '@espalier/core';
+import { requireBackend } from '@espalier/kernels-kit';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-wasm';
 import { OutOfMemory } from '../kernels/heap.js';
 import { type Build, supportedBuilds } from '../kernels/instance.js';
-import { requireWasm } from '../accelerate/require-wasm.js';
 import { closeSession, openSession, type Session } from '../accelerate/session.js';
 import { type Compilable, type Inputs, type Model, modelOf, type Result } from './model.js';
 import { compare, write } from './checked.js';
@@ -59,7 +59,7 @@ interface Entry {
  * `tfjs-internals` for a TensorFlow.js whose memory cannot be reached.
  */
 export async function compile(model: Compilable): Promise<Compiled> {
-  requireWasm('compile()');
+  requireBackend('wasm', 'compile()');
   const own = modelOf(model);
   const [build] = supportedBuilds();
   const session = build && (await openSession(tf.backend() as BackendWasm, build));
@@ -96,7 +96,7 @@ export async function compile(model: Compilable): Promise<Compiled> {
         const fix = 'compile the model again';
         throw new UsageError('disposed', `the compiled model is disposed; ${fix}`, { fix });
       }
-      requireWasm('predict() of a compiled model');
+      requireBackend('wasm', 'predict() of a compiled model');
       const inputs = own.inputs(x);
       const entry = entryOf(inputs, x);
       if (!entry.program) return own.predict(x);

@@ -1,5 +1,5 @@
-import { type Geometry, isProduct, pixelsOf, simplified, tapsOf } from '@espalier/kernels-kit';
-import { patternOf, sparsityOf } from '../kernels/pattern.js';
+import { type Geometry, isProduct, pixelsOf, simplified, tapsOf, sparsityOf } from '@espalier/kernels-kit';
+import { patternOf } from '../kernels/pattern.js';
 import { roundUp } from '../kernels/round-up.js';
 import { type Border, bordered, writeBorder } from './border.js';
 import type { Builder } from './builder.js';
@@ -8,7 +8,7 @@ import { withCurve } from './curve.js';
 import { PLANE_JOB } from '../abi/jobs.js';
 import type { Store } from './memory.js';
 import type { Convolution } from './operation.js';
-import { encode, FORMS, PANEL, PANEL_INPUTS } from './plane-forms.js';
+import { encode, PLANE_FORMATS, PANEL, PANEL_INPUTS } from './plane-formats.js';
 import { product } from './product.js';
 
 /** Fewer pixels go to the kernels for rows. */
@@ -55,13 +55,13 @@ export function convolution(builder: Builder, op: Convolution): void {
       };
       const borderJob = border && writeBorder(store, border);
       const choice = choose(
-        FORMS.map((form) => ({
-          name: form.name,
-          cost: form.cost(pattern, pixels),
+        PLANE_FORMATS.map((format) => ({
+          name: format.name,
+          cost: format.cost(pattern, pixels),
           make() {
-            const blockInputs = form.blockInputs(pattern);
-            const { steps, counts } = encode(store, form, weights, outputs, offsets, blockInputs);
-            const job = store.job(PLANE_JOB, { ...shared, format: form.code, blockInputs, steps, counts });
+            const blockInputs = format.blockInputs(pattern);
+            const { steps, counts } = encode(store, format, weights, outputs, offsets, blockInputs);
+            const job = store.job(PLANE_JOB, { ...shared, format: format.code, blockInputs, steps, counts });
             return {
               run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address),
               dispose: () => [job, steps, counts].forEach(store.free),

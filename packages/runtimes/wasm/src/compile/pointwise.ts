@@ -1,4 +1,4 @@
-import { util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '@espalier/core';
 import type { Builder } from './builder.js';
 import { type Laid, withCurve } from './curve.js';
 import { COMBINATIONS } from '../abi/jobs.js';
@@ -8,7 +8,7 @@ import { writeBorder } from './border.js';
 import type { Use } from './trace.js';
 
 const channelsOf = ({ shape }: Use) => shape.at(-1) ?? 1;
-const pixelsOf = (use: Use) => util.sizeFromShape([...use.shape]) / channelsOf(use);
+const pixelsOf = (use: Use) => sizeOf(use.shape) / channelsOf(use);
 
 /** On planes where one of the values has them, else on rows; then the curve that follows, if any. */
 function onEither(

@@ -1,6 +1,6 @@
 import { FORMATS } from '../kernels/formats.js';
-import { pixelsOf } from '@espalier/kernels-kit';
-import { patternOf, sparsityOf } from '../kernels/pattern.js';
+import { pixelsOf, sparsityOf } from '@espalier/kernels-kit';
+import { patternOf } from '../kernels/pattern.js';
 import { scratchSpace } from '../kernels/scratch.js';
 import type { Builder } from './builder.js';
 import { choose } from './choose.js';

@@ -31,8 +31,6 @@ export interface Program {
   readonly weightBytes: number;
   /** The outputs belong to the caller. */
   run(inputs: readonly TensorInfo[]): TensorInfo[];
-  /** Runs every step so often and answers milliseconds for each, the shortest. */
-  time(inputs: readonly TensorInfo[], rounds: number): number[];
   dispose(): void;
 }
 
@@ -117,18 +115,6 @@ export function build(heap: Heap, trace: Trace): Program {
         }
         return out;
       });
-    },
-    time(inputs, rounds) {
-      const best = bounds.map(() => Infinity);
-      for (let r = 0; r < rounds; r++) {
-        start(inputs);
-        bounds.forEach((bound, i) => {
-          const from = performance.now();
-          bound.run();
-          best[i] = Math.min(best[i], performance.now() - from);
-        });
-      }
-      return best;
     },
     dispose,
   };

@@ -1,4 +1,5 @@
-import { backend_util, util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '@espalier/core';
+import { backend_util } from '@tensorflow/tfjs-core';
 import { type Geometry, geometryOf, product } from '@espalier/kernels-kit';
 import { AFTER, type After } from '../kernels/activation.js';
 import type { Operation } from './operation.js';
@@ -61,7 +62,7 @@ function matrixProduct(kernel: Reader): Operation | undefined {
   const after = fused(kernel, outputs);
   const bias = biasOf(kernel, outputs);
   const { name, output } = kernel;
-  const geometry = product(util.sizeFromShape(x.shape.slice(0, -1)), inputs, outputs);
+  const geometry = product(sizeOf(x.shape.slice(0, -1)), inputs, outputs);
   return after && bias && { kind: 'product', name, output, x, weights, bias, geometry, after };
 }
 

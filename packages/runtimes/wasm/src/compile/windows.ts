@@ -1,5 +1,5 @@
-import { type Geometry, pixelsOf, tapsOf } from '@espalier/kernels-kit';
-import { sparsityOf, patternOf } from '../kernels/pattern.js';
+import { type Geometry, pixelsOf, tapsOf, sparsityOf } from '@espalier/kernels-kit';
+import { patternOf } from '../kernels/pattern.js';
 import { bordered, writeBorder } from './border.js';
 import { NINE_JOB, TAP_JOB, WINDOW_MAX, WINDOW_MEAN, WINDOW_SUM } from '../abi/jobs.js';
 import type { Builder } from './builder.js';

@@ -1,5 +1,6 @@
+import { sizeOf } from '@espalier/core';
 import type { Activation } from '@espalier/kernels-kit';
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { CURVES } from '../abi/jobs.js';
 import type { Heap } from './heap.js';
 
@@ -46,7 +47,7 @@ export function finish(
 /** A tensor's values to a place in the same memory. */
 export function copyTensor(heap: Heap, tensor: TensorInfo, to: number): void {
   const from = offsetOf(heap, tensor) >>> 2;
-  heap.floats().copyWithin(to >>> 2, from, from + util.sizeFromShape(tensor.shape));
+  heap.floats().copyWithin(to >>> 2, from, from + sizeOf(tensor.shape));
 }
 
 export function offsetOf({ backend }: Heap, { dataId }: { readonly dataId: object }): number {

@@ -16,7 +16,6 @@ export interface Format {
   fits(pattern: Pattern, geometry: Geometry): boolean;
   /** Cycles, roughly: to leave out what cannot win before anything is measured. */
   cost(pattern: Pattern, geometry: Geometry): number;
-  bytes(pattern: Pattern): number;
   encode(heap: Heap, matrix: Matrix, pattern: Pattern): Encoded;
   needs(geometry: Geometry): Needs;
   /** y = clamp(conv(x) + bias, low, high), all three by their places in memory. */

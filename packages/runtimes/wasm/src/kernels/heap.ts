@@ -1,4 +1,4 @@
-import { UsageError } from '@espalier/core';
+import { internalsMoved } from '@espalier/kernels-kit';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Kernels } from '../abi/kernels.js';
 import { type Build, instantiate } from './instance.js';
@@ -73,15 +73,6 @@ function internals(backend: BackendWasm) {
     ['disposeData', typeof backend.disposeData === 'function'],
   ] as const;
   const missing = found.filter(([, there]) => !there).map(([name]) => name);
-  if (missing.length > 0) throw internalsMoved(`no ${missing.join(', no ')}`);
+  if (missing.length > 0) throw internalsMoved('wasm', `no ${missing.join(', no ')}`);
   return { memory: memory as WebAssembly.Memory, malloc: wasm!._malloc!, free: wasm!._free! };
 }
-
-/** The one error for a TensorFlow.js whose inside is not the one that this package was written for. */
-export const internalsMoved = (found: string) =>
-  new UsageError('tfjs-internals', `accelerate() cannot work with this tfjs-backend-wasm: ${found}; use version 4.22`, {
-    where: '@tensorflow/tfjs-backend-wasm',
-    wanted: '4.22',
-    found,
-    fix: 'install @tensorflow/tfjs-backend-wasm 4.22',
-  });

@@ -15,7 +15,7 @@ import { type Build, instantiate, supportedBuilds } from './instance.js';
 import { patternOf } from './pattern.js';
 import { roundUp } from './round-up.js';
 import { moduleOf } from './modules.js';
-import { unstructured } from './panel-forms.js';
+import { unstructured } from './panel-formats.js';
 import { scratchSpace } from './scratch.js';
 import { closeSession, openSession, type Session } from '../accelerate/session.js';
 
@@ -205,7 +205,7 @@ describe.each<Build>(['simd', 'relaxed-simd'])('the %s build', (build) => {
     ]);
   });
 
-  // Among others, panel-forms.ts and assembly/convolve.ts must agree on how many outputs are finished together.
+  // Among others, panel-formats.ts and assembly/convolve.ts must agree on how many outputs are finished together.
   it.each([
     [1, 40, 200],
     [29, 40, 200],

@@ -40,8 +40,3 @@ export function patternOfEntries(
   }
   return { inputs, outputs, nonzeros: values.length, blocks4, blocks16, finite };
 }
-
-export const sparsityOf = ({ nonzeros, inputs, outputs }: Pattern) => {
-  const size = inputs * outputs;
-  return size === 0 ? 0 : 1 - nonzeros / size;
-};

@@ -1,8 +1,8 @@
-import { type Call, type Geometry, pixelsOf, product } from '@espalier/kernels-kit';
+import { type Call, type Geometry, internalsMoved, pixelsOf, product } from '@espalier/kernels-kit';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { offsetOf } from './activation.js';
 import { FORMATS } from './formats.js';
-import { type Heap, internalsMoved, OutOfMemory } from './heap.js';
+import { type Heap, OutOfMemory } from './heap.js';
 import { patternOf } from './pattern.js';
 import { runFormat } from './run-format.js';
 import type { ScratchSpace } from './scratch.js';
@@ -35,7 +35,7 @@ export async function selfTest(heap: Heap, space: ScratchSpace): Promise<void> {
       }
     }
   } catch (error) {
-    throw error === OutOfMemory ? internalsMoved('it is out of memory') : error;
+    throw error === OutOfMemory ? internalsMoved('wasm', 'it is out of memory') : error;
   }
   await new Promise((resolve) => setTimeout(resolve, 5)); // Compilation runs beside us.
 }
@@ -60,7 +60,7 @@ function check(
     backend.disposeData(out.dataId);
     // Small whole numbers: any order of adding gives the same.
     const wrong = got.some((sum, i) => sum !== dot(values, weights, Math.floor(i / OUTPUTS), i % OUTPUTS));
-    if (wrong) throw internalsMoved(`the ${name} kernel's results are wrong in its memory`);
+    if (wrong) throw internalsMoved('wasm', `the ${name} kernel's results are wrong in its memory`);
     for (const start = performance.now(); performance.now() - start < WARM_MS;) backend.disposeData(run().dataId);
   } finally {
     backend.disposeData(x.dataId);

@@ -61,8 +61,8 @@ async function openPage(executablePath: string): Promise<{ page: TestPage; close
       checkNet({ artifacts: { weightData, ...rest }, shape }, kernel) {
         const weights = Buffer.from(weightData as ArrayBuffer).toString('base64');
         return page.evaluate(
-          ([artifacts, bytes, size, form]) =>
-            (globalThis as unknown as Functions).checkNet(artifacts, bytes, size, form),
+          ([artifacts, bytes, size, format]) =>
+            (globalThis as unknown as Functions).checkNet(artifacts, bytes, size, format),
           [rest, weights, shape, kernel] as const,
         );
       },

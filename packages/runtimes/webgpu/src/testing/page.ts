@@ -4,14 +4,14 @@ import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { accelerate } from '../index.js';
 import { convolutionCase, productCase } from './cases.js';
-import { compare, download, FORM_NAMES } from './compare.js';
+import { compare, download, FORMAT_NAMES } from './compare.js';
 import { checkNet } from './nets.js';
 import { values, weights } from './weights.js';
 
 export interface Outcome {
   readonly backend: string;
-  readonly forms: readonly string[];
-  /** The largest max|a − b| / max|b| against cpu, by form. */
+  readonly formats: readonly string[];
+  /** The largest max|a − b| / max|b| against cpu, by format. */
   readonly errors: Readonly<Record<string, number>>;
   /** Why a layer that was measured runs on what it does. */
   readonly measured: string;
@@ -49,7 +49,7 @@ async function check(): Promise<Outcome> {
   tf.env().set('PROD', true);
   const errors: Record<string, number> = {};
   for (const one of CASES) {
-    for (const [form, error] of await compare(one)) errors[form] = Math.max(errors[form] ?? 0, error);
+    for (const [format, error] of await compare(one)) errors[format] = Math.max(errors[format] ?? 0, error);
   }
   const b = tf.tensor2d(weights(64, 40, { sparsity: 0.95, block: 1, seed: 1 }), [64, 40]);
   const fast = await accelerate({ weights: { b } });
@@ -59,7 +59,7 @@ async function check(): Promise<Outcome> {
   await product();
   const [{ reason }] = fast.layers;
   fast.dispose();
-  return { backend: tf.getBackend(), forms: FORM_NAMES, errors, measured: reason };
+  return { backend: tf.getBackend(), formats: FORMAT_NAMES, errors, measured: reason };
 }
 
 const fromBase64 = (text: string) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;

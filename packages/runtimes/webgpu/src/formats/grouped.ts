@@ -1,5 +1,5 @@
 import { LANES } from '../shaders/tile.js';
-import type { Arrays, Matrix } from './form.js';
+import type { Arrays, Matrix } from './format.js';
 import { columnsOf, copyWeight, nonzeros } from './lists.js';
 import { put } from './sliced.js';
 

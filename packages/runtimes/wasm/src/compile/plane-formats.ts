@@ -1,10 +1,11 @@
+import { sparsityOf } from '@espalier/kernels-kit';
 import { FORMAT_BLOCKS, FORMAT_DENSE, FORMAT_UNSTRUCTURED } from '../abi/jobs.js';
-import { type Pattern, sparsityOf } from '../kernels/pattern.js';
+import type { Pattern } from '../kernels/pattern.js';
 import { roundUp } from '../kernels/round-up.js';
 import type { Store } from './memory.js';
 
 /** A way to hold a convolution's weights for the kernels over planes. */
-export interface Form {
+export interface PlaneFormat {
   readonly name: string;
   readonly code: number;
   blockInputs(pattern: Pattern): number;
@@ -16,7 +17,7 @@ export interface Form {
 
 const panels = (pixels: number, width: number) => Math.ceil(pixels / width);
 
-export const FORMS: readonly Form[] = [
+export const PLANE_FORMATS: readonly PlaneFormat[] = [
   {
     name: 'unstructured',
     code: FORMAT_UNSTRUCTURED,
@@ -42,7 +43,7 @@ export const FORMS: readonly Form[] = [
   },
 ];
 
-/** Pixels of a panel, for the forms that copy their inputs, and how many inputs it takes. */
+/** Pixels of a panel, for the formats that copy their inputs, and how many inputs it takes. */
 export const PANEL = 8;
 export const PANEL_INPUTS = 512;
 
@@ -52,14 +53,14 @@ export const PANEL_INPUTS = 512;
  */
 export function encode(
   store: Store,
-  form: Form,
+  format: PlaneFormat,
   weights: Float32Array,
   outputs: number,
   offsets: readonly number[],
   blockInputs: number,
-): { steps: number; counts: number; bytes: number } {
+): { steps: number; counts: number } {
   const inputs = offsets.length;
-  const { code, rows } = form;
+  const { code, rows } = format;
   const groups = roundUp(outputs, rows) / rows;
   const counts = new Uint32Array(code === FORMAT_DENSE ? 0 : Math.ceil(inputs / blockInputs) * groups);
   const words: number[] = [];
@@ -85,5 +86,5 @@ export function encode(
       if (code !== FORMAT_DENSE) counts[count++] = steps;
     }
   }
-  return { steps: store.words(words), counts: store.words(counts), bytes: 4 * (words.length + counts.length) };
+  return { steps: store.words(words), counts: store.words(counts) };
 }

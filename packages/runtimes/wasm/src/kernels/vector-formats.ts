@@ -1,4 +1,5 @@
 import { countGroups, type Entries } from './entries.js';
+import { writeBlocks } from './dense-blocks.js';
 import type { Encoded, Format } from './format.js';
 import { pixelsOf, tapsOf } from '@espalier/kernels-kit';
 import type { Heap } from './heap.js';
@@ -27,7 +28,6 @@ export const sliced: Format = {
   fits: isVector,
   // Padding to whole slices is worth about a step and a half a row.
   cost: ({ nonzeros, outputs }) => (nonzeros + 1.5 * outputs) * 1.2,
-  bytes: ({ nonzeros, inputs, outputs }) => 8 * nonzeros + 36 * outputs + 4 * inputs + CACHE_LINE,
   encode(heap, matrix) {
     const { inputs, outputs } = matrix;
     const { places, values, starts } = byOutput(entriesOf(matrix), inputs, outputs);
@@ -88,7 +88,6 @@ export const blocks16: Format = {
   name: 'blocks-16x1-vector',
   fits: (pattern, g) => isVector(pattern, g) && pattern.inputs <= MOST_INPUTS,
   cost: ({ blocks16 }) => blocks16 * 4.5,
-  bytes: ({ blocks16, outputs }) => 66 * blocks16 + outputs / 4 + CACHE_LINE,
   encode: (heap, matrix, pattern) => encodeBlocks(heap, matrix, pattern),
   needs,
   run(heap, encoded, g, { sums }, x, y, bias, low, high) {
@@ -152,18 +151,10 @@ export const denseVector: Format = {
   name: 'dense-vector',
   fits: isVector,
   cost: ({ inputs, outputs }) => (inputs * roundUp(outputs, 16) * 4.5) / 16,
-  bytes: ({ inputs, outputs }) => 4 * inputs * roundUp(outputs, 16),
-  encode(heap, { read, inputs, outputs }) {
-    const bytes = 4 * inputs * roundUp(outputs, 16);
+  encode(heap, matrix) {
+    const bytes = 4 * matrix.inputs * roundUp(matrix.outputs, 16);
     const offset = heap.allocate(bytes);
-    const [floats, values] = [heap.floats(), read()];
-    let weight = offset >>> 2;
-    for (let m = 0; m < outputs; m += 16) {
-      for (let k = 0; k < inputs; k++, weight += 16) {
-        const row = values.subarray(k * outputs + m, k * outputs + Math.min(outputs, m + 16));
-        floats.fill(0, weight, weight + 16).set(row, weight);
-      }
-    }
+    writeBlocks(heap, matrix, offset, () => 16);
     return { offset, bytes };
   },
   needs,

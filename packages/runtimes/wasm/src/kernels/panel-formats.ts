@@ -62,7 +62,6 @@ function panelFormat(kind: Kind): Format {
       const copies = COPY * width * (pattern.inputs + pattern.outputs);
       return panels * (kind.steps(pattern) * kind.stepCost + copies);
     },
-    bytes: (pattern) => 4 * (kind.steps(pattern) * kind.stepWords + countsOf(kind, pattern)),
     encode: (heap, matrix, pattern) => encode(kind, heap, matrix, pattern),
     needs(g) {
       const inputs = tapsOf(g) * g.inChannels;

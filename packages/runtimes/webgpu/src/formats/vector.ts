@@ -9,7 +9,7 @@ import {
   vectorVariables,
 } from '../shaders/vector.js';
 import { compressed } from './compressed.js';
-import type { Form } from './form.js';
+import type { Format } from './format.js';
 import { columnsOf } from './lists.js';
 import { alphaOf, finishOf, integers, runFlat } from './program.js';
 
@@ -17,7 +17,7 @@ import { alphaOf, finishOf, integers, runFlat } from './program.js';
 const MOST_ROWS = 8;
 
 /** The kernels for products of few rows, which read the inputs where they are. */
-const vector = (name: string, outputs: 1 | 4): Form => ({
+const vector = (name: string, outputs: 1 | 4): Format => ({
   name,
   fits: (_, geometry) => isProduct(geometry) && pixelsOf(geometry) <= MOST_ROWS,
   // Below the tiles, where it fits: it pads nothing, and has more threads for the same outputs.

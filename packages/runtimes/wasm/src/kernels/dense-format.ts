@@ -1,5 +1,6 @@
 import { pixelsOf, tapsOf } from '@espalier/kernels-kit';
 import { DENSE_PIXELS, FORMAT_DENSE } from '../abi/jobs.js';
+import { writeBlocks } from './dense-blocks.js';
 import type { Encoded, Format } from './format.js';
 import type { Heap } from './heap.js';
 import { JOB_BYTES, placeJob } from './job.js';
@@ -11,7 +12,6 @@ export const dense: Format = {
   name: 'dense',
   fits: ({ outputs }, g) => pixelsOf(g) > 1 && outputs > 0,
   cost: ({ inputs, outputs }, g) => Math.ceil(pixelsOf(g) / 2) * (inputs * Math.ceil(outputs / 4) * 1.1 + outputs),
-  bytes: ({ inputs, outputs }) => 4 * inputs * roundUp(outputs, 16),
   encode,
   needs: (g) => ({
     panel: 0,
@@ -32,21 +32,11 @@ interface Dense extends Encoded {
   readonly steps: number;
 }
 
-/** The job, then blocks of 16 outputs, input by input; what is left of the outputs in a block of 8 and one of 4. */
-function encode(heap: Heap, { read, inputs, outputs }: Matrix): Dense {
-  const bytes = JOB_BYTES + 4 * inputs * roundUp(outputs, 16) + 64;
+/** The job, then blocks of 16 outputs; what is left of the outputs in a block of 8 and one of 4. */
+function encode(heap: Heap, matrix: Matrix): Dense {
+  const bytes = JOB_BYTES + 4 * matrix.inputs * roundUp(matrix.outputs, 16) + 64;
   const offset = heap.allocate(bytes);
-  const [floats, values] = [heap.floats(), read()];
   const steps = roundUp(offset + JOB_BYTES, 64);
-  let at = steps >>> 2;
-  for (let m = 0; m < outputs;) {
-    const rest = roundUp(outputs - m, 4);
-    const block = rest > 12 ? 16 : rest > 4 ? 8 : 4;
-    const last = Math.min(outputs, m + block);
-    for (let k = 0; k < inputs; k++, at += block) {
-      floats.fill(0, at, at + block).set(values.subarray(k * outputs + m, k * outputs + last), at);
-    }
-    m += block;
-  }
+  writeBlocks(heap, matrix, steps, (rest) => (rest > 12 ? 16 : rest > 4 ? 8 : 4));
   return { offset, bytes, steps };
 }

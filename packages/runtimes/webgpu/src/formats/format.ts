@@ -3,7 +3,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Gpu } from '../gpu.js';
 import type { Pattern } from '../pattern.js';
 
-/** Arrays of one form of the weights, before they go to the device. */
+/** Arrays of one format of the weights, before they go to the device. */
 export interface Arrays {
   readonly weights: Float32Array;
   readonly indices: Int32Array;
@@ -27,7 +27,7 @@ export interface Matrix {
 }
 
 /** A way to hold weights and the kernel that multiplies by them. */
-export interface Form {
+export interface Format {
   readonly name: string;
   /** Whether the kernel can do it at all. */
   fits(pattern: Pattern, geometry: Geometry): boolean;

@@ -1,4 +1,4 @@
-import type { Arrays, Matrix } from './form.js';
+import type { Arrays, Matrix } from './format.js';
 import { columnsOf, copyWeight, nonzeros } from './lists.js';
 
 /** Compressed columns: the list of one column after the other, nothing padded. */

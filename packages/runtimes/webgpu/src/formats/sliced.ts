@@ -1,5 +1,5 @@
 import { LANES } from '../shaders/tile.js';
-import type { Arrays, Matrix } from './form.js';
+import type { Arrays, Matrix } from './format.js';
 import { columnsOf, copyWeight, nonzeros } from './lists.js';
 
 /** Columns are sorted by length within so many, so that what a workgroup writes stays together. */

@@ -1,4 +1,4 @@
-import type { Matrix } from './form.js';
+import type { Matrix } from './format.js';
 
 /** Columns of a matrix: outputs, or blocks of four of them. */
 export const columnsOf = ({ outputs }: Pick<Matrix, 'outputs'>, width: 1 | 4) => Math.ceil(outputs / width);

@@ -11,7 +11,7 @@ import {
   tileVariables,
   type TileShader,
 } from '../shaders/tile.js';
-import type { Form } from './form.js';
+import type { Format } from './format.js';
 import { grouped } from './grouped.js';
 import { columnsOf } from './lists.js';
 import { alphaOf, finishOf, integers, runFlat } from './program.js';
@@ -44,7 +44,7 @@ function acrossOf(columns: number, outputs: 1 | 4): number {
 }
 
 /** The kernels with a tile of inputs in workgroup memory. */
-const tiled = (kind: Kind): Form => ({
+const tiled = (kind: Kind): Format => ({
   name: kind.name,
   fits: (pattern, geometry) => {
     if (kind.regular) {
