@@ -41,11 +41,6 @@ export async function summarisePlan(
   const layers: LayerSummary[] = [];
   const notes = [...(plan.notes ?? [])];
   const total = { size: 0, kept: 0, prunable: 0, prunableKept: 0, macs: 0, macsKept: 0, openSizes: false };
-  const inRemovedBranch = (id: string) =>
-    branches.some((branch) => {
-      const units = unitsOf(plan, branch.id);
-      return units && countKept(units) === 0 && branch.sites.some(({ param }) => param === id);
-    });
   for (const param of params) {
     const size = sizeOf(param.shape);
     const mask = await resolveMask(plan, param, [...groups, ...branches]);
@@ -59,7 +54,8 @@ export async function summarisePlan(
       total.macsKept += kept * param.uses;
     }
     if (!isPrunable(param) && kept === size) continue;
-    if (kept === 0 && size > 0 && !inRemovedBranch(param.id)) notes.push(sentence('nothing-left', { id: param.id }));
+    if (kept === 0 && size > 0 && !isInRemoved(branches, plan, param.id))
+      notes.push(sentence('nothing-left', { id: param.id }));
     if (isPrunable(param)) {
       total.prunable += size;
       total.prunableKept += kept;
@@ -95,6 +91,12 @@ export async function summarisePlan(
     notes,
   };
 }
+
+const isInRemoved = (branches: readonly Group[], plan: Plan, id: string) =>
+  branches.some((branch) => {
+    const units = unitsOf(plan, branch.id);
+    return units && countKept(units) === 0 && branch.sites.some(({ param }) => param === id);
+  });
 
 /** Over the groups that may be pruned, and those that were. */
 function unitsLeft(plan: Plan, groups: readonly Group[]): { total: number; kept: number } {

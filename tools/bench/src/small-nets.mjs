@@ -60,21 +60,15 @@ async function small({ name, sparsity, codebookBits, steps, epochs, last }) {
       accuracy: await scoreArtifacts(decodeEspalier(bytes)),
     });
   }
-  // Trained centroids: k-means gives the values, and a few epochs move them.
-  const shared = adaptLayers(
-    await loadLayersModel(decodeEspalier(encodeWithReport(pruned, { values: 'codebook', codebookBits }).bytes)),
+  const tied = await trainedCentroids(pruned, codebookBits, (of, ties) =>
+    tune(SHARED_EPOCHS, [ties], steps, cosine(LEARNING_RATE / 10), of),
   );
-  const ties = await shareWeights(shared);
-  await tune(SHARED_EPOCHS, [ties], steps, cosine(LEARNING_RATE / 10), shared);
-  ties.makePermanent();
-  const tied = await toArtifacts(shared.model);
   const { bytes, headerBytes, tensors } = encodeWithReport(tied, { values: 'codebook', codebookBits });
   rows.push({
     form: `codebook ${codebookBits} bits, trained`,
     ...row(bytes, headerBytes, tensors, shard),
     accuracy: await scoreArtifacts(decodeEspalier(bytes)),
   });
-  shared.dispose();
   handle.makePermanent();
   model.dispose();
   const plain = await compressedSizes([new Uint8Array(pruned.weightData)]);
@@ -87,6 +81,18 @@ async function small({ name, sparsity, codebookBits, steps, epochs, last }) {
     pruned: { ...plain, accuracy: before },
     rows,
   };
+}
+
+/** K-means gives the values, and a few epochs move them. */
+async function trainedCentroids(artifacts, codebookBits, train) {
+  const { bytes } = encodeWithReport(artifacts, { values: 'codebook', codebookBits });
+  const shared = adaptLayers(await loadLayersModel(decodeEspalier(bytes)));
+  const ties = await shareWeights(shared);
+  await train(shared, ties);
+  ties.makePermanent();
+  const tied = await toArtifacts(shared.model);
+  shared.dispose();
+  return tied;
 }
 
 function row(bytes, header, tensors, shard) {

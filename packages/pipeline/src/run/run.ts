@@ -73,14 +73,8 @@ export function dataMissing(where: string, value = ''): UsageError {
  * out. The one way that the command line, recipes and `prune()` share. If anything throws, nothing is left of the work but what
  * `permute` did to the order of channels, which changes no output.
  */
-export async function runPruning({
-  settings,
-  model,
-  calibration: data,
-  test,
-  host,
-  hooks = {},
-}: RunOptions): Promise<Run> {
+export async function runPruning(options: RunOptions): Promise<Run> {
+  const { settings, model, calibration: data, test, host, hooks = {} } = options;
   const { task, note, load } = host;
   const resolved = await resolveBudget(settings, model, host);
   const measure = (which: string, candidate: PrunableModel) => accuracyOf(which, candidate, test!, host);

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { InputError, iterative, OutputError, type PrunableModel, UsageError, WEIGHTS } from '@espalier/core';
 import { tinyNetwork } from '@espalier/conformance';
-import { InputError, iterative, OutputError, type PrunableModel, sizeOf, UsageError, WEIGHTS } from '@espalier/core';
 import { gradient } from '@espalier/scorer-gradient';
 import { magnitude } from '@espalier/scorer-magnitude';
 import { nm } from '@espalier/strategy-nm';
@@ -11,65 +11,15 @@ import { type About, runComparison } from './comparison.js';
 import { parseReport } from '../report/report.js';
 import type { Contender, Tools, Trial } from './tools.js';
 import { runTrial } from './trial.js';
-
-const HAND = {
-  hiddenKernel: [
-    [0.1, -0.6],
-    [0.5, -0],
-  ],
-  hiddenBias: [0.25, -0.125],
-  outKernel: [
-    [0.4, -0.2],
-    [0.3, 0.7],
-  ],
-  outBias: [0, -0],
-};
-
-let model: PrunableModel;
-let tensors: number;
-let weights: Record<string, readonly number[]>;
-
-const bitsOf = async (of: PrunableModel) =>
-  Object.fromEntries(
-    await Promise.all(of.params.map(async ({ id }) => [id, [...new Uint32Array((await of.read(id)).buffer)]] as const)),
-  );
+import { half, HAND, handModel, times, tools } from '../../testing/trials.js';
 
 beforeAll(() => {
   tf.env().set('PROD', true);
   return tf.setBackend('cpu');
 });
-beforeEach(async () => {
-  model = tinyNetwork({ weights: HAND });
-  tensors = tf.memory().numTensors;
-  weights = await bitsOf(model);
-});
-afterEach(async () => {
-  // Whatever a test did, the model has its old bits, −0 among them, and nothing else is alive.
-  expect(await bitsOf(model)).toEqual(weights);
-  expect(tf.memory().numTensors).toBe(tensors);
-  model.dispose();
-});
-
-const half: Trial = { scorer: magnitude(), strategy: unstructured() };
-const times = { medianMs: 2, p10Ms: 1, p90Ms: 3, runs: 5, speedup: { median: 1.5, p10: 1.25, p90: 2 } };
-const weightsIn = (of: PrunableModel) => of.params.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-
-/** Tools that tell what they saw. */
-function tools(seen: string[] = []): Tools & { clock: () => number } {
-  let clock = 0;
-  return {
-    accuracy: async (of) => {
-      seen.push(`accuracy of ${weightsIn(of)}`);
-      return 100 * Math.abs((await of.read('hidden/kernel'))[0]);
-    },
-    sizesOf: async (of) => ({ raw: 4 * weightsIn(of), gzip: 3 * weightsIn(of), brotli: 2 * weightsIn(of) }),
-    latency: async (contenders) => {
-      seen.push(`latency of ${contenders.map(({ name }) => name).join(' and ')}`);
-      return [{ backend: 'wasm', ran: 'cpu', batch: 1, entries: contenders.map(() => times) }];
-    },
-    clock: () => (clock += 500),
-  };
-}
+const made = handModel();
+let model: PrunableModel;
+beforeEach(() => void (model = made()));
 
 describe('one trial', () => {
   test('is one row, worked by hand', async () => {

@@ -61,39 +61,8 @@ export function nm(options: NmOptions = {}): Strategy {
       const notes: string[] = [];
       const slices = new Map<string, { slice: Slice; param: Param }>();
       for (const param of eligibleParams(selection)) {
-        const axes = axesOf(param);
-        const lengths = axes.map((axis) => (axis < 0 ? 0 : param.shape[axis]));
-        const uneven = lengths.findIndex((length) => length % group !== 0);
-        if (axes.some((axis) => axis < 0)) {
-          notes.push(sentence('dense-no-input-axis', { id: param.id, pattern: name }));
-        } else if (uneven >= 0 && tail === 'error') {
-          throw notDivisible(name, param, group, WORDS[uneven], lengths[uneven]);
-        } else if (lengths.some((length) => length < group)) {
-          const short = lengths.findIndex((length) => length < group);
-          notes.push(
-            sentence('dense-short-axis', {
-              id: param.id,
-              axis: WORDS[short],
-              size: lengths[short],
-              group,
-              pattern: name,
-            }),
-          );
-        } else {
-          lengths.forEach((length, i) => {
-            if (length % group !== 0)
-              notes.push(
-                sentence('dense-tail', {
-                  id: param.id,
-                  rest: length % group,
-                  size: length,
-                  axis: `${WORDS[i]}s`,
-                  pattern: name,
-                }),
-              );
-          });
+        if (fits(param, axesOf(param), { name, group, tail }, notes))
           slices.set(param.id, { slice: await sliceOf(selection, param), param });
-        }
       }
       if (slices.size === 0) throw nothingToPrune(notes);
       return lazyPlan(
@@ -112,6 +81,35 @@ export function nm(options: NmOptions = {}): Strategy {
 }
 
 const WORDS = ['input', 'output'] as const;
+
+/** Whether a kernel takes the pattern along its axes; what stays dense of it is noted. */
+function fits(
+  param: Param,
+  axes: readonly number[],
+  { name: pattern, group, tail }: { name: string; group: number; tail: NmOptions['tail'] },
+  notes: string[],
+): boolean {
+  const { id } = param;
+  const lengths = axes.map((axis) => (axis < 0 ? 0 : param.shape[axis]));
+  const uneven = lengths.findIndex((length) => length % group !== 0);
+  const short = lengths.findIndex((length) => length < group);
+  if (axes.some((axis) => axis < 0)) {
+    notes.push(sentence('dense-no-input-axis', { id, pattern }));
+    return false;
+  }
+  if (uneven >= 0 && tail === 'error') {
+    throw notDivisible(pattern, param, group, WORDS[uneven], lengths[uneven]);
+  }
+  if (short >= 0) {
+    notes.push(sentence('dense-short-axis', { id, axis: WORDS[short], size: lengths[short], group, pattern }));
+    return false;
+  }
+  for (const [i, size] of lengths.entries()) {
+    const rest = size % group;
+    if (rest !== 0) notes.push(sentence('dense-tail', { id, rest, size, axis: `${WORDS[i]}s`, pattern }));
+  }
+  return true;
+}
 
 /** Groups lie `inner` entries apart in memory, where inner is the product of the axes behind the input axis. */
 function maskOf(slice: Slice, scores: Float32Array, { shape, inAxis }: Param, keep: number, group: number): Bits {
