@@ -52,23 +52,16 @@ async function small({ name, sparsity, codebookBits, steps, epochs, last }) {
   const rows = [];
   const pruned = await toArtifacts(model.model);
   const before = await score(model);
-  for (const [values, bits] of FORMS) {
-    const { bytes, headerBytes, tensors } = encodeWithReport(pruned, { values, ...(bits && { codebookBits: bits }) });
-    rows.push({
-      form: bits ? `codebook ${bits} bits` : values,
-      ...row(bytes, headerBytes, tensors, shard),
-      accuracy: await scoreArtifacts(decodeEspalier(bytes)),
-    });
-  }
+  const add = async (form, packed, options) => {
+    const encoded = encodeWithReport(packed, options);
+    rows.push({ form, ...row(encoded, shard), accuracy: await scoreArtifacts(decodeEspalier(encoded.bytes)) });
+  };
+  for (const [values, bits] of FORMS)
+    await add(bits ? `codebook ${bits} bits` : values, pruned, { values, ...(bits && { codebookBits: bits }) });
   const tied = await trainedCentroids(pruned, codebookBits, (of, ties) =>
     tune(SHARED_EPOCHS, [ties], steps, cosine(LEARNING_RATE / 10), of),
   );
-  const { bytes, headerBytes, tensors } = encodeWithReport(tied, { values: 'codebook', codebookBits });
-  rows.push({
-    form: `codebook ${codebookBits} bits, trained`,
-    ...row(bytes, headerBytes, tensors, shard),
-    accuracy: await scoreArtifacts(decodeEspalier(bytes)),
-  });
+  await add(`codebook ${codebookBits} bits, trained`, tied, { values: 'codebook', codebookBits });
   handle.makePermanent();
   model.dispose();
   const plain = await compressedSizes([new Uint8Array(pruned.weightData)]);
@@ -95,7 +88,7 @@ async function trainedCentroids(artifacts, codebookBits, train) {
   return tied;
 }
 
-function row(bytes, header, tensors, shard) {
+function row({ bytes, headerBytes: header, tensors }, shard) {
   const isKernel = ({ name }) => /kernel/.test(name);
   const sum = (list, of) => list.reduce((total, tensor) => total + of(tensor), 0);
   return {

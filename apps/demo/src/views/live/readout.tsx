@@ -28,15 +28,13 @@ const NONE = '–';
 export function Readout() {
   const text = useText();
   const preview = useStore(({ preview }) => preview);
-  const details = useStore(({ details }) => details);
-  const dense = useStore(({ dense }) => dense);
+  const got = useStore(({ details }) => details)?.accuracy ?? null;
+  const was = useStore(({ dense }) => dense);
   const fresh = useStore(({ fresh }) => fresh);
   const sizes = useStore(({ sizes }) => sizes);
   const scoring = useStore(({ scoring }) => scoring);
   const fits = useMisfit() === undefined;
   const { params, macs, channels } = preview ?? {};
-  const got = details?.accuracy ?? null;
-  const was = dense;
   const loss = got !== null && was !== null ? ` (${signed(got - was)})` : '';
   const size = sizes?.compact ?? preview?.estimate.compact;
   return (

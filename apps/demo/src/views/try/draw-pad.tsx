@@ -28,10 +28,6 @@ export function DrawPad({ image, onDraw, onClear }: Props) {
   const [keyboard, setKeyboard] = useState(false);
   useEffect(() => paint(canvas.current!, image, keyboard ? cursor.current : undefined), [image, keyboard]);
 
-  const placeOf = (event: PointerEvent): [number, number] => {
-    const box = canvas.current!.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
-  };
   const strokeTo = (to: readonly [number, number]) => {
     const ink = image.slice();
     addStroke(ink, last.current ?? to, to);
@@ -66,9 +62,9 @@ export function DrawPad({ image, onDraw, onClear }: Props) {
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           last.current = null;
-          strokeTo(placeOf(event));
+          strokeTo(placeOf(event.currentTarget, event));
         }}
-        onPointerMove={(event) => event.buttons > 0 && strokeTo(placeOf(event))}
+        onPointerMove={(event) => event.buttons > 0 && strokeTo(placeOf(event.currentTarget, event))}
         onPointerUp={() => (last.current = null)}
         onKeyDown={onKey}
         onKeyUp={({ key }) => key === ' ' && (pen.current = false)}
@@ -81,6 +77,11 @@ export function DrawPad({ image, onDraw, onClear }: Props) {
       </button>
     </div>
   );
+}
+
+function placeOf(canvas: HTMLCanvasElement, { clientX, clientY }: PointerEvent): [number, number] {
+  const box = canvas.getBoundingClientRect();
+  return [((clientX - box.left) / box.width) * SIDE, ((clientY - box.top) / box.height) * SIDE];
 }
 
 const clamp = (x: number) => Math.min(SIDE - 1, Math.max(1, x));
