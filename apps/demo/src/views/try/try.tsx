@@ -32,48 +32,31 @@ export function TryView() {
 function Bench() {
   const text = useText();
   const { samples: load, choose } = useActions();
-  const { a, b, sample } = useStore(({ settings }) => settings);
+  const { sample } = useStore(({ settings }) => settings);
   const ready = useStore(({ model }) => model !== null);
   const data = useStore(({ data }) => data);
   const [samples, setSamples] = useState<Samples | null>(null);
   const [ink, setInk] = useState(EMPTY);
-  const names = useNamedModels();
   useEffect(() => {
     setSamples(null);
     if (ready) void load(0, SHOWN).then(setSamples, () => undefined);
   }, [ready, data]);
-  // A measured model goes with its results.
-  const [left, right] = [a, b].map((which, i) =>
-    names.some(([id]) => id === which) ? which : (['dense', 'live'] as const)[i],
-  );
   const drawable = !data.own;
   const shown = samples?.labels.length ?? SHOWN;
   const chosen = sample === null ? (drawable ? null : 0) : Math.min(sample, shown - 1);
   const picked = useMemo(() => (chosen !== null && samples ? valuesOf(samples, chosen) : null), [samples, chosen]);
   const input = useMemo(() => picked ?? normalised(ink), [picked, ink]);
-  const blank = !picked && ink === EMPTY;
-  const one = useAnswers(blank ? null : input, left, right);
-  const all = useAnswers(samples?.values ?? null, left, right);
-  const nameOf = (which: Which) => names.find(([id]) => id === which)?.[1] ?? which;
-  const [first, second] = [one?.[0]?.[0], one?.[1]?.[0]];
-  const classes = likeliest([first, second], data.classes);
+  const draw = (next: Float32Array) => {
+    setInk(next);
+    choose({ sample: null });
+  };
   return (
     <div class="try">
       <div class="card input">
         <h3>{drawable ? text.try.draw : text.try.pick}</h3>
         {drawable ? (
-          <DrawPad
-            image={picked ?? ink}
-            onDraw={(next) => {
-              // Drawing on a test digit starts from it.
-              setInk(next);
-              choose({ sample: null });
-            }}
-            onClear={() => {
-              setInk(EMPTY);
-              choose({ sample: null });
-            }}
-          />
+          // Drawing on a test digit starts from it.
+          <DrawPad image={picked ?? ink} onDraw={draw} onClear={() => draw(EMPTY)} />
         ) : (
           picked && samples && <Sample shape={samples.shape} values={picked} />
         )}
@@ -88,30 +71,52 @@ function Bench() {
           onInput={(next) => choose({ sample: next })}
         />
       </div>
-      <div class="card duel">
-        <div class="sides">
-          <div>
-            <Select label={text.try.modelA} value={left} options={names} onChange={(which) => choose({ a: which })} />
-            <Answers name={nameOf(left)} probabilities={first} classes={classes} />
-          </div>
-          <div>
-            <Select label={text.try.modelB} value={right} options={names} onChange={(which) => choose({ b: which })} />
-            <Answers name={nameOf(right)} probabilities={second} classes={classes} />
-          </div>
+      <Duel input={!picked && ink === EMPTY ? null : input} samples={samples} chosen={chosen} />
+    </div>
+  );
+}
+
+interface DuelProps {
+  readonly input: Float32Array | null;
+  readonly samples: Samples | null;
+  readonly chosen: number | null;
+}
+
+/** What two models answer, side by side. */
+function Duel({ input, samples, chosen }: DuelProps) {
+  const text = useText();
+  const { choose } = useActions();
+  const { a, b } = useStore(({ settings }) => settings);
+  const classCount = useStore(({ data }) => data.classes);
+  const names = useNamedModels();
+  // A measured model goes with its results.
+  const [left, right] = [a, b].map((which, i) =>
+    names.some(([id]) => id === which) ? which : (['dense', 'live'] as const)[i],
+  );
+  const one = useAnswers(input, left, right);
+  const all = useAnswers(samples?.values ?? null, left, right);
+  const nameOf = (which: Which) => names.find(([id]) => id === which)?.[1] ?? which;
+  const [first, second] = [one?.[0]?.[0], one?.[1]?.[0]];
+  const classes = likeliest([first, second], classCount);
+  return (
+    <div class="card duel">
+      <div class="sides">
+        <div>
+          <Select label={text.try.modelA} value={left} options={names} onChange={(which) => choose({ a: which })} />
+          <Answers name={nameOf(left)} probabilities={first} classes={classes} />
         </div>
-        <p class="verdict" role="status">
-          {first && second ? (answerOf(first) === answerOf(second) ? text.try.agree : text.try.disagree) : ' '}
-        </p>
-        <SparsitySlider label={text.try.sparsityB} />
-        {samples && (
-          <Gallery
-            samples={samples}
-            answers={all ?? []}
-            chosen={chosen}
-            onChoose={(next) => choose({ sample: next })}
-          />
-        )}
+        <div>
+          <Select label={text.try.modelB} value={right} options={names} onChange={(which) => choose({ b: which })} />
+          <Answers name={nameOf(right)} probabilities={second} classes={classes} />
+        </div>
       </div>
+      <p class="verdict" role="status">
+        {first && second ? (answerOf(first) === answerOf(second) ? text.try.agree : text.try.disagree) : ' '}
+      </p>
+      <SparsitySlider label={text.try.sparsityB} />
+      {samples && (
+        <Gallery samples={samples} answers={all ?? []} chosen={chosen} onChoose={(next) => choose({ sample: next })} />
+      )}
     </div>
   );
 }
