@@ -7,7 +7,7 @@ import type { Graph, OpNode } from './graph.js';
 import type { Edit } from './rewriter.js';
 import { RULES } from './rules/index.js';
 import type { Dim, Shape } from './shape.js';
-import { isForwarding, makeTrace, refuse, type Step, type Trace, valueAt } from './trace.js';
+import { isForwarding, makeTracer, refuse, type NodeVisit, type ChannelRecorder, valueAt } from './trace.js';
 import { intsOf, type Value } from './values.js';
 
 /** What is known of a graph before it runs. */
@@ -48,12 +48,12 @@ export function analyse(
   const placeholders = graph.order.filter(({ op }) => op === 'Placeholder');
   const declared = new Map(placeholders.map((node) => [node.name, declaredShape(node, placeholders, inputShape)]));
   const batch = declared.get(placeholders[0]?.name)?.[0] ?? null;
-  const trace = makeTrace(graph, batch);
+  const trace = makeTracer(graph, batch);
   const values = new Map<string, readonly Value[]>();
   const readers = new Map<string, string[]>();
   for (const node of graph.order) {
     const inputs = node.inputs.map((edge) => valueAt(values, edge.node, edge.index));
-    const step: Step = { node, label: `'${node.name}' (${node.op})`, inputs };
+    const step: NodeVisit = { node, label: `'${node.name}' (${node.op})`, inputs };
     try {
       checkFits(step);
       values.set(node.name, outputsOf(step, trace, constants, declared));
@@ -86,8 +86,8 @@ export function analyse(
 }
 
 function outputsOf(
-  step: Step,
-  trace: Trace,
+  step: NodeVisit,
+  trace: ChannelRecorder,
   constants: ReadonlyMap<string, Constant>,
   declared: ReadonlyMap<string, Shape>,
 ): readonly Value[] {
@@ -102,7 +102,7 @@ function outputsOf(
 }
 
 /** Rules take what an operation has for granted: its inputs, and attributes of the right kind. */
-function unfitting({ label, inputs }: Step, cause: unknown): InputError {
+function unfitting({ label, inputs }: NodeVisit, cause: unknown): InputError {
   const wanted = 'the inputs and the attributes of its operation';
   const found = `${inputs.length} inputs, and ${show(cause instanceof Error ? cause.message : String(cause))}`;
   const fix = 'convert the model again';
@@ -158,7 +158,7 @@ function severalInputs(count: number): InputError {
 function paramsOf(
   graph: Graph,
   constants: ReadonlyMap<string, Constant>,
-  trace: Trace,
+  trace: ChannelRecorder,
   readers: ReadonlyMap<string, readonly string[]>,
 ): Param[] {
   const places = new Map(graph.order.map(({ name }, place) => [name, place]));
@@ -220,7 +220,7 @@ function constantReason(id: string, graph: Graph, readers: ReadonlyMap<string, r
 function skipOf(
   id: string,
   graph: Graph,
-  { kernels }: Trace,
+  { kernels }: ChannelRecorder,
   readers: ReadonlyMap<string, readonly string[]>,
 ): { skip?: string } {
   const kinds = new Set(opsThatRead(id, graph, readers).map(({ op }) => op));

@@ -2,7 +2,7 @@ import { InputError, show } from '@espalier/core';
 import type { Constant } from './constants.js';
 import type { Graph } from './graph.js';
 import type { Dim, Shape } from './shape.js';
-import type { Step } from './trace.js';
+import type { NodeVisit } from './trace.js';
 import type { Value } from './values.js';
 
 const FIX = 'convert the model again, topology and weights together';
@@ -89,7 +89,7 @@ function misfit(code: string, where: string, wanted: string, found: string): Inp
  * Whether the weights of a node are of the sizes that what it is given has, as far as those are known: TensorFlow.js would say so
  * only when the model runs. Throws an InputError with code 'weight-shape'.
  */
-export function checkFits(step: Step): void {
+export function checkFits(step: NodeVisit): void {
   const { node, inputs } = step;
   const [x, kernel] = inputs;
   const check = (weight: Value | undefined, axis: number, size: Dim, multiple = false) => {
@@ -125,7 +125,7 @@ export function checkFits(step: Step): void {
 const isKnown = (size: Dim | undefined): size is number => typeof size === 'number' && size > 0;
 
 /** The channels that the first input has. */
-function channelsOf({ node, inputs }: Step): Dim {
+function channelsOf({ node, inputs }: NodeVisit): Dim {
   const shape: Shape = inputs[0]?.shape ?? null;
   if (!shape || shape.length < 2) return null;
   const axis = node.attributes.string('data_format', 'NHWC').startsWith('NC') ? 1 : shape.length - 1;

@@ -5,7 +5,7 @@ import type { Dim, Shape } from './shape.js';
 import { type Source, UNKNOWN, type Value } from './values.js';
 
 /** One node, as its rule sees it. */
-export interface Step {
+export interface NodeVisit {
   readonly node: OpNode;
   /** "'name' (Op)", for people. */
   readonly label: string;
@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** What a node gives, one value for each of its outputs. */
-export type Rule = (step: Step, trace: Trace) => readonly Value[];
+export type Rule = (step: NodeVisit, trace: ChannelRecorder) => readonly Value[];
 
 export interface Kernel {
   readonly inAxis: number;
@@ -23,7 +23,7 @@ export interface Kernel {
   readonly node: string;
 }
 
-export interface Trace {
+export interface ChannelRecorder {
   readonly graph: Graph;
   readonly channels: Channels;
   /** The size of the batch: −1 = open. */
@@ -35,14 +35,14 @@ export interface Trace {
   readonly statistics: Set<string>;
   pin(value: Value, reason: string): void;
   /** Ties an axis of a constant input; `masked` false = it is only cut, never zeroed. */
-  tie(step: Step, input: number, axis: number, labels: Labels, masked?: boolean): void;
+  tie(step: NodeVisit, input: number, axis: number, labels: Labels, masked?: boolean): void;
   /** Lets an input of an elementwise operation meet channels that lie `fromRight` axes from its end (1 = the last). */
-  meet(step: Step, input: number, fromRight: number, labels: Labels, masked?: boolean): void;
-  kernel(step: Step, input: number, inAxis: number, uses: number | null): void;
-  learn(step: Step, input: number, role: 'bias' | 'norm'): void;
+  meet(step: NodeVisit, input: number, fromRight: number, labels: Labels, masked?: boolean): void;
+  kernel(step: NodeVisit, input: number, inAxis: number, uses: number | null): void;
+  learn(step: NodeVisit, input: number, role: 'bias' | 'norm'): void;
   edit(edit: Edit): void;
   /** Whether the integers of an input can be replaced when the model shrinks. */
-  canSet(step: Step, input: number, wildcard?: boolean): boolean;
+  canSet(step: NodeVisit, input: number, wildcard?: boolean): boolean;
 }
 
 interface Read {
@@ -50,11 +50,11 @@ interface Read {
   readonly label: string;
 }
 
-export interface Tracing extends Trace {
+export interface ChannelTracer extends ChannelRecorder {
   readonly ties: readonly Tie[];
   readonly edits: readonly Edit[];
   /** Says that a node reads its inputs; weights whose readers do not all agree on channels keep them. */
-  reads(step: Step): void;
+  reads(step: NodeVisit): void;
   /** Weights that are results of the graph. */
   result(value: Value): void;
   finish(): Grouping;
@@ -64,7 +64,7 @@ export interface Tracing extends Trace {
 const FORWARDING = ['Identity', 'StopGradient', 'PreventGradient', 'Snapshot', 'CheckNumerics', 'EnsureShape'];
 export const isForwarding = (op: string) => FORWARDING.includes(op);
 
-export function makeTrace(graph: Graph, batch: Dim): Tracing {
+export function makeTracer(graph: Graph, batch: Dim): ChannelTracer {
   const channels = makeChannels();
   const { ties, tie, meet } = makeTies(channels);
   const { reads, result, otherReader } = makeReads();
@@ -137,13 +137,13 @@ function makeTies(channels: Channels) {
     }
   }
 
-  function tie(step: Step, input: number, axis: number, labels: Labels, masked = true): void {
+  function tie(step: NodeVisit, input: number, axis: number, labels: Labels, masked = true): void {
     const sources = sourcesOf(step, input);
     if (!sources) return channels.pin(labels, `${step.label} works out its weights`);
     for (const source of sources) tieSource(source, axis, labels, masked);
   }
 
-  function meet(step: Step, input: number, fromRight: number, labels: Labels, masked = true): void {
+  function meet(step: NodeVisit, input: number, fromRight: number, labels: Labels, masked = true): void {
     const { flow, shape } = step.inputs[input];
     const reason = `meets channels that cannot be followed in ${step.label}`;
     const axis = shape ? shape.length - fromRight : undefined;
@@ -175,7 +175,7 @@ function makeReads() {
   const readsOf = new Map<string, Read[]>();
   const add = (weight: string, read: Read) => readsOf.set(weight, [...(readsOf.get(weight) ?? []), read]);
   return {
-    reads({ node, label, inputs }: Step): void {
+    reads({ node, label, inputs }: NodeVisit): void {
       if (isForwarding(node.op)) return;
       inputs.forEach(({ weight }, i) => weight !== undefined && add(weight, { reader: `${node.name}#${i}`, label }));
     },
@@ -187,14 +187,14 @@ function makeReads() {
   };
 }
 
-function sourcesOf({ node, inputs }: Step, input: number): readonly Source[] | undefined {
+function sourcesOf({ node, inputs }: NodeVisit, input: number): readonly Source[] | undefined {
   const { weight, shape, sources } = inputs[input];
   if (weight !== undefined) return [{ id: weight, shape: shape!, reader: `${node.name}#${input}` }];
   return sources;
 }
 
 /** What an elementwise operation of constants is made of; undefined where others read it too, or not all is constant. */
-export function sourcesTogether(step: Step, { graph }: Trace): Source[] | undefined {
+export function sourcesTogether(step: NodeVisit, { graph }: ChannelRecorder): Source[] | undefined {
   if ((graph.readers.get(step.node.name) ?? 0) > 1) return undefined;
   const all = step.inputs.map((_, i) => sourcesOf(step, i));
   return all.every((sources) => sources !== undefined) ? all.flat() : undefined;
@@ -202,8 +202,8 @@ export function sourcesTogether(step: Step, { graph }: Trace): Source[] | undefi
 
 /** A node without a rule, or one whose rule cannot follow: all channels that reach it stay. */
 export function refuse(
-  step: Step,
-  trace: Trace,
+  step: NodeVisit,
+  trace: ChannelRecorder,
   why = 'through which channels are not followed',
   shape: Shape = null,
 ): readonly Value[] {

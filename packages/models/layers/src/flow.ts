@@ -14,7 +14,7 @@ export interface Flow {
 export type Path = readonly (string | number)[];
 
 /** One layer, called once, as its rule sees it. */
-export interface Step {
+export interface LayerCall {
   readonly layer: Layer;
   /** The layer's class; inside a wrapper, that of the wrapped layer, like the rest. */
   readonly className: string;
@@ -36,10 +36,10 @@ export interface Step {
 }
 
 /** How channels pass one class of layers: what goes out, for each output, or why channels cannot be followed. */
-export type Rule = (step: Step) => readonly Flow[] | string;
+export type Rule = (step: LayerCall) => readonly Flow[] | string;
 
 export const byName = (weights: readonly Weight[]) => new Map(weights.map((w) => [weightName(w.param.id), w]));
-export const labelOf = ({ layer }: Step) => `'${layer.name}' (${classOf(layer)})`;
+export const labelOf = ({ layer }: LayerCall) => `'${layer.name}' (${classOf(layer)})`;
 
 /** A tensor of which nothing can go. */
 export const fixedFlow = (shape: Shape, from: string): Flow => ({ axes: shape.map(() => undefined), from });
@@ -50,19 +50,19 @@ export function withAxis({ axes, from }: Flow, axis: number, units: Int32Array |
 }
 
 /** The axis of the channels, by the layout that the layer is set to. */
-export function channelAxis({ config }: Step, shape: Shape): number {
+export function channelAxis({ config }: LayerCall, shape: Shape): number {
   return config.dataFormat === 'channelsFirst' ? 1 : shape.length - 1;
 }
 
 /** What comes in keeps all units of all axes but one. */
-export function fixOthers(step: Step, axis: number): void {
+export function fixOthers(step: LayerCall, axis: number): void {
   for (const [a, units] of step.flows[0].axes.entries()) {
     if (units && a !== axis) step.units.fix(units, `lie along an axis that ${labelOf(step)} mixes`);
   }
 }
 
 /** No rule knows what becomes of what comes in. */
-export function stop(step: Step, why: string): Flow[] {
+export function stop(step: LayerCall, why: string): Flow[] {
   for (const units of step.flows.flatMap(({ axes }) => axes)) {
     if (units) step.units.fix(units, `feeds ${labelOf(step)}, ${why}`);
   }

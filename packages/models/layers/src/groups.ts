@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Path } from './flow.js';
 import type { Weight } from './params.js';
 import type { Layer } from './tfjs.js';
-import { type Trace, traceModel } from './trace.js';
+import { type FollowedChannels, traceModel } from './trace.js';
 
 /** A number in a layer's configuration, and the units that it counts: one list for each group that has some there. */
 export interface Size {
@@ -69,7 +69,7 @@ export function findGroups(model: LayersModel, weights: readonly Weight[]): Depe
 }
 
 /** Which unit of which group each set of units is. Sets that no layer makes are no channels that could go. */
-function placesOf({ units, producers }: Trace): Map<number, Place> {
+function placesOf({ units, producers }: FollowedChannels): Map<number, Place> {
   const makers = new Map<number, number[]>();
   for (const [i, made] of [...producers.values()].entries()) {
     for (const unit of made) {
@@ -109,7 +109,11 @@ function nameGroups(drafts: readonly Draft[], layers: readonly Layer[]): void {
 }
 
 /** Units along an axis, by group; -1 where an entry belongs to another group, or to none. */
-function split(along: Int32Array, { units }: Trace, places: ReadonlyMap<number, Place>): Map<Draft, Int32Array> {
+function split(
+  along: Int32Array,
+  { units }: FollowedChannels,
+  places: ReadonlyMap<number, Place>,
+): Map<Draft, Int32Array> {
   const parts = new Map<Draft, Int32Array>();
   for (const [i, unit] of along.entries()) {
     const place = places.get(units.root(unit));

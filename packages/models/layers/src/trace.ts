@@ -1,6 +1,6 @@
 import { InputError, isEspalierError, show } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { byName, fixedFlow, type Flow, type Path, type Step, stop } from './flow.js';
+import { byName, fixedFlow, type Flow, type Path, type LayerCall, stop } from './flow.js';
 import type { Weight } from './params.js';
 import { RULES } from './rules/index.js';
 import { classOf, configOf, graphOf, isModel, type Layer, type Node, nodesOf } from './tfjs.js';
@@ -26,7 +26,7 @@ interface Tracked {
   readonly depth: number;
 }
 
-export interface Trace {
+export interface FollowedChannels {
   readonly units: Units;
   /** The layers that make channels, by their distance from the inputs and then their name, and the units of these. */
   readonly producers: ReadonlyMap<Layer, Int32Array>;
@@ -38,7 +38,7 @@ export interface Trace {
  * Follows channels through the network, inputs first, into nested models and through every call of shared layers. An axis
  * of a weight that is met again, because its layer is called again, has its units united with those of the first time.
  */
-export function traceModel(model: LayersModel, weights: readonly Weight[]): Trace {
+export function traceModel(model: LayersModel, weights: readonly Weight[]): FollowedChannels {
   const tracer = new Tracer(weights);
   const { inputs, inputNames } = graphOf(model);
   const outputs = tracer.run(
@@ -66,7 +66,7 @@ class Tracer {
     }
   }
 
-  found(): Trace {
+  found(): FollowedChannels {
     const { depths } = this;
     return {
       units: this.units,
@@ -107,7 +107,7 @@ class Tracer {
   private call({ outboundLayer: layer, inputTensors, outputTensors }: Node, flows: readonly Flow[]): readonly Flow[] {
     const { units, producers } = this;
     const own = this.weightsOfLayer.get(layer) ?? [];
-    const step: Step = {
+    const step: LayerCall = {
       layer,
       className: classOf(layer),
       config: configOf(layer),
@@ -165,7 +165,7 @@ class Tracer {
 }
 
 /** Rules take for granted that a configuration has fields of the right kind, which TensorFlow.js does not check all of. */
-function unfitting({ layer, className }: Step, cause: unknown): InputError {
+function unfitting({ layer, className }: LayerCall, cause: unknown): InputError {
   const [wanted, fix] = ['a configuration of its class', 'export the model again'];
   const found = show(cause instanceof Error ? cause.message : String(cause));
   return new InputError(

@@ -43,7 +43,7 @@ export interface Square {
 
 export const zeroSquare = (n: number): Square => ({ n, values: new Float64Array(padded(n) ** 2) });
 
-export interface Trace {
+export interface Elimination {
   /** The weights in the order of removal. */
   readonly order: Int32Array;
   /** w²/(2·[H⁻¹]_pp) of each removal: how much the quadratic loss ½·δᵀHδ grows by it. */
@@ -133,7 +133,7 @@ export class Linear {
   }
 
   /** ExactOBS on one row, see assembly/trace.ts: the forced weights first, in order, then greedily up to `steps` in all. */
-  trace(inverse: Square, row: Float64Array, steps: number, forced: ArrayLike<number> = []): Trace {
+  trace(inverse: Square, row: Float64Array, steps: number, forced: ArrayLike<number> = []): Elimination {
     const { n } = inverse;
     const side = padded(n);
     return this.#scoped(() => {

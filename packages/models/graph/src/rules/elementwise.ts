@@ -1,5 +1,5 @@
 import { broadcast } from '../shape.js';
-import { flowOf, refuse, type Rule, sourcesTogether, type Step, type Trace } from '../trace.js';
+import { flowOf, refuse, type Rule, sourcesTogether, type NodeVisit, type ChannelRecorder } from '../trace.js';
 import type { Int } from '../values.js';
 
 /** What an operation does to the integers that the graph computes with; undefined = they are lost. */
@@ -42,14 +42,14 @@ export function elementwise(options: Options = {}): Rule {
 }
 
 /** The input whose channels lead: one that is not repeated along them. */
-function leadOf({ inputs }: Step): number | undefined {
+function leadOf({ inputs }: NodeVisit): number | undefined {
   const found = inputs.flatMap(({ flow, shape }, i) => (flow && shape ? [{ i, size: flow.labels.length }] : []));
   return found.sort((a, b) => b.size - a.size)[0]?.i;
 }
 
-const counting = ({ label }: Step) => `is counted in ${label}`;
+const counting = ({ label }: NodeVisit) => `is counted in ${label}`;
 
-function calculate(step: Step, trace: Trace, { arithmetic }: Options): Int[] | undefined {
+function calculate(step: NodeVisit, trace: ChannelRecorder, { arithmetic }: Options): Int[] | undefined {
   const [a, b] = step.inputs;
   const [left, right] = [a?.ints, b?.ints];
   const plain = arithmetic && step.inputs.length === 2 && left && right;
@@ -76,7 +76,7 @@ export const notAtZero: Rule = (step, trace) =>
   step.inputs.some(({ flow }) => flow) ? refuse(step, trace, NOT_AT_ZERO, shapeOf(step)) : elementwise()(step, trace);
 
 const NOT_AT_ZERO = 'which has no finite value or slope at the 0 of a masked channel';
-const shapeOf = ({ inputs }: Step) => broadcast(inputs.map(({ shape }) => shape));
+const shapeOf = ({ inputs }: NodeVisit) => broadcast(inputs.map(({ shape }) => shape));
 
 /** Prelu: slopes per channel, per entry, or shared. */
 export const prelu: Rule = (step, trace) => {

@@ -1,13 +1,13 @@
 import type { Labels } from '../channels.js';
 import { axisOf, type Dim } from '../shape.js';
-import { refuse, type Rule, type Step, type Trace } from '../trace.js';
+import { refuse, type Rule, type NodeVisit, type ChannelRecorder } from '../trace.js';
 import { fixedInts, type Value } from '../values.js';
 
 const FIXED = (size: number) => new Int32Array(size).fill(-1);
-const meeting = ({ label }: Step) => `meets channels that stay in ${label}`;
+const meeting = ({ label }: NodeVisit) => `meets channels that stay in ${label}`;
 
 /** Unites the channels of tensors of one shape, which lie along one axis in all of them; undefined where there are none. */
-function uniteAll(step: Step, trace: Trace, values: readonly Value[]): Value['flow'] {
+function uniteAll(step: NodeVisit, trace: ChannelRecorder, values: readonly Value[]): Value['flow'] {
   const lead = values.find(({ flow }) => flow)?.flow;
   if (!lead) return undefined;
   for (const value of values) {
@@ -105,7 +105,7 @@ export const split: Rule = (step, trace) => {
   return shapes.map((shape, i) => ({ shape, flow: { axis, labels: parts[i] } }));
 };
 
-function partsOf(step: Step, size: number, equal: boolean): number[] | undefined {
+function partsOf(step: NodeVisit, size: number, equal: boolean): number[] | undefined {
   if (equal) {
     const count = step.node.attributes.number('num_split', 0);
     return count > 0 && size > 0 && size % count === 0 ? Array<number>(count).fill(size / count) : undefined;

@@ -1,17 +1,17 @@
 import type { Labels } from '../channels.js';
 import { type Dim, perSample, type Shape, windowed } from '../shape.js';
-import { flowOf, refuse, type Rule, type Step, type Trace } from '../trace.js';
+import { flowOf, refuse, type Rule, type NodeVisit, type ChannelRecorder } from '../trace.js';
 import type { Value } from '../values.js';
 
 /** The axis of channels in a layout; spatial axes are the others but the batch. */
-const channelAxis = (step: Step, rank: number) =>
+const channelAxis = (step: NodeVisit, rank: number) =>
   step.node.attributes.string('data_format', 'NHWC').startsWith('NC') ? 1 : rank - 1;
 
 const spatialAxes = (rank: number, channels: number) =>
   Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 0 && i !== channels);
 
 /** Sizes of what a window gives, without the channels. */
-function slide({ node }: Step, shape: Shape, axes: readonly number[], windows: readonly number[]): Dim[] {
+function slide({ node }: NodeVisit, shape: Shape, axes: readonly number[], windows: readonly number[]): Dim[] {
   const { attributes } = node;
   const list = (name: string) => attributes.numbers(name);
   const around = list('explicit_paddings');
@@ -27,7 +27,13 @@ function slide({ node }: Step, shape: Shape, axes: readonly number[], windows: r
 }
 
 /** The activation and the extra inputs that a fused node has behind its kernel. */
-function fusedInputs(step: Step, trace: Trace, labels: Labels | undefined, axis: number, rank: number): void {
+function fusedInputs(
+  step: NodeVisit,
+  trace: ChannelRecorder,
+  labels: Labels | undefined,
+  axis: number,
+  rank: number,
+): void {
   const fused = step.node.attributes.strings('fused_ops').map((op) => op.toLowerCase());
   let input = 2;
   if (fused.includes('biasadd') && step.inputs[input]) {
@@ -44,7 +50,7 @@ function fusedInputs(step: Step, trace: Trace, labels: Labels | undefined, axis:
 const FUSIBLE = ['biasadd', 'relu', 'relu6', 'elu', 'prelu', 'leakyrelu', 'sigmoid', 'tanh'];
 
 /** Why a node's fusions cannot be followed; undefined = they can. */
-function unknownFusion({ node }: Step): string | undefined {
+function unknownFusion({ node }: NodeVisit): string | undefined {
   const other = node.attributes.strings('fused_ops').find((op) => !FUSIBLE.includes(op.toLowerCase()));
   return other === undefined ? undefined : `which fuses ${other}`;
 }
@@ -54,7 +60,14 @@ const isKernel = (value: Value | undefined, rank: number) =>
   value?.weight !== undefined && value.shape!.length === rank && value.shape!.every((size) => size !== 0);
 
 /** Incoming channels end at an axis of the kernel. */
-function consume(step: Step, trace: Trace, input: number, at: number, kernel: number, kernelAxis: number): boolean {
+function consume(
+  step: NodeVisit,
+  trace: ChannelRecorder,
+  input: number,
+  at: number,
+  kernel: number,
+  kernelAxis: number,
+): boolean {
   const { flow } = step.inputs[input];
   if (!flow) return true;
   if (flow.axis !== at) {

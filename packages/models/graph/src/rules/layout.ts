@@ -1,7 +1,7 @@
 import { sizeOf } from '@espalier/core';
 import type { Labels } from '../channels.js';
 import { axisOf, type Dim, product, type Shape } from '../shape.js';
-import { flowOf, refuse, type Rule, type Step, type Trace } from '../trace.js';
+import { flowOf, refuse, type Rule, type NodeVisit, type ChannelRecorder } from '../trace.js';
 import { fixedInts, type Int, intsOf, sizeInt } from '../values.js';
 
 /** The sizes of a reshape's result, its −1 worked out. */
@@ -76,7 +76,12 @@ export const reshape: Rule = (step, trace) => {
 };
 
 /** Makes the target's size follow the channels. */
-function followed(step: Step, trace: Trace, from: Labels, to: { axis: number; labels: Labels }): Labels | undefined {
+function followed(
+  step: NodeVisit,
+  trace: ChannelRecorder,
+  from: Labels,
+  to: { axis: number; labels: Labels },
+): Labels | undefined {
   const ints = step.inputs[1].ints!;
   const labels = trace.channels.same(from, to.labels) ? from : trace.channels.sequence(to.labels);
   for (const [i, { counts }] of ints.entries()) {

@@ -1,9 +1,9 @@
 import { axisOf, product } from '../shape.js';
-import { refuse, type Rule, type Step } from '../trace.js';
+import { refuse, type Rule, type NodeVisit } from '../trace.js';
 import { fixedInts } from '../values.js';
 
 /** The axes of an input that holds them, from the front; undefined where they are not known. */
-function axesOf(step: Step, input: number): number[] | undefined {
+function axesOf(step: NodeVisit, input: number): number[] | undefined {
   const { shape } = step.inputs[0];
   const axes = fixedInts(step.inputs[input]);
   if (!shape || !axes) return undefined;
@@ -33,7 +33,7 @@ export function reduce(keep: 'keep_dims' | 'never' = 'keep_dims'): Rule {
 }
 
 /** Sizes multiplied together, as a flattening does it. */
-function productOf({ node, inputs }: Step) {
+function productOf({ node, inputs }: NodeVisit) {
   const ints = inputs[0].ints;
   if (node.op !== 'Prod' || !ints || ints.some(({ counts }) => counts)) return undefined;
   return [{ value: product(ints.map(({ value }) => value)) }];

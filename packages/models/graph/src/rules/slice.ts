@@ -1,6 +1,6 @@
 import type { Labels } from '../channels.js';
 import { axisOf, type Dim } from '../shape.js';
-import { refuse, type Rule, type Step, type Trace } from '../trace.js';
+import { refuse, type Rule, type NodeVisit, type ChannelRecorder } from '../trace.js';
 import { fixedInts, type Int, type Value } from '../values.js';
 
 /** Slice(x, begin, size). */
@@ -50,7 +50,7 @@ interface Cut {
 }
 
 /** Which entry of begin and end cuts which axis of x, the axes that are dropped or added among them. */
-function cutsOf(step: Step, rank: number, entries: number): Cut[] | undefined {
+function cutsOf(step: NodeVisit, rank: number, entries: number): Cut[] | undefined {
   const mask = (name: string) => step.node.attributes.number(name, 0);
   const [ellipsis, fresh, dropped] = ['ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'].map(mask);
   const has = (bits: number, i: number) => (bits & (1 << i)) !== 0;
@@ -67,7 +67,7 @@ function cutsOf(step: Step, rank: number, entries: number): Cut[] | undefined {
 }
 
 /** Where a slice along an axis of `size` begins and ends, as NumPy counts; undefined where that is not known. */
-function boundsOf(step: Step, entry: number, size: Dim): { from: number; to: number; stride: number } | undefined {
+function boundsOf(step: NodeVisit, entry: number, size: Dim): { from: number; to: number; stride: number } | undefined {
   const [, begin, end, strides] = step.inputs;
   const masked = (name: string) => (step.node.attributes.number(name, 0) & (1 << entry)) !== 0;
   const stride = strides?.ints ? strides.ints[entry]?.value : 1;
@@ -118,7 +118,7 @@ export const stridedSlice: Rule = (step, trace) => {
   ];
 };
 
-function lengthOf(size: Dim, entry: number | undefined, step: Step, bounds: ReturnType<typeof boundsOf>): Dim {
+function lengthOf(size: Dim, entry: number | undefined, step: NodeVisit, bounds: ReturnType<typeof boundsOf>): Dim {
   if (entry === undefined) return size;
   if (bounds) return Math.max(0, Math.ceil((bounds.to - bounds.from) / bounds.stride));
   const whole = ['begin_mask', 'end_mask'].every((name) => step.node.attributes.number(name, 0) & (1 << entry));
@@ -128,8 +128,8 @@ function lengthOf(size: Dim, entry: number | undefined, step: Step, bounds: Retu
 
 /** A run of channels; every second one would not be every second one any more. */
 function cutChannels(
-  step: Step,
-  trace: Trace,
+  step: NodeVisit,
+  trace: ChannelRecorder,
   labels: Labels,
   entry: number | undefined,
   bounds: ReturnType<typeof boundsOf>,
@@ -160,7 +160,7 @@ function cutChannels(
   return part;
 }
 
-function pickInts(step: Step, ints: readonly Int[], cuts: readonly Cut[]): Int[] | undefined {
+function pickInts(step: NodeVisit, ints: readonly Int[], cuts: readonly Cut[]): Int[] | undefined {
   if (cuts.length !== 1 || cuts[0].entry === undefined || cuts[0].kind === 'new') return undefined;
   if (cuts[0].kind === 'pick') {
     const at = step.inputs[1].ints?.[0]?.value;

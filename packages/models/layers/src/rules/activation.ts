@@ -1,4 +1,4 @@
-import { type Flow, labelOf, type Rule, type Step } from '../flow.js';
+import { type Flow, labelOf, type Rule, type LayerCall } from '../flow.js';
 
 /** Each value by itself. A removed channel may leave any constant behind: whoever reads it is cut too. */
 const ELEMENTWISE = [
@@ -9,7 +9,7 @@ const ELEMENTWISE = [
 const OVER_LAST = ['softmax', 'logSoftmax'];
 
 /** What an activation function, by its name, makes of a flow. */
-export function activate(step: Step, flow: Flow, activation: unknown = step.config.activation): Flow {
+export function activate(step: LayerCall, flow: Flow, activation: unknown = step.config.activation): Flow {
   const name = String(activation ?? 'linear');
   if (ELEMENTWISE.includes(name)) return flow;
   const last = flow.axes.length - 1;

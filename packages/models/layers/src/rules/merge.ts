@@ -1,4 +1,4 @@
-import { type Flow, labelOf, type Rule, type Step } from '../flow.js';
+import { type Flow, labelOf, type Rule, type LayerCall } from '../flow.js';
 import type { Shape } from '../tfjs.js';
 
 interface Operand {
@@ -45,13 +45,13 @@ export const concatenate: Rule = (step) => {
   });
 };
 
-function merged({ outputs, flows }: Step, unitsAlong: (axis: number) => Int32Array | undefined): Flow[] {
+function merged({ outputs, flows }: LayerCall, unitsAlong: (axis: number) => Int32Array | undefined): Flow[] {
   const axes = outputs[0].map((_, axis) => (axis === 0 ? undefined : unitsAlong(axis)));
   return [{ axes, from: flows[0].from }];
 }
 
 /** The units of all operands, made one; where an operand has none to give, the others' stay. */
-function couple(step: Step, operands: readonly Operand[]): Int32Array | undefined {
+function couple(step: LayerCall, operands: readonly Operand[]): Int32Array | undefined {
   const units = operands.flatMap((operand) => operand.units ?? []);
   if (units.length === 0) return undefined;
   const rigid = operands.find((operand) => operand.units === undefined);
@@ -60,7 +60,7 @@ function couple(step: Step, operands: readonly Operand[]): Int32Array | undefine
   return units[0];
 }
 
-function join(step: Step, operands: readonly Operand[]): Int32Array | undefined {
+function join(step: LayerCall, operands: readonly Operand[]): Int32Array | undefined {
   if (operands.every(({ units }) => units === undefined)) return undefined;
   const open = operands.find(({ size }) => size === null);
   if (open) {
@@ -76,4 +76,4 @@ function join(step: Step, operands: readonly Operand[]): Int32Array | undefined 
   return Int32Array.from(parts.flatMap((part) => [...part]));
 }
 
-const meets = (step: Step, { from }: Operand) => `meets ${from} in ${labelOf(step)}`;
+const meets = (step: LayerCall, { from }: Operand) => `meets ${from} in ${labelOf(step)}`;

@@ -1,10 +1,10 @@
-import { labelOf, type Rule, type Step } from '../flow.js';
+import { labelOf, type Rule, type LayerCall } from '../flow.js';
 
-const axesOf = ({ config, inputs: [shape] }: Step) =>
+const axesOf = ({ config, inputs: [shape] }: LayerCall) =>
   [config.axis ?? -1].flat().map((axis) => (Number(axis) < 0 ? Number(axis) + shape.length : Number(axis)));
 
 /** Where ε is 0, a masked channel, of variance 0, gives 0 / √0, which is no number. */
-function checkEpsilon(step: Step): void {
+function checkEpsilon(step: LayerCall): void {
   if (step.config.epsilon !== 0) return;
   for (const units of step.flows[0].axes) {
     if (units) step.units.fix(units, `feeds ${labelOf(step)}, whose epsilon is 0`);

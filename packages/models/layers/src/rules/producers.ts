@@ -1,9 +1,9 @@
-import { channelAxis, fanOut, fixOthers, type Rule, type Step, withAxis } from '../flow.js';
+import { channelAxis, fanOut, fixOthers, type Rule, type LayerCall, withAxis } from '../flow.js';
 import { kernelOf } from '../kernels.js';
 import { activate } from './activation.js';
 
 /** Incoming units end at a kernel's input axis, and its output axis starts new ones. */
-function make(step: Step, name: string, size: string, incoming: Int32Array | undefined): Int32Array {
+function make(step: LayerCall, name: string, size: string, incoming: Int32Array | undefined): Int32Array {
   const kernel = step.weights.get(name)!;
   const { inAxis, outAxis } = kernelOf(step.layer, name)!;
   step.tie(kernel, inAxis, incoming);
@@ -47,7 +47,7 @@ export const depthwise: Rule = (step) => {
   return [activate(step, withAxis(flow, axis, units))];
 };
 
-function depthwiseUnits({ weights, tie }: Step, incoming: Int32Array | undefined): Int32Array | undefined {
+function depthwiseUnits({ weights, tie }: LayerCall, incoming: Int32Array | undefined): Int32Array | undefined {
   const kernel = weights.get('depthwise_kernel')!;
   const { shape } = kernel.param;
   tie(kernel, shape.length - 2, incoming);

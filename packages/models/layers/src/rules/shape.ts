@@ -1,4 +1,4 @@
-import { channelAxis, fixedFlow, fixOthers, type Flow, type Rule, type Step, withAxis } from '../flow.js';
+import { channelAxis, fixedFlow, fixOthers, type Flow, type Rule, type LayerCall, withAxis } from '../flow.js';
 import { product, type Shape } from '../tfjs.js';
 
 /** What works on places and leaves channels alone: pooling, padding, cropping, resizing. */
@@ -59,7 +59,7 @@ interface Stretch {
  * The units after a row-major reshape. They lie along the axis at whose every index there is one unit only; the last one
  * of several. Where there is none, the units that share an index of the last axis go together from here on.
  */
-function refold(step: Step, flow: Flow, from: Shape): Flow[] | string {
+function refold(step: LayerCall, flow: Flow, from: Shape): Flow[] | string {
   const [to] = step.outputs;
   const out = fixedFlow(to, flow.from);
   const labelled = from.flatMap((_, axis) => (flow.axes[axis] ? [axis] : []));
@@ -85,7 +85,7 @@ interface Regrouped {
   readonly pairs: readonly (readonly [number, number])[];
 }
 
-function regroup({ units: { root } }: Step, units: Int32Array, from: Stretch, to: Stretch): Regrouped | undefined {
+function regroup({ units: { root } }: LayerCall, units: Int32Array, from: Stretch, to: Stretch): Regrouped | undefined {
   const period = commonMultiple(from.inner * from.size, to.inner * to.size);
   if (period > MOST) return undefined;
   const first = new Int32Array(to.size).fill(-1);

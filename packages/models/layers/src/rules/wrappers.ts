@@ -1,11 +1,11 @@
-import { byName, fixedFlow, type Flow, type Path, type Rule, type Step, tile } from '../flow.js';
+import { byName, fixedFlow, type Flow, type Path, type Rule, type LayerCall, tile } from '../flow.js';
 import { classOf, type Config, configOf, innerLayer, isModel, type Shape } from '../tfjs.js';
 
 type Rules = (className: string) => Rule | undefined;
 const UNKNOWN = 'through whose inside channels are not followed';
 
 /** The same step one wrapper further inside. */
-function inside(step: Step, change: Partial<Step>): Step {
+function inside(step: LayerCall, change: Partial<LayerCall>): LayerCall {
   const inner = innerLayer(step.layer)!;
   const config: Config = configOf(inner);
   const size = (path: Path, units: Int32Array | number) => step.size(['layer', 'config', ...path], units);
