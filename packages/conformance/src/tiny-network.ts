@@ -112,16 +112,7 @@ function look(variables: TinyVariables, kind: TinyOutput, options: View): Prunab
     params,
     groups,
     output: outputOf(isSoftmax, !isSoftmax, loss ?? { name: 'own', of: own }),
-    describe: () =>
-      (['hidden', 'out'] as const).map((name) =>
-        describeLayer({
-          name,
-          className: 'Dense',
-          outputShape: [null, shapeOf(`${name}/bias`)[0]],
-          params: params.filter(({ id }) => id.startsWith(`${name}/`)),
-          groups: groups.filter(({ id }) => id === name),
-        }),
-      ),
+    describe: () => ['hidden', 'out'].map((name) => describeDense(network, name)),
     with: (view) => look(variables, kind, withView(options, view)),
     withLoss: (other) => network.with({ loss: other }),
     toArtifacts: () => artifactsOf(variables, kind),
@@ -141,6 +132,15 @@ function look(variables: TinyVariables, kind: TinyOutput, options: View): Prunab
   };
   return network;
 }
+
+const describeDense = ({ params, groups, variable }: PrunableModel, name: string) =>
+  describeLayer({
+    name,
+    className: 'Dense',
+    outputShape: [null, variable(`${name}/bias`).size],
+    params: params.filter(({ id }) => id.startsWith(`${name}/`)),
+    groups: groups.filter(({ id }) => id === name),
+  });
 
 async function ownGradients(variables: TinyVariables, { x, y }: Batch) {
   const [loss, ...grads] = tf.tidy(() => crossEntropy(variables, x, y));

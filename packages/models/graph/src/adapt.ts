@@ -1,21 +1,15 @@
+import { InputError, type Plan, type PrunableModel, show, sentence, type View } from '@espalier/core';
 import {
-  type Change,
-  InputError,
-  type MaskHandle,
-  type Plan,
-  type PrunableModel,
-  show,
-  sentence,
-  type View,
-} from '@espalier/core';
-import {
+  alone,
   customLoss,
+  disposal,
   type HeldWeight,
   leaveAlone,
   type Loss,
   maskWeights,
   outputOf,
   resolveLoss,
+  type Shared,
   withView,
   writeVariable,
 } from '@espalier/adapter-kit';
@@ -69,16 +63,6 @@ export function adaptGraph(source: GraphModel | io.ModelArtifacts, options: Adap
   return adapt(source, options);
 }
 
-/** What views of one model share. */
-interface Shared {
-  readonly history?: readonly Change[] | undefined;
-  /** A mask that nobody ended still holds tensors. */
-  readonly handles: MaskHandle[];
-  isDisposed: boolean;
-}
-
-const alone = (history?: readonly Change[]): Shared => ({ history, handles: [], isDisposed: false });
-
 function adapt(
   source: GraphModel | io.ModelArtifacts,
   options: AdaptGraphOptions,
@@ -131,12 +115,7 @@ function adapt(
       const { smaller, change } = await shrinkArtifacts(now, weights, analysis, plan);
       return adapt(smaller, again, alone([...(history ?? []), change]));
     },
-    dispose() {
-      if (shared.isDisposed) return;
-      shared.isDisposed = true;
-      handles.forEach((handle) => handle.makePermanent());
-      model.dispose();
-    },
+    dispose: disposal(shared, () => model.dispose()),
   };
   return prunable;
 }

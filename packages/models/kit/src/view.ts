@@ -1,4 +1,4 @@
-import { InputError, type Port, type View } from '@espalier/core';
+import { type Change, InputError, type MaskHandle, type Port, type View } from '@espalier/core';
 
 const written = (shape: readonly (number | null)[]) => `[${shape.map((n) => n ?? '?').join(', ')}]`;
 
@@ -29,3 +29,22 @@ export function checkFixed(inputs: readonly Port[], shape: readonly number[]): v
     found,
   });
 }
+
+/** What views of one model share. */
+export interface Shared {
+  readonly history?: readonly Change[] | undefined;
+  /** A mask that nobody ended still holds tensors. */
+  readonly handles: MaskHandle[];
+  isDisposed: boolean;
+}
+
+/** Of a model with no other view yet. */
+export const alone = (history?: readonly Change[]): Shared => ({ history, handles: [], isDisposed: false });
+
+/** Ends the masks and frees the model, once, whichever view is asked to. */
+export const disposal = (shared: Shared, free: () => void) => (): void => {
+  if (shared.isDisposed) return;
+  shared.isDisposed = true;
+  shared.handles.forEach((handle) => handle.makePermanent());
+  free();
+};

@@ -2,7 +2,6 @@ import {
   type Change,
   InputError,
   isKept,
-  type MaskHandle,
   type Plan,
   type PrunableModel,
   show,
@@ -10,13 +9,16 @@ import {
   type View,
 } from '@espalier/core';
 import {
+  alone,
   changeOf,
   checkFixed,
+  disposal,
   leaveAlone,
   type Loss,
   maskWeights,
   outputOf,
   resolveLoss,
+  type Shared,
   withView,
   writeVariable,
 } from '@espalier/adapter-kit';
@@ -68,16 +70,6 @@ export interface LayersPrunable extends PrunableModel {
 export function adaptLayers(model: LayersModel, options: AdaptOptions = {}): LayersPrunable {
   return adapt(model, options);
 }
-
-/** What views of one model share. */
-interface Shared {
-  readonly history?: readonly Change[] | undefined;
-  /** A mask that nobody ended still holds tensors. */
-  readonly handles: MaskHandle[];
-  isDisposed: boolean;
-}
-
-const alone = (history?: readonly Change[]): Shared => ({ history, handles: [], isDisposed: false });
 
 function adapt(model: LayersModel, options: AdaptOptions, shared: Shared = alone()): LayersPrunable {
   const { history, handles } = shared;
@@ -132,12 +124,7 @@ function adapt(model: LayersModel, options: AdaptOptions, shared: Shared = alone
         disposeModel(smaller);
       }
     },
-    dispose() {
-      if (shared.isDisposed) return;
-      shared.isDisposed = true;
-      handles.forEach((handle) => handle.makePermanent());
-      disposeModel(model);
-    },
+    dispose: disposal(shared, () => disposeModel(model)),
   };
   return prunable;
 }

@@ -77,14 +77,10 @@ export function acceleratedWeight(
     if (options.kernel !== 'auto') return { format: found[0], reason: 'was asked for' };
     around.later(async () => {
       if (!open) return;
-      try {
-        const run = (format: Format) => (own: Call, output: TensorInfo) => void compute(format, own, output);
-        const lanes = found.map((format) => ({ format, run: run(format) }));
-        settle(key, outcome(await measure(gpu, { call, args, stock, matrix, lanes, isOpen: () => open }), call));
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        settle(key, { reason: `could not be measured: ${why}` });
-      }
+      const run = (format: Format) => (own: Call, output: TensorInfo) => void compute(format, own, output);
+      const lanes = found.map((format) => ({ format, run: run(format) }));
+      const race = { call, args, stock, matrix, lanes, isOpen: () => open };
+      settle(key, await orWhyNot(async () => outcome(await measure(gpu, race), call)));
     });
     return { reason: "is being measured; TensorFlow.js's own kernel runs meanwhile" };
   }
@@ -116,6 +112,14 @@ export function acceleratedWeight(
       choices.clear();
     },
   };
+}
+
+async function orWhyNot(measured: () => Promise<Choice>): Promise<Choice> {
+  try {
+    return await measured();
+  } catch (error) {
+    return { reason: `could not be measured: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }
 
 /** The encodings of one matrix on the device, each made when it is first asked for. */

@@ -23,17 +23,7 @@ export function convolution(builder: Builder, op: Convolution): void {
   const outputs = geometry.outChannels;
   const pattern = patternOf(weights, outputs);
   const pixels = pixelsOf(geometry);
-  const x = builder.planes(op.x);
-  const residual = op.residual && builder.planes(op.residual);
-  const y = builder.makePlanes(op.output, outputs, pixels);
-  const border = isProduct(geometry) ? undefined : bordered(geometry);
-  const copy = border && builder.temporary(border.bytes * geometry.inChannels);
-  const panel = builder.temporary(4 * PANEL * PANEL_INPUTS);
-  const sums = builder.temporary(4 * PANEL * roundUp(outputs, 4));
-  const offsets = offsetsOf(geometry, border, x.stride);
-  const from = copy ?? x.buffer;
-
-  const reads = [x.buffer, ...(residual ? [residual.buffer] : []), ...(copy ? [copy] : []), panel, sums];
+  const { x, residual, y, border, panel, sums, offsets, from, reads } = memoryOf(builder, op);
   const draft = {
     name: op.name,
     operation: 'convolution',
@@ -54,19 +44,20 @@ export function convolution(builder: Builder, op: Convolution): void {
         residual: residual ? residual.buffer.address - y.buffer.address : 0,
       };
       const borderJob = border && writeBorder(store, border);
+      const prepare = (format: (typeof PLANE_FORMATS)[number]) => {
+        const blockInputs = format.blockInputs(pattern);
+        const { steps, counts } = encode(store, format, weights, outputs, offsets, blockInputs);
+        const job = store.job(PLANE_JOB, { ...shared, format: format.code, blockInputs, steps, counts });
+        return {
+          run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address),
+          dispose: () => [job, steps, counts].forEach(store.free),
+        };
+      };
       const choice = choose(
         PLANE_FORMATS.map((format) => ({
           name: format.name,
           cost: format.cost(pattern, pixels),
-          make() {
-            const blockInputs = format.blockInputs(pattern);
-            const { steps, counts } = encode(store, format, weights, outputs, offsets, blockInputs);
-            const job = store.job(PLANE_JOB, { ...shared, format: format.code, blockInputs, steps, counts });
-            return {
-              run: () => heap.kernels.convolvePlanes(job, from.address, y.buffer.address),
-              dispose: () => [job, steps, counts].forEach(store.free),
-            };
-          },
+          make: () => prepare(format),
         })),
       );
       return {
@@ -81,6 +72,30 @@ export function convolution(builder: Builder, op: Convolution): void {
     },
   };
   builder.add(draft, reads, [y.buffer]);
+}
+
+/** The buffers that it reads and writes, and where in them each input begins. */
+function memoryOf(builder: Builder, op: Convolution) {
+  const { geometry } = op;
+  const x = builder.planes(op.x);
+  const residual = op.residual && builder.planes(op.residual);
+  const y = builder.makePlanes(op.output, geometry.outChannels, pixelsOf(geometry));
+  const border = isProduct(geometry) ? undefined : bordered(geometry);
+  const copy = border && builder.temporary(border.bytes * geometry.inChannels);
+  const panel = builder.temporary(4 * PANEL * PANEL_INPUTS);
+  const sums = builder.temporary(4 * PANEL * roundUp(geometry.outChannels, 4));
+  const reads = [x.buffer, ...(residual ? [residual.buffer] : []), ...(copy ? [copy] : []), panel, sums];
+  return {
+    x,
+    residual,
+    y,
+    border,
+    panel,
+    sums,
+    reads,
+    from: copy ?? x.buffer,
+    offsets: offsetsOf(geometry, border, x.stride),
+  };
 }
 
 /** Bytes from x to the pixels of each input, in the order of the weights: tap by tap, channel by channel. */

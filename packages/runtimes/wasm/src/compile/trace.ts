@@ -62,11 +62,6 @@ export function trace<T>(
     known.set(dataId, values.length);
     return values.push(value) - 1;
   };
-  const checked = (info: tf.TensorInfo): Value => {
-    const { shape, dtype } = info;
-    if (dtype === 'string' || dtype === 'complex64') throw new Untraceable(`it uses ${dtype} values`);
-    return { shape, dtype };
-  };
   const constant = (info: tf.TensorInfo) =>
     add(info.dataId, {
       ...checked(info),
@@ -107,6 +102,11 @@ export function trace<T>(
   } finally {
     undo.reverse().forEach((back) => back());
   }
+}
+
+function checked({ shape, dtype }: tf.TensorInfo): Value {
+  if (dtype === 'string' || dtype === 'complex64') throw new Untraceable(`it uses ${dtype} values`);
+  return { shape, dtype };
 }
 
 /** What copies its input, unless it changes the type. */

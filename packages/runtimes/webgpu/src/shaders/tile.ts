@@ -52,11 +52,6 @@ export function tileCode(shader: TileShader): string {
   const [rows, chunk] = [down(shader), chunkOf(product)];
   const quads = TILE_PIXELS / 4 / rows;
   const sums = outputs === 1 ? quads : quads * 4;
-  const add =
-    outputs === 1
-      ? `sums[q] += w * tile[at + q * ${chunk}];`
-      : `let x = tile[at + q * ${chunk}];
-            for (var i = 0; i < 4; i++) { sums[4 * q + i] += w * x[i]; }`;
   const store =
     outputs === 1
       ? 'put(first + p, m, sums[p / 4][p % 4]);'
@@ -94,13 +89,32 @@ fn main(index : i32) {
     }
     workgroupBarrier();
     if (slice < uniforms.slices) {
-      ${
-        regular
-          ? `let base = (slice * (uniforms.chunks - 1) + c) * uniforms.steps + slice * uniforms.lastSteps;
+${stepsCode(shader, quads)}
+    }
+  }
+  if (slice < uniforms.slices) {
+    let m = ${regular ? `thread * ${outputs}` : `Order[thread] * ${outputs}`};
+    let first = corner + row * ${quads * 4};
+    for (var p = 0; p < ${quads * 4}; p++) { ${store} }
+  }
+}`;
+}
+
+/** What a thread does with its list for the chunk that is in memory. */
+function stepsCode({ outputs, regular, product }: TileShader, quads: number): string {
+  const chunk = chunkOf(product);
+  const add =
+    outputs === 1
+      ? `sums[q] += w * tile[at + q * ${chunk}];`
+      : `let x = tile[at + q * ${chunk}];
+            for (var i = 0; i < 4; i++) { sums[4 * q + i] += w * x[i]; }`;
+  return `      ${
+    regular
+      ? `let base = (slice * (uniforms.chunks - 1) + c) * uniforms.steps + slice * uniforms.lastSteps;
       let end = select(uniforms.steps, uniforms.lastSteps, c == uniforms.chunks - 1);`
-          : `let base = Starts[slice * uniforms.chunks + c];
+      : `let base = Starts[slice * uniforms.chunks + c];
       let end = Starts[slice * uniforms.chunks + c + 1] - base;`
-      }
+  }
       for (var s = 0; s < end; s += 4) {
         let word = bitcast<u32>(Indices[(base + s) / 4 * ${LANES} + lane]);
         for (var j = 0; j < 4; j++) {
@@ -110,15 +124,7 @@ fn main(index : i32) {
             ${add}
           }
         }
-      }
-    }
-  }
-  if (slice < uniforms.slices) {
-    let m = ${regular ? `thread * ${outputs}` : `Order[thread] * ${outputs}`};
-    let first = corner + row * ${quads * 4};
-    for (var p = 0; p < ${quads * 4}; p++) { ${store} }
-  }
-}`;
+      }`;
 }
 
 const PLACE = `
