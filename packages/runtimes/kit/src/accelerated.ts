@@ -22,7 +22,7 @@ export interface Runs<W> extends Pick<Owned<W>, 'find' | 'remove'> {
   close(): void;
 }
 
-/** What `accelerate()` gives back of weights that are prepared. */
+/** Makes what `accelerate()` gives back from the weights that it has looked at. */
 export function accelerationOf<W>(prepared: readonly Prepared<W>[], runs: Runs<W>): Acceleration {
   let open = true;
   return {

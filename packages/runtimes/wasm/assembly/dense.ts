@@ -82,8 +82,9 @@ function someTile(V: i32, pointers: usize, taps: i32, channels: usize, from: usi
 }
 
 /**
- * One block of outputs of some pixels: as many inputs at a time as have their weights in the cache, sums in between. Blocks that go
- * past the last output, and sums, go to scratch; an odd pixel at the end is one of two at the same place, the first and the last to be written.
+ * One block of outputs of some pixels: as many inputs at a time as have their weights in the cache. Sums in between are kept in scratch, and so
+ * are blocks that reach past the last output. Pixels go in pairs; of an odd one at the end, both halves of the pair write to the same place, the
+ * real one last.
  */
 function block(job: ConvolveJob, V: i32, pixels: i32, weights: usize, bias: usize, y: usize, whole: bool, low: f32, high: f32): void {
   const sums = job.sums;

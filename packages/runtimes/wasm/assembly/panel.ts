@@ -120,7 +120,7 @@ function put<A>(to: usize, v: v128, limits: i32, low: v128, high: v128): void {
   else v128.store(to, f32x4.pmin(f32x4.pmax(v, low), high), offsetof<A>());
 }
 
-/** Four outputs of four pixels, from four rows of sums to four places, A bytes on, the first of them last. */
+/** Four outputs of four pixels, from four rows of sums to four places, A bytes on. The first is written last: pixels past the end have its place. */
 @inline
 function turnBack<R, A>(s: usize, y0: usize, y1: usize, y2: usize, y3: usize, limits: i32, low: v128, high: v128): void {
   const a0 = v128.load(s, (offsetof<A>() >> 2) * offsetof<R>());

@@ -52,7 +52,7 @@ function row(window: i32, job: TapJob, x: usize, y: usize, weights: usize, facto
   }
 }
 
-/** Depthwise convolution and pooling over planes, from x to y: any taps, by way of a copy with a border. */
+/** Depthwise convolution and pooling over planes, from x to y, with any taps: each plane is first copied into one with a border. */
 export function taps(job: TapJob, x: usize, y: usize): void {
   const low = f32x4.splat(job.low);
   const high = f32x4.splat(job.high);

@@ -13,7 +13,7 @@ const TOLERANCE = 1e-4;
 const SAMPLE_MS = 3;
 const TOTAL_MS = 80;
 const MOST_ROUNDS = 7;
-/** Results of one sample that wait to be freed. */
+/** Memory for the results of one sample: they are freed after it. */
 const MOST_BYTES = 2 ** 26;
 const MOST_REPEATS = 64;
 

@@ -21,8 +21,9 @@ export interface Choice {
   dispose(): void;
 }
 
-/** What is estimated to cost more than this, against the best estimate, is not tried. */
+/** A kernel whose estimate is more than so many times the lowest is not tried. */
 const HOPELESS = 2.5;
+/** Kernels that are measured. */
 const MOST = 2;
 
 /** Decides at the first run, by measuring the kernels with the lowest estimates on what lies in memory then. */

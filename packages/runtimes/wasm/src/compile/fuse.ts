@@ -40,7 +40,7 @@ const producers = (ops: readonly Operation[]) =>
 
 const sameSize = (a: Use, b: Use) => a.shape.at(-1) === b.shape.at(-1);
 
-/** Times 1, plus 0: whoever reads that may read what goes in. */
+/** x · 1 + 0 is x: what reads it reads x instead. */
 const dropIdentities: Pass = (ops, results) => {
   const same = new Map<number, number>();
   const kept = ops.filter((op) => {
@@ -55,7 +55,7 @@ const dropIdentities: Pass = (ops, results) => {
 
 const isWindow = (op: Operation): op is Convolution | Depthwise => op.kind === 'convolution' || op.kind === 'depthwise';
 
-/** Padding is the one of a convolution where only convolutions read it, as the image that it is. */
+/** Zeros around an image become the padding of the convolutions that read it, if nothing else does and none of them reshapes it. */
 const foldPads: Pass = (ops, results) => {
   const folded = new Map<number, Pad>();
   const kept = ops.filter((op) => {
@@ -100,7 +100,7 @@ const fuseSwish: Pass = (ops, results) => {
   return fused.filter((op) => !gone.has(op));
 };
 
-/** Nothing but what comes after. */
+/** Scale 1, shift 0 and no clamp: at most a curve. */
 const isPlain = ({ scale, shift, after }: Affine) =>
   scale.every((v) => v === 1) && shift.every((v) => v === 0) && after.low === -Infinity && after.high === Infinity;
 

@@ -140,7 +140,7 @@ export function replaceUses(op: Operation, other: (use: Use) => Use): Operation 
   }
 }
 
-/** Its function of one value may be followed by another. */
+/** Operations that end in a function of each value, to which another such function can be joined. */
 export type Finishing = Convolution | Depthwise | Affine | Combine;
 
 export const finishes = (op: Operation): op is Finishing =>

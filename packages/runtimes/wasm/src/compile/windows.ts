@@ -42,7 +42,7 @@ export function pool(builder: Builder, op: Pool): void {
   });
 }
 
-/** What is outside the image does not count: one over the number of pixels that do, for each output pixel of an image. */
+/** For each output pixel of an image, one over the number of its window's pixels that lie inside the image. */
 function factors(g: Geometry): Float32Array {
   const inside = (out: number, stride: number, before: number, size: number, dilation: number, limit: number) => {
     const first = out * stride - before;

@@ -1,7 +1,7 @@
 // Written by scripts/build-wasm.mjs from assembly/; not to be edited.
 
 /** sha256 of the sources that the module was compiled from. */
-export const SOURCES = 'aa147f73c39fc1c570a8d23d37d954fb2823b866d37f6dc95dd808ec35655ca9';
+export const SOURCES = 'ced98b88c8c8843149d1b45bc95fcc4bfa833617a302809d551ef01f9cf58ba7';
 
 /** Deflated, in base64. */
 export const MODULE =

@@ -1,4 +1,4 @@
-/** What of a matrix [inputs, outputs] is not zero, input by input: entries starts[k] up to starts[k + 1] are of input k, their outputs ascending. */
+/** The nonzero weights of a matrix [inputs, outputs]: those of input k are entries starts[k] to starts[k + 1] − 1, by ascending output. */
 export interface Entries {
   readonly starts: Uint32Array;
   readonly outputs: Uint32Array;

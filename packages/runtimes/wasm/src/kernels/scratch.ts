@@ -28,7 +28,7 @@ export interface ScratchSpace {
 
 export function scratchSpace(heap: Heap): ScratchSpace {
   const regions = new Map<keyof Scratch, Region>();
-  /** Regions never shrink: what was once met stays so. */
+  /** Needs that were met before: they still are, since regions never shrink. */
   const met = new WeakSet<Needs>();
   let current: Scratch = { panel: 0, sums: 0, pointers: 0, zeros: 0, biases: 0, slopes: 0 };
   return {

@@ -26,7 +26,7 @@ const needs: Format['needs'] = ({ outChannels }) => {
 export const sliced: Format = {
   name: 'unstructured-vector',
   fits: isVector,
-  // Padding to whole slices is worth about a step and a half a row.
+  // Filling slices up costs about one and a half steps for each row.
   cost: ({ nonzeros, outputs }) => (nonzeros + 1.5 * outputs) * 1.2,
   encode(heap, matrix) {
     const { inputs, outputs } = matrix;
