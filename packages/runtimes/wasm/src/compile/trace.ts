@@ -109,7 +109,7 @@ function checked({ shape, dtype }: tf.TensorInfo): Value {
   return { shape, dtype };
 }
 
-/** What copies its input, unless it changes the type. */
+/** Kernels that give what they were given, unless they change its type. */
 const PASSING = ['Identity', 'Cast'];
 
 type Recorder = (

@@ -1,6 +1,6 @@
 import { type Finish, finishCode, finishKey, finishVariables } from './activation.js';
 
-/** Outputs (or blocks of them) that one list of steps is for. */
+/** Columns in a slice: outputs, or blocks of four of them, each with a list of steps. */
 export const LANES = 32;
 
 /** Output pixels of a workgroup. */
