@@ -1,4 +1,5 @@
-import { isEspalierError, UsageError, sentence } from '@espalier/core';
+import { say } from './notes.js';
+import { isEspalierError, UsageError, type Note } from '@espalier/core';
 import { enableTraining } from '@espalier/kernels-wasm/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { note } from './ui.js';
@@ -62,15 +63,13 @@ async function pick(): Promise<string> {
   throw new UsageError('backend-unavailable', 'no backend runs here', { where: 'backend' });
 }
 
-let device: string | undefined;
+let device: Note | undefined;
 
 /** What a report must say of its times on webgpu, once that has run. */
 export const webGpuNotes = () => (device === undefined ? [] : [device]);
 
 const sayDevice = ({ name, software }: AdapterFacts) =>
-  software
-    ? sentence('device-in-software', { backend: 'webgpu', device: name })
-    : sentence('device', { backend: 'webgpu', device: name });
+  say(software ? 'device-in-software' : 'device', { backend: 'webgpu', device: name });
 
 async function start(name: string): Promise<boolean> {
   if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');

@@ -187,7 +187,11 @@ describe('the tables', () => {
     rounds: 30,
     seed: 0,
     machine: { node: '', cpu: '', cores: 1, platform: '', tfjs: '' },
-    notes: ['webgpu: measured on a device whose name is so long that it takes two lines of a terminal, or even three'],
+    notes: [
+      {
+        text: 'webgpu: measured on a device whose name is so long that it takes two lines of a terminal, or even three',
+      },
+    ],
     backends: [
       {
         backend: 'wasm',

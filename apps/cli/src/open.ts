@@ -49,7 +49,7 @@ export async function openModel(source: string, settings: Opening = {}): Promise
     ...(inputShape && { inputShape }),
     ...(nonFinite === 'keep' && { leaveNotFinite: true }),
   });
-  const spared = model.params.filter(({ skip }) => skip === 'holds NaN or infinities').map(({ id }) => show(id));
+  const spared = model.params.filter(({ skip }) => skip?.code === 'not-finite').map(({ id }) => show(id));
   if (spared.length > 0) note(`left alone, as they hold NaN or infinities: ${spared.join(', ')}`);
   model.notes.forEach(note);
   return { name, file, model };

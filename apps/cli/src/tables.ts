@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { type LayerDescription, show } from '@espalier/core';
+import { type LayerDescription, show, type Note } from '@espalier/core';
 import Table from 'cli-table3';
 import { shellWords } from './about.js';
 import { out as pc } from './colours.js';
@@ -56,11 +56,11 @@ export function inspectTable(
     shapeOf(layer.outputShape),
     count(layer.params),
     layer.macs === null ? '?' : count(layer.macs),
-    layer.prunable.length > 0 ? pc.green(layer.prunable.map(name).join(', ')) : pc.dim(name(layer.reason ?? '')),
+    layer.prunable.length > 0 ? pc.green(layer.prunable.map(name).join(', ')) : pc.dim(name(layer.reason?.text ?? '')),
     layer.channels
       ? layer.channels.prunable
         ? pc.green(String(layer.channels.size))
-        : pc.dim(name(layer.channels.reason ?? ''))
+        : pc.dim(name(layer.channels.reason?.text ?? ''))
       : '',
   ]);
   const macs = layers.every((layer) => layer.macs !== null)
@@ -114,7 +114,7 @@ export interface PruneSummary {
   readonly channels?: { readonly total: number; readonly kept: number };
   readonly budget?: Outcome;
   readonly accuracy?: { readonly dense: number; readonly pruned: number };
-  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  readonly skipped: readonly { readonly id: string; readonly reason: Note }[];
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
@@ -149,7 +149,7 @@ export function pruneTable(s: PruneSummary): string {
     ...(s.branches ? [`branches kept    ${fraction(s.branches.total, s.branches.kept)}`] : []),
     ...(s.budget ? [`budget           ${budgetText(s.budget)}`] : []),
     ...(s.accuracy ? [`accuracy         ${s.accuracy.dense.toFixed(2)}% → ${s.accuracy.pruned.toFixed(2)}%`] : []),
-    ...s.skipped.map(({ id, reason }) => pc.dim(`left alone       ${name(id)}: ${name(reason)}`)),
+    ...s.skipped.map(({ id, reason }) => pc.dim(`left alone       ${name(id)}: ${name(reason.text)}`)),
     ...s.files.map((file) => `wrote            ${file.path} (${bytes(file.bytes)})`),
     ...packing(s.files),
   ].join('\n');

@@ -1,3 +1,4 @@
+import { asNote, type Note } from '@espalier/core';
 import { Presets, SingleBar } from 'cli-progress';
 import { err as pc } from './colours.js';
 import { plain } from './plain.js';
@@ -84,7 +85,7 @@ export async function task<T>(
   }
 }
 
-export const note = (text: string) => say(`${pc.yellow('!')} ${plain(text)}`);
+export const note = (said: string | Note) => say(`${pc.yellow('!')} ${plain(asNote(said).text)}`);
 export const line = say;
 
 export const percent = (fraction: number, digits = 1) => `${(100 * fraction).toFixed(digits)}%`;

@@ -60,12 +60,17 @@ const ends = law<AdapterSubject>('ends together with what is the same model', as
 const leavesAlone = law<AdapterSubject>('leaves alone what it is told to, from then on', (subject, claim) =>
   onModel(subject, async (model) => {
     const why = 'the law says so';
-    const [first, second = first] = model.params.filter(({ role, skip }) => role === 'kernel' && skip === undefined);
+    const [first, second = first] = model.params.filter(
+      ({ role, skip }) => role === 'kernel' && skip?.text === undefined,
+    );
     const isOpen = ({ groups }: PrunableModel, param: string) =>
-      groups.find(({ sites, skip }) => skip === undefined && sites.some((site) => site.param === param));
+      groups.find(({ sites, skip }) => skip?.text === undefined && sites.some((site) => site.param === param));
     const check = (seen: PrunableModel, id: string) => {
       const skip = seen.params.find((param) => param.id === id)?.skip;
-      claim(skip === why, () => `'${id}' says ${skip === undefined ? 'nothing' : `'${skip}'`}, wanted '${why}'`);
+      claim(
+        skip?.text === why,
+        () => `'${id}' says ${skip === undefined ? 'nothing' : `'${skip.text}'`}, wanted '${why}'`,
+      );
       claim(!isOpen(seen, id), () => `the channels of '${isOpen(seen, id)!.id}' run through '${id}' and may go`);
     };
     const seen = model.with({ leaveAlone: { [first.id]: why } });
@@ -76,7 +81,10 @@ const leavesAlone = law<AdapterSubject>('leaves alone what it is told to, from t
     const smaller = plan && (await seen.shrink(plan));
     if (smaller) check(smaller, first.id);
     smaller?.dispose();
-    claim(model.params.find(({ id }) => id === first.id)!.skip === undefined, () => 'the model itself has changed');
+    claim(
+      model.params.find(({ id }) => id === first.id)!.skip?.text === undefined,
+      () => 'the model itself has changed',
+    );
     const error = await rejection(async () => model.with({ leaveAlone: { 'no such parameter': why } }));
     claim(isEspalierError(error), () => `it took a parameter that it does not have: ${String(error)}`);
   }),

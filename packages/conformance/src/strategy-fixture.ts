@@ -12,7 +12,7 @@ const kernel = (id: string, shape: number[], skip?: string): Param => ({
   role: 'kernel',
   uses: 1,
   trainable: true,
-  ...(skip !== undefined && { skip }),
+  ...(skip !== undefined && { skip: { text: skip } }),
 });
 const bias = (id: string, size: number): Param => ({ ...kernel(id, [size], 'a bias'), inAxis: -1, role: 'bias' });
 const site = (param: string, axis: number, length: number, size: number) => ({
@@ -25,7 +25,7 @@ const groups: Group[] = [
   // The next layer reads every unit at 4 positions, as behind a flatten.
   { id: 'a', size: 12, sites: [site('a/kernel', 1, 12, 12), site('a/bias', 0, 12, 12), site('b/kernel', 0, 48, 12)] },
   { id: 'b', size: 8, sites: [site('b/kernel', 1, 8, 8), site('b/bias', 0, 8, 8), site('c/kernel', 0, 48, 8)] },
-  { id: 'c', size: 16, sites: [site('c/kernel', 1, 16, 16)], skip: 'model output' },
+  { id: 'c', size: 16, sites: [site('c/kernel', 1, 16, 16)], skip: { text: 'model output' } },
 ];
 
 /**
@@ -47,7 +47,7 @@ export const TINY_LAYERS: Prunable = {
 
 const branches = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'fixed'].map((id): Group => ({
   ...{ id: `add_${id}`, size: 1, sites: [{ param: `${id}/kernel`, axis: 0, unitOf: new Int32Array(8) }] },
-  ...(id === 'fixed' && { skip: 'left out by hand' }),
+  ...(id === 'fixed' && { skip: { text: 'left out by hand' } }),
 }));
 
 /** Six residual branches that may go, and one that may not. */

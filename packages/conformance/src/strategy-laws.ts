@@ -178,11 +178,11 @@ const ignores = law<StrategySubject>('leaves alone what is protected or has no s
   const { params, groups, branches = [] } = layersOf(subject);
   const { plan } = await tryOn(subject, drawnScores, sparsitiesOf(subject)[0]);
   for (const { id, skip } of params) {
-    const why = skip ?? (id.startsWith('unscored/') ? 'no scores' : undefined);
+    const why = skip?.text ?? (id.startsWith('unscored/') ? 'no scores' : undefined);
     claim(why === undefined || !plan.params.includes(id), () => `it decided on '${id}' (${why})`);
   }
   for (const { id, skip } of [...groups, ...branches])
-    claim(skip === undefined || !Object.hasOwn(plan.units, id), () => `it decided on group '${id}' (${skip})`);
+    claim(skip === undefined || !Object.hasOwn(plan.units, id), () => `it decided on group '${id}' (${skip?.text})`);
 });
 
 const refusesUnlisted = law<StrategySubject>('rejects a mask that the plan does not list', async (subject, claim) => {
@@ -204,9 +204,9 @@ const refusesNaN = law<StrategySubject>('refuses scores that are NaN, by name', 
 const refusesNothing = law<StrategySubject>('says why when nothing may be pruned', async (subject, claim) => {
   const { params, groups, branches = [] } = layersOf(subject);
   const layers: Prunable = {
-    params: params.map((p) => ({ ...p, skip: 'left out by hand' })),
-    groups: groups.map((g) => ({ ...g, skip: 'left out by hand' })),
-    branches: branches.map((b) => ({ ...b, skip: 'left out by hand' })),
+    params: params.map((p) => ({ ...p, skip: { text: 'left out by hand' } })),
+    groups: groups.map((g) => ({ ...g, skip: { text: 'left out by hand' } })),
+    branches: branches.map((b) => ({ ...b, skip: { text: 'left out by hand' } })),
   };
   const error = await rejection(() => tryOn({ ...subject, layers }, drawnScores, sparsitiesOf(subject)[0]));
   claim(error !== undefined, () => 'it made a plan');

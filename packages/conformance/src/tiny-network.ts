@@ -152,7 +152,7 @@ async function ownGradients(variables: TinyVariables, { x, y }: Batch) {
 }
 
 async function* inputsOf(variables: TinyVariables, x: tf.Tensor, id: string): AsyncGenerator<tf.Tensor2D> {
-  if (!id.endsWith('kernel')) throw inputsUnsupported(id, 'it is a bias');
+  if (!id.endsWith('kernel')) throw inputsUnsupported(id, { text: 'it is a bias' });
   const piece = tf.tidy(() => tf.clone(id === 'hidden/kernel' ? x : forward(variables, x).hidden));
   try {
     yield piece as tf.Tensor2D;
@@ -192,7 +192,7 @@ function weightsOf(variables: TinyVariables): { params: Param[]; groups: Group[]
     return {
       ...{ id, shape: variables.get(id)!.shape, inAxis: isKernel ? 0 : -1, role: isKernel ? 'kernel' : 'bias' },
       ...{ uses: 1, trainable: true },
-      ...(!isKernel && { skip: 'a bias' }),
+      ...(!isKernel && { skip: { text: 'a bias' } }),
     };
   });
   const group = (id: string, sites: readonly (readonly [param: string, axis: number])[]): Group => {
@@ -209,7 +209,7 @@ function weightsOf(variables: TinyVariables): { params: Param[]; groups: Group[]
     ['out/kernel', 1],
     ['out/bias', 0],
   ]);
-  return { params, groups: [hidden, { ...out, skip: 'model output' }] };
+  return { params, groups: [hidden, { ...out, skip: { text: 'model output' } }] };
 }
 
 function unknownOutput(found: string): InputError {

@@ -12,6 +12,7 @@ import {
   memoryPlan,
   nmGranularity,
   nothingToPrune,
+  whyNotChosen,
   pruneCount,
   selectLowest,
   sliceOf,
@@ -62,7 +63,7 @@ export function channels(): Strategy {
     async select({ params, groups, scores, sparsity, previous }) {
       checkSparsity(sparsity);
       const open = groups.filter((g) => g.skip === undefined);
-      if (open.length === 0) throw nothingToPrune(groups.map((g) => `${g.id}: ${g.skip}`));
+      if (open.length === 0) throw nothingToPrune(groups.map(whyNotChosen));
       const all: { group: number; unit: number; score: number }[] = [];
       for (const [group, { id, size, sites }] of open.entries()) {
         const values = await scores.read(sites[0].param);

@@ -8,10 +8,10 @@ const param = (id: string, rest: Partial<Param> = {}): Param => ({
   ...{ id, shape: [2, 2], inAxis: 0, role: 'kernel', uses: 1, trainable: true },
   ...rest,
 });
-const params = [param('fc/kernel'), param('out/kernel', { skip: 'left out by hand' })];
+const params = [param('fc/kernel'), param('out/kernel', { skip: { text: 'left out by hand' } })];
 const groups: Group[] = [
   { id: 'fc', size: 2, sites: [{ param: 'fc/kernel', axis: 1, unitOf: Int32Array.of(0, 1) }] },
-  { id: 'out', size: 2, sites: [], skip: 'model output' },
+  { id: 'out', size: 2, sites: [], skip: { text: 'model output' } },
 ];
 const bits = (text: string) => bitsFrom(text.length, (i) => text[i] === '1');
 

@@ -1,9 +1,9 @@
 import { sizeOf } from './shape.js';
-import type { Group, Param, PrunableModel, Selection } from './contracts.js';
+import type { Group, Note, Param, PrunableModel, Selection } from './contracts.js';
 import { show, UsageError } from './errors.js';
 import { matchesGlob } from './glob.js';
 import type { Slice } from './selection.js';
-import { sentence } from './sentences.js';
+import { listNotes, say } from './notes.js';
 
 /** Whether an element strategy may prune the parameter: a kernel that nothing protects. */
 export const isPrunable = (param: Param) => param.role === 'kernel' && param.skip === undefined;
@@ -12,14 +12,17 @@ export const isPrunable = (param: Param) => param.role === 'kernel' && param.ski
 export function eligibleParams({ params, scores }: Selection): Param[] {
   const scored = new Set(scores.params);
   const found = params.filter((param) => isPrunable(param) && scored.has(param.id));
-  if (found.length === 0)
-    throw nothingToPrune(params.filter((p) => p.role === 'kernel').map((p) => `${p.id}: ${p.skip ?? 'has no scores'}`));
+  if (found.length === 0) throw nothingToPrune(params.filter((p) => p.role === 'kernel').map(whyNotChosen));
   return found;
 }
 
-export function nothingToPrune(reasons: readonly string[]): UsageError {
-  const why = reasons.length > 0 ? ` (${reasons.slice(0, 5).join('; ')}${reasons.length > 5 ? '; …' : ''})` : '';
-  return new UsageError('nothing-to-prune', `nothing in this model can be pruned this way${why}`);
+/** Why a parameter or a group was not chosen from: somebody protects it, or it has no scores. */
+export const whyNotChosen = ({ id, skip }: Pick<Param, 'id' | 'skip'>): Note =>
+  say('named', { id, why: skip ?? say('no-scores') });
+
+export function nothingToPrune(reasons: readonly Note[]): UsageError {
+  const why = listNotes(reasons, 5);
+  return new UsageError('nothing-to-prune', why ? say('nothing-to-prune-as', { why }) : say('nothing-to-prune'));
 }
 
 /** One parameter's scores for `selectLowest`, with what was pruned before. */
@@ -87,13 +90,13 @@ export function protect(
   const skipOf = (group: Group) => {
     const { own, readers } = namesOf(group, params);
     const [mine, reader] = [hit(own, globs), hit(readers, keepInputs)];
-    if (mine !== undefined) return { skip: sentence('ignored', { glob: show(mine) }) };
-    return reader === undefined ? {} : { skip: sentence('inputs-kept', { glob: show(reader) }) };
+    if (mine !== undefined) return { skip: say('ignored', { glob: show(mine) }) };
+    return reader === undefined ? {} : { skip: say('inputs-kept', { glob: show(reader) }) };
   };
   const result = {
     params: params.map((p) => {
       const glob = hit([p.id, layerOf(p.id)], globs);
-      return glob === undefined ? p : { ...p, skip: sentence('ignored', { glob: show(glob) }) };
+      return glob === undefined ? p : { ...p, skip: say('ignored', { glob: show(glob) }) };
     }),
     groups: groups.map((g) => ({ ...g, ...skipOf(g) })),
     branches: branches.map((b) => ({ ...b, ...skipOf(b) })),

@@ -1,3 +1,5 @@
+import type { Note } from './contracts.js';
+
 /** Where it went wrong and how to mend it, for programs; the message says the same to people. */
 export interface ErrorDetails {
   /** The file, parameter, layer or option. */
@@ -18,14 +20,16 @@ export class EspalierError extends Error {
   readonly wanted?: string;
   readonly found?: string;
   readonly fix?: string;
+  /** The message as a note, where it was given as one: what other languages say it by. */
+  readonly note?: Note;
 
   constructor(
     readonly code: string,
-    message: string,
+    message: string | Note,
     { cause, ...details }: ErrorDetails = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
-    Object.assign(this, details);
+    super(typeof message === 'string' ? message : message.text, cause === undefined ? undefined : { cause });
+    Object.assign(this, details, typeof message === 'string' ? {} : { note: message });
   }
 }
 

@@ -13,6 +13,8 @@ export type {
   LiveModel,
   LossFunction,
   MaskHandle,
+  Note,
+  NoteParam,
   Output,
   Param,
   Plan,
@@ -41,23 +43,18 @@ export {
   show,
   UsageError,
 } from './errors.js';
-export { inputsUnsupported, isInputsUnsupported } from './inputs.js';
-export { checkGradients, checkSamples, dataEmpty, lossNotFinite } from './scorer-errors.js';
+export { inputsUnsupported, isInputsUnsupported, withoutInputs } from './inputs.js';
+export { checkGradients, checkSamples, dataEmpty, lossNotFinite, scoresMissing } from './scorer-errors.js';
 
 // Pruning.
 export { PRUNE_DEFAULTS } from './defaults.js';
 export { prune, type PruneOptions, type PruneResult, type PruneStep, replay } from './prune.js';
 export { cubic, CUBIC_DEFAULTS, type CubicOptions, iterative, oneShot } from './schedule.js';
 export { type LayerSummary, type PlanSummary, summarisePlan } from './summary.js';
-export {
-  fill,
-  type ReadSentence,
-  readSentence,
-  sentence,
-  SENTENCES,
-  type SentenceCode,
-  type SentenceParams,
-} from './sentences.js';
+
+// What is said to people.
+export { asNote, fillNote, type NoteParams, type NoteTable, readNote, type Say, sayings, uniqueNotes } from './note.js';
+export { listNotes } from './notes.js';
 
 // For strategies.
 export { type Cut, checkFiniteScores, selectLowest, selectLowestIn, type Slice } from './selection.js';
@@ -83,6 +80,7 @@ export {
   protect,
   type Protection,
   sliceOf,
+  whyNotChosen,
 } from './eligible.js';
 export { matchesGlob } from './glob.js';
 export { checkSparsity, pruneCount, roundHalfEven } from './counting.js';

@@ -70,7 +70,7 @@ function moveSlices(values: Float32Array, shape: readonly number[], site: Site, 
 
 function checkOrder(id: string, order: Int32Array, group: Group | undefined): void {
   if (!group) throw mismatch(id, 'a group of this model', 'no such group');
-  if (group.skip !== undefined) throw mismatch(id, 'a group whose channels may move', group.skip);
+  if (group.skip !== undefined) throw mismatch(id, 'a group whose channels may move', group.skip.text);
   const seen = new Set(order);
   const isOrder =
     seen.size === group.size && order.length === group.size && order.every((u) => u >= 0 && u < group.size);

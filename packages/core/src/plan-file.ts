@@ -1,15 +1,18 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { Bits, Plan } from './contracts.js';
+import type { Bits, Note, Plan } from './contracts.js';
 import { InputError } from './errors.js';
 import { checkGranularity, granularityOf } from './granularity.js';
+import { readNote } from './note.js';
 import { memoryPlan } from './plan.js';
 
 /*
  * A plan file, byte by byte:
  *   0   8 bytes   'ESPLPLAN'
- *   8   u32 LE    version, 2; of version 1, which named N:M and blocks alone by `pattern` and `block`, files are read
+ *   8   u32 LE    version, 2; files of version 1, which named N:M and blocks alone by `pattern` and `block` and whose notes are
+ *                 strings, are read
  *   12  u32 LE    length of the header in bytes
- *   16            header: JSON in UTF-8, { params: [[id, bits]…], units: [[group, bits]…], granularity?, thresholds?, notes? }
+ *   16            header: JSON in UTF-8, { params: [[id, bits]…], units: [[group, bits]…], granularity?, thresholds?, notes? };
+ *                 a note is { code?, params?, text }, its params strings, numbers or notes
  *   …             the masks in the header's order, params before units, each padded with 0 bits to a whole byte
  *   end − 32      SHA-256 of everything before it
  */
@@ -99,6 +102,12 @@ export function decodePlan(bytes: Uint8Array, where = 'plan file'): Plan {
   return memoryPlan(plan);
 }
 
+function readNotes(list: unknown, fail: (wanted: string, found: string) => never): Note[] {
+  const notes = Array.isArray(list) ? list.map((value) => readNote(value)) : [undefined];
+  if (!notes.every((note) => note !== undefined)) return fail('a list of notes in the header', 'another');
+  return notes;
+}
+
 function parseHeader(bytes: Uint8Array, version: number, fail: (wanted: string, found: string) => never): Header {
   let header: Partial<Header>;
   try {
@@ -121,5 +130,11 @@ function parseHeader(bytes: Uint8Array, version: number, fail: (wanted: string, 
   } catch (error) {
     return fail('a granularity that describes itself', String(error));
   }
-  return { ...header, params, units, granularity };
+  return {
+    ...header,
+    params,
+    units,
+    granularity,
+    ...(header.notes !== undefined && { notes: readNotes(header.notes, fail) }),
+  };
 }

@@ -127,7 +127,7 @@ type Decisions = readonly (readonly [id: string, bits: Bits])[];
 
 function checkKept(
   who: string,
-  all: readonly { readonly id: string; readonly skip?: string }[],
+  all: readonly Pick<Group, 'id' | 'skip'>[],
   decided: Decisions,
   before: Decisions,
 ): void {
@@ -138,7 +138,8 @@ function checkKept(
   const [skips, now] = [new Map(all.map(({ id, skip }) => [id, skip])), new Map(decided)];
   for (const [id, bits] of decided) {
     const skip = skips.get(id);
-    if (skip !== undefined && countKept(bits) < bits.length) refuse(id, `nothing pruned (${skip})`, 'pruned entries');
+    if (skip !== undefined && countKept(bits) < bits.length)
+      refuse(id, `nothing pruned (${skip.text})`, 'pruned entries');
   }
   for (const [id, { length, bytes }] of before) {
     const kept = now.get(id)?.bytes;

@@ -17,7 +17,7 @@ function fakeModel(weights: Record<string, number[]>): PrunableModel & { weights
     role: id.endsWith('bias') ? ('bias' as const) : ('kernel' as const),
     uses: 3,
     trainable: true,
-    ...(id.endsWith('bias') && { skip: 'a bias' }),
+    ...(id.endsWith('bias') && { skip: { text: 'a bias' } }),
   }));
   const groups = [
     {
@@ -120,7 +120,13 @@ test('sparsity 0 leaves every byte alone', async () => {
 test('sparsity 1 keeps one weight and says which layers are empty', async () => {
   const { layers, notes } = await prune(fakeModel(weights), { scorer: magnitude, strategy: lowest, sparsity: 1 });
   expect(layers.map((l) => l.kept)).toEqual([1, 0]);
-  expect(notes).toEqual(['b/kernel: no weight is left, so everything behind it sees a constant']);
+  expect(notes).toEqual([
+    {
+      code: 'nothing-left',
+      params: { id: 'b/kernel' },
+      text: 'b/kernel: no weight is left, so everything behind it sees a constant',
+    },
+  ]);
 });
 
 test('a schedule scores again each time, keeps what went before, and is undone as a whole', async () => {
@@ -165,7 +171,9 @@ test('the decision stays what it was when training changes the weights that the 
 test('protected layers stay, and are listed with the reason', async () => {
   const result = await prune(fakeModel(weights), { scorer: magnitude, strategy: lowest, ignore: ['a'] });
   expect(result.layers.map((l) => l.id)).toEqual(['b/kernel']);
-  expect(result.skipped).toEqual([{ id: 'a/kernel', reason: "ignored by 'a'" }]);
+  expect(result.skipped).toEqual([
+    { id: 'a/kernel', reason: { code: 'ignored', params: { glob: "'a'" }, text: "ignored by 'a'" } },
+  ]);
 });
 
 test('channels: units are counted once, whatever their sites', async () => {
@@ -241,7 +249,7 @@ describe('repair', () => {
         seen.push(Array.from(w));
         values[id] = w.map((_, i) => (isKept(bits, i) ? 1 : 0));
       }
-      return { plan, values, notes: ['repaired'] };
+      return { plan, values, notes: [{ text: 'repaired' }] };
     },
   });
 
@@ -251,7 +259,7 @@ describe('repair', () => {
     const result = await prune(model, { scorer: magnitude, strategy: lowest, repair: ones(seen), sparsity: 0.5 });
     expect(seen[0]).toEqual(Array.from(Float32Array.from(weights['a/kernel'])));
     expect(Array.from(model.weights['a/kernel'])).toEqual([0, 1, 0, 1]);
-    expect(result.notes).toContain('repaired');
+    expect(result.notes).toContainEqual({ text: 'repaired' });
     result.handle.restore();
     expect(Array.from(model.weights['a/kernel'])).toEqual(Array.from(Float32Array.from(weights['a/kernel'])));
   });

@@ -9,10 +9,12 @@ import type {
   Scorer,
   Strategy,
   Update,
+  Note,
 } from './contracts.js';
 import { checkSparsity } from './counting.js';
 import { type Protection, protect } from './eligible.js';
 import { UsageError } from './errors.js';
+import { uniqueNotes } from './note.js';
 import { checkPlan, selectPlan, settlePlan } from './plan.js';
 import { oneShot } from './schedule.js';
 import { scoreModel } from './scores.js';
@@ -68,7 +70,7 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
 
   const handles: MaskHandle[] = [];
   let plan: Plan | undefined;
-  let notes: string[] = [];
+  let notes: Note[] = [];
   let reached = 0;
   try {
     for (let step = 0; step < schedule.steps; step++) {
@@ -90,7 +92,7 @@ export async function prune(model: PrunableModel, options: PruneOptions): Promis
     if (!plan) throw new UsageError('schedule-empty', 'the schedule has no step that sets a sparsity');
     const summary = await summarisePlan(plan, { params, groups, branches }, reached);
     // Scorer and repair often say the same of the same data, and stages say it again.
-    return { ...summary, notes: [...new Set([...summary.notes, ...notes])], plan, handle: stack(handles) };
+    return { ...summary, notes: uniqueNotes([...summary.notes, ...notes]), plan, handle: stack(handles) };
   } catch (error) {
     for (const handle of handles.reverse()) handle.restore();
     throw error;

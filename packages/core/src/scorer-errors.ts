@@ -1,5 +1,6 @@
 import { InputError, show, UsageError } from './errors.js';
-import { sentence } from './sentences.js';
+import { ignoring } from './inputs.js';
+import { say } from './notes.js';
 
 const FIX = 'check the weights, and that the data is normalised as in training';
 
@@ -14,7 +15,7 @@ export function dataEmpty(who: string): InputError {
 
 /** What a scorer throws for the loss of one batch or sample of the calibration data. */
 export function lossNotFinite(scorer: string, of: 'batch' | 'sample', index: number, value: number): InputError {
-  return new InputError('loss-not-finite', sentence(`${of}-loss-not-finite`, { scorer, index, value }), {
+  return new InputError('loss-not-finite', say(`${of}-loss-not-finite`, { scorer, index, value }), {
     where: `calibration ${of} ${index}`,
     wanted: 'a finite loss',
     found: String(value),
@@ -27,7 +28,7 @@ export function checkGradients(scorer: string, id: string, values: Float64Array)
   const index = values.findIndex((value) => !Number.isFinite(value));
   if (index < 0) return;
   const value = values[index];
-  throw new InputError('gradient-not-finite', sentence('gradient-not-finite', { scorer, id, value, index }), {
+  throw new InputError('gradient-not-finite', say('gradient-not-finite', { scorer, id, value, index }), {
     where: id,
     wanted: 'finite gradients',
     found: `${value} at index ${index}`,
@@ -44,4 +45,11 @@ export function checkSamples(samples: number, scorer: string): void {
     wanted,
     found: String(samples),
   });
+}
+
+/** What a scorer throws where it is asked for scores of what the loss does not depend on. */
+export function scoresMissing(scorer: string, id: string, of: 'param' | 'group' = 'param'): InputError {
+  const fix = ignoring(id);
+  const code = of === 'group' ? 'group-scores-missing' : 'scores-missing';
+  return new InputError('score-param', say(code, { scorer, id: show(id), fix }), { where: id, fix });
 }

@@ -1,6 +1,7 @@
+import { ignoring } from './inputs.js';
 import type { Context, Scorer, Scores, Selection } from './contracts.js';
 import { InputError, show, UsageError } from './errors.js';
-import { sentence, type SentenceCode } from './sentences.js';
+import { say } from './notes.js';
 import { sizeOf } from './shape.js';
 
 /**
@@ -18,11 +19,8 @@ export function scoresInMemory(
     async read(id) {
       const found = scores.get(id);
       if (found) return found.slice();
-      const fix = 'leave it out with --ignore';
-      throw new InputError('score-param', `${scorer} has no scores for the parameter ${show(id)}; ${fix}`, {
-        where: id,
-        fix,
-      });
+      const fix = ignoring(id);
+      throw new InputError('score-param', say('score-param', { scorer, id: show(id), fix }), { where: id, fix });
     },
   };
 }
@@ -41,7 +39,7 @@ export function checkedScores(
   const unitsOf = new Map([...groups, ...branches].map(({ id, size }) => [id, size]));
   const unknown = scores.params.find((id) => !sizes.has(id));
   if (unknown !== undefined) {
-    const message = sentence('scored-unknown', { scorer, id: show(unknown) });
+    const message = say('scored-unknown', { scorer, id: show(unknown) });
     throw new InputError('score-param', message, { where: unknown, wanted: 'parameters of the model', found: unknown });
   }
   const checked = new Set<string>();
@@ -71,17 +69,17 @@ function checkValues(scorer: string, id: string, values: ArrayLike<number>, size
   const where = show(id);
   if (size !== undefined && values.length !== size) {
     const [wanted, found] = [String(size), String(values.length)];
-    const message = sentence('scored-length', { scorer, id: where, wanted, size: found });
+    const message = say('scored-length', { scorer, id: where, wanted, size: found });
     throw new InputError('score-length', message, { where: id, wanted, found });
   }
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value >= 0 ? value < Infinity : signed && Number.isFinite(value)) continue;
     const finite = Number.isFinite(value);
-    const code: SentenceCode = finite ? 'scored-negative' : 'scored-not-finite';
+    const code = finite ? 'scored-negative' : 'scored-not-finite';
     throw new InputError(
       finite ? 'score-negative' : 'score-not-finite',
-      sentence(code, { scorer, id: where, value, index: i }),
+      say(code, { scorer, id: where, value, index: i }),
       {
         where: id,
         wanted: finite ? 'scores of 0 or more' : 'finite scores',

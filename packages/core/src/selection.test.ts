@@ -4,7 +4,6 @@ import type { Bits } from './contracts.js';
 import { pruneCount, roundHalfEven } from './counting.js';
 import { seededRandom } from './random.js';
 import { selectLowest, selectLowestIn, type Slice } from './selection.js';
-import { sentence } from './sentences.js';
 
 const slice = (id: string, values: ArrayLike<number>, previous?: Bits): Slice => {
   const scores = Float32Array.from(values);
@@ -56,7 +55,7 @@ describe('selectLowest, by hand', () => {
     await expect(run).rejects.toMatchObject({
       code: 'score-not-finite',
       where: 'fc1/kernel',
-      message: sentence('scores-not-finite', { id: 'fc1/kernel', value: bad, index: 1 }),
+      message: `the scores of 'fc1/kernel' must be finite, got ${bad} at index 1; check the weights and the calibration data`,
     });
   });
 

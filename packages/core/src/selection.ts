@@ -117,7 +117,6 @@ export function checkFiniteScores(id: string, scores: ArrayLike<number>): void {
   for (let i = 0; i < scores.length; i++) {
     if (Number.isFinite(scores[i])) continue;
     const [found, fix] = [`${scores[i]} at index ${i}`, 'check the weights and the calibration data'];
-    // The sentence 'scores-not-finite', without the catalogue: pages that only select do not carry it.
     throw new InputError('score-not-finite', `the scores of '${id}' must be finite, got ${found}; ${fix}`, {
       where: id,
       wanted: 'finite scores',

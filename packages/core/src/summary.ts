@@ -1,9 +1,9 @@
 import { sizeOf } from './shape.js';
 import { countKept } from './bits.js';
-import type { Group, Plan, PrunableModel } from './contracts.js';
+import type { Group, Note, Plan, PrunableModel } from './contracts.js';
 import { isPrunable } from './eligible.js';
 import { resolveMask, unitsOf } from './plan.js';
-import { sentence } from './sentences.js';
+import { say } from './notes.js';
 
 export interface LayerSummary {
   /** The parameter's id. */
@@ -28,8 +28,8 @@ export interface PlanSummary {
   /** Residual branches; only for plans that remove some. */
   readonly branches?: { readonly total: number; readonly kept: number };
   /** What was left alone, and why. */
-  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
-  readonly notes: readonly string[];
+  readonly skipped: readonly { readonly id: string; readonly reason: Note }[];
+  readonly notes: readonly Note[];
 }
 
 /** Counts what a plan keeps of a model, one mask in memory at a time. */
@@ -55,7 +55,7 @@ export async function summarisePlan(
     }
     if (!isPrunable(param) && kept === size) continue;
     if (kept === 0 && size > 0 && !isInRemoved(branches, plan, param.id))
-      notes.push(sentence('nothing-left', { id: param.id }));
+      notes.push(say('nothing-left', { id: param.id }));
     if (isPrunable(param)) {
       total.prunable += size;
       total.prunableKept += kept;

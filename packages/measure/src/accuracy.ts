@@ -1,4 +1,5 @@
-import { InputError, sentence } from '@espalier/core';
+import { InputError } from '@espalier/core';
+import { say } from './notes.js';
 import { arrayBatches, type Dataset } from '@espalier/data';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -83,7 +84,7 @@ function checkWidth(width: number, { classes, y, size }: Dataset): void {
 
 function notANumber(sample: number): InputError {
   const fix = 'check the weights and the normalisation of the data';
-  return new InputError('output-nan', sentence('output-nan', { sample }), {
+  return new InputError('output-nan', say('output-nan', { sample }), {
     where: `sample ${sample}`,
     wanted: 'finite outputs',
     found: 'NaN',

@@ -70,7 +70,7 @@ describe('counts', () => {
     inAxis: -1,
     role: id.endsWith('bias') ? 'bias' : 'kernel',
     trainable: true,
-    ...(skip && { skip }),
+    ...(skip && { skip: { text: skip } }),
   });
   // A 3×3 convolution to 4×4 pixels, a depthwise 3×3 at the same size, a dense layer that is left alone.
   const params = [

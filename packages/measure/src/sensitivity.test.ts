@@ -97,7 +97,9 @@ test('what is ignored is listed, and nothing left is an error', async () => {
   const { model, options } = fake();
   const found = await sensitivity(model, { ...options, ignore: ['a'] });
   expect(found.layers.map(({ id }) => id)).toEqual(['b/kernel']);
-  expect(found.skipped).toEqual([{ id: 'a/kernel', reason: "ignored by 'a'" }]);
+  expect(found.skipped).toEqual([
+    { id: 'a/kernel', reason: { code: 'ignored', params: { glob: "'a'" }, text: "ignored by 'a'" } },
+  ]);
   await expect(sensitivity(model, { ...options, ignore: ['a', 'b'] })).rejects.toMatchObject({
     code: 'nothing-to-prune',
   });

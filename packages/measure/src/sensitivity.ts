@@ -13,6 +13,7 @@ import {
   sizeOf,
   type Strategy,
   UsageError,
+  type Note,
 } from '@espalier/core';
 
 export interface SensitivityOptions extends Protection {
@@ -38,7 +39,7 @@ export interface Sensitivity {
   readonly dense: number;
   readonly layers: readonly LayerSensitivity[];
   /** What was left alone, and why. */
-  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  readonly skipped: readonly { readonly id: string; readonly reason: Note }[];
 }
 
 export interface LayerSensitivity {

@@ -36,6 +36,7 @@ export type { RepairPlugin, ScorerPlugin, StrategyPlugin } from './plugins/plugi
 export { checkRecipe } from './recipe/check.js';
 export { defineRecipe } from './recipe/define.js';
 export { type Recipe, recipeJsonSchema, recipeSchema } from './recipe/schema.js';
+export { kernelsNote } from './notes.js';
 export * from './report/report.js';
 export { fitClasses, lossFor, sampleShape } from './run/fit.js';
 export { type Bar, type Host, SILENT, type Task } from './run/host.js';

@@ -1,3 +1,4 @@
+import { say } from './notes.js';
 /** The kinds of models that there are. A third kind is a line in this list, and no program learns of it. */
 import {
   InputError,
@@ -114,5 +115,5 @@ async function spareNotFinite(model: PrunableModel): Promise<PrunableModel> {
   for (const { id } of model.params) if (!(await model.read(id)).every(Number.isFinite)) found.push(id);
   return found.length === 0
     ? model
-    : model.with({ leaveAlone: Object.fromEntries(found.map((id) => [id, 'holds NaN or infinities'])) });
+    : model.with({ leaveAlone: Object.fromEntries(found.map((id) => [id, say('not-finite')])) });
 }

@@ -98,10 +98,10 @@ describe('renderReport', () => {
       model: { ...report().model, name: HOSTILE, path: HOSTILE },
       data: { name: HOSTILE, samples: 1 },
       rows: [
-        row(HOSTILE, 0.5, 97, { scorer: HOSTILE, notes: [HOSTILE], panel: { ...panel, param: HOSTILE } }),
+        row(HOSTILE, 0.5, 97, { scorer: HOSTILE, notes: [{ text: HOSTILE }], panel: { ...panel, param: HOSTILE } }),
         row('b', 0.5, 1),
       ],
-      notes: [HOSTILE],
+      notes: [{ text: HOSTILE }],
     });
     expect(renderReport(hostile)).not.toContain('<script');
     expect(renderReport(hostile)).not.toContain(ESCAPE);

@@ -64,13 +64,13 @@ export const report = (rest: Partial<Report> = {}): Report =>
       latency: [timing],
     },
     rows: [
-      row('unstructured', 0.5, 97.9, { panel, notes: ['said of one'] }),
+      row('unstructured', 0.5, 97.9, { panel, notes: [{ text: 'said of one' }] }),
       row('unstructured', 0.9, 97.2, { panel }),
       row('structured', 0.5, 90, { channels: { total: 45, kept: 23 } }),
       row('structured', 0.9, 40, { channels: { total: 45, kept: 5 } }),
       row('2:4', 0.5, 97.8, { granularity: nmGranularity(2, 4) }),
     ],
     failures: [],
-    notes: ['said of all'],
+    notes: [{ text: 'said of all' }],
     ...rest,
   } satisfies Report);

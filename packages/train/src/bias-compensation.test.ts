@@ -107,7 +107,17 @@ test('what cannot take it up is named; biases that go stay zero', async () => {
   const model = make({ useBias: false });
   const input = x();
   const update = await biasCompensation().repair(contextOf(model, input), plan);
-  expect(update).toEqual({ plan, values: {}, notes: ['b/kernel: not compensated, it has no bias'] });
+  expect(update).toEqual({
+    plan,
+    values: {},
+    notes: [
+      {
+        code: 'not-compensated',
+        params: { id: 'b/kernel', why: { code: 'no-bias', text: 'it has no bias' } },
+        text: 'b/kernel: not compensated, it has no bias',
+      },
+    ],
+  });
   const both = memoryPlan({ units: { a: bitsFrom(3, (i) => i !== 1), b: bitsFrom(3, (i) => i !== 0) } });
   const other = make();
   const { values } = await biasCompensation().repair(contextOf(other, input), both);

@@ -5,6 +5,7 @@ import {
   isKept,
   keptSlices,
   layerOf,
+  type Note,
   type Param,
   type Plan,
   type PrunableModel,
@@ -12,8 +13,8 @@ import {
   resolveMask,
   type Site,
   unitsOf,
-  sentence,
 } from '@espalier/core';
+import { say } from './notes.js';
 
 /** A kernel that reads channels which the plan removes. */
 interface Reader {
@@ -38,11 +39,11 @@ export function biasCompensation(): Repair {
     name: 'bias-compensation',
     async repair(context, plan) {
       const values: Record<string, Float32Array> = {};
-      const notes: string[] = [];
+      const notes: Note[] = [];
       for (const reader of readersOf(context.model, plan)) {
-        const why = reader.bias ? undefined : sentence('no-bias', {});
+        const why = reader.bias ? undefined : say('no-bias');
         const means = why === undefined ? await meanInputs(context, reader.kernel) : why;
-        if (typeof means === 'string') notes.push(sentence('not-compensated', { id: reader.kernel.id, why: means }));
+        if ('text' in means) notes.push(say('not-compensated', { id: reader.kernel.id, why: means }));
         else values[reader.bias!.id] = await shifted(context.model, plan, reader, means);
       }
       return { plan, values, ...(notes.length > 0 && { notes }) };
@@ -76,7 +77,7 @@ const sitesOf = (groups: readonly Group[], { id, inAxis }: Param) =>
   );
 
 /** The mean of each column of what enters the kernel, over all rows; why there is none, where there is none. */
-async function meanInputs({ model, batches }: Context, { id }: Param): Promise<Float64Array | string> {
+async function meanInputs({ model, batches }: Context, { id }: Param): Promise<Float64Array | Note> {
   let sums: Float64Array | undefined;
   let rows = 0;
   try {
@@ -90,10 +91,10 @@ async function meanInputs({ model, batches }: Context, { id }: Param): Promise<F
       }
     }
   } catch (error) {
-    if (isEspalierError(error) && error.code === 'inputs-unsupported') return sentence('inputs-not-followed', {});
+    if (isEspalierError(error) && error.code === 'inputs-unsupported') return say('inputs-not-followed');
     throw error;
   }
-  return sums && rows > 0 ? sums.map((sum) => sum / rows) : sentence('no-data', {});
+  return sums && rows > 0 ? sums.map((sum) => sum / rows) : say('no-data');
 }
 
 async function shifted(model: PrunableModel, plan: Plan, reader: Reader, means: Float64Array): Promise<Float32Array> {

@@ -1,4 +1,5 @@
-import { InputError, type Param, type PrunableModel, sentence } from '@espalier/core';
+import { InputError, type Note, type Param, type PrunableModel } from '@espalier/core';
+import { say } from './notes.js';
 
 export interface Where {
   readonly epoch: number;
@@ -10,7 +11,7 @@ export interface Where {
 const FIX = 'use a smaller learning rate, and check that the data is normalised as the model expects';
 
 export function checkLoss(loss: number, where: Where): void {
-  if (!Number.isFinite(loss)) throw diverged(sentence('loss-diverged', { value: loss, ...where }), loss, where);
+  if (!Number.isFinite(loss)) throw diverged(say('loss-diverged', { value: loss, ...where }), loss, where);
 }
 
 /** A gradient that overflows spoils the weights, and the next loss shows it; after an epoch's last step there is none. */
@@ -19,11 +20,11 @@ export async function checkWeights(model: PrunableModel, params: readonly Param[
     const weights = await model.variable(id).data();
     for (const weight of weights)
       if (!Number.isFinite(weight))
-        throw diverged(sentence('weight-diverged', { id, value: weight, ...where }), weight, where);
+        throw diverged(say('weight-diverged', { id, value: weight, ...where }), weight, where);
   }
 }
 
-function diverged(message: string, value: number, { epoch, epochs, step, steps }: Where): InputError {
+function diverged(message: Note, value: number, { epoch, epochs, step, steps }: Where): InputError {
   const where = `epoch ${epoch} of ${epochs}, step ${step} of ${steps}`;
   return new InputError('loss-diverged', message, {
     where,

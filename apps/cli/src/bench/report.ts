@@ -1,3 +1,4 @@
+import { type Note } from '@espalier/core';
 /** What `bench` measures, as --json prints it. Times are of one call, in milliseconds. */
 export interface BenchReport {
   readonly version: 1;
@@ -20,7 +21,7 @@ export interface BenchReport {
     readonly tfjs: string;
   };
   /** On what device webgpu was measured. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   readonly backends: readonly { readonly backend: string; readonly rows: readonly BenchRow[] }[];
 }
 
@@ -53,7 +54,7 @@ export interface BenchRow extends Work {
   readonly runtimes: readonly (RuntimeTimes & { readonly ran?: string; readonly reason?: string })[];
   /** Every weight by itself, at the shapes it meets inside the model; absent with --no-layers. */
   readonly layers?: readonly BenchLayer[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 export interface BenchLayer extends Work {

@@ -22,7 +22,7 @@ export function benchTables(report: BenchReport, width: number): string {
     ...tables,
     '',
     ...legend(report).map((text) => pc.dim(text)),
-    ...report.notes.flatMap((text) => hanging(`note: ${safe(text)}`, width)).map((text) => pc.dim(text)),
+    ...report.notes.flatMap(({ text }) => hanging(`note: ${safe(text)}`, width)).map((text) => pc.dim(text)),
     ...(left.size > 0 ? [pc.dim(`without room here, but in --json: ${[...left].join(', ')}`)] : []),
   ].join('\n');
 }

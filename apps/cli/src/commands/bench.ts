@@ -1,4 +1,4 @@
-import { sizeOf, type Strategy } from '@espalier/core';
+import { sizeOf, type Strategy, type Note, uniqueNotes } from '@espalier/core';
 import {
   BACKENDS,
   copyOf,
@@ -145,7 +145,7 @@ async function measureAll(
 ): Promise<Map<string, BenchRow[]>> {
   const rows = new Map<string, BenchRow[]>(backends.map((backend) => [backend, []]));
   const twin = await copyOf(model);
-  const [total, said] = [targets.length * backends.length, new Set<string>()];
+  const [total, said] = [targets.length * backends.length, [] as Note[]];
   let done = 0;
   try {
     await task(
@@ -182,7 +182,7 @@ async function measureAll(
               return [];
             },
           });
-          for (const text of notes) said.add(text);
+          said.push(...notes);
           for (const [backend, row] of measured) rows.get(backend)!.push({ sparsity: reached, params, ...row, notes });
         }
       },
@@ -191,7 +191,7 @@ async function measureAll(
   } finally {
     twin.dispose();
   }
-  for (const text of said) note(text);
+  uniqueNotes(said).forEach(note);
   return rows;
 }
 

@@ -1,4 +1,4 @@
-import { sentence } from '@espalier/core';
+import { say } from '../notes.js';
 import {
   BACKENDS,
   calibration,
@@ -18,6 +18,7 @@ import {
   type Trial,
   trialOf,
   valueOf,
+  kernelsNote,
 } from '@espalier/pipeline';
 import { compressedSizes, VALUES_OPTIONS, type ValuesOption, writeFiles, writeModel } from '@espalier/format';
 import { accuracy, latency } from '@espalier/measure';
@@ -230,11 +231,9 @@ function about({ name, file, testName = '', shared, test }: Opened) {
 }
 
 const notesOf = ({ accelerate, backends, repair = 'none', repairSteps }: CompareOptions) => [
-  ...ACCELERATED.filter((backend) => accelerate && backends.includes(backend)).map((backend) =>
-    sentence('kernels-used', { backend, kernels: `@espalier/kernels-${backend}` }),
-  ),
+  ...ACCELERATED.filter((backend) => accelerate && backends.includes(backend)).map(kernelsNote),
   ...webGpuNotes(),
-  ...(repair === 'none' ? [] : [sentence('new-values', { options: shellWords(toWords({ repair, repairSteps })) })]),
+  ...(repair === 'none' ? [] : [say('new-values', { options: shellWords(toWords({ repair, repairSteps })) })]),
 ];
 
 /** All files of the report, or none. */

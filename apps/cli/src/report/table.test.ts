@@ -34,7 +34,8 @@ describe('renderTable', () => {
       message:
         'sparsity 0.99 of 30 channels is too much: each of the 3 groups keeps at least one, which leaves 27 to remove; use a sparsity of at most 0.9',
     };
-    const notes = ['fc3 is left alone: model output'];
+    const why = { code: 'model-output', text: 'model output' };
+    const notes = [{ code: 'left-alone', params: { id: 'fc3', why }, text: 'fc3 is left alone: model output' }];
     const text = plain(renderTable(report({ failures: [failure], notes }), { width, texts: chinese }));
     expect(Math.max(...text.split('\n').map((line) => widthOf(line)))).toBeLessThanOrEqual(width);
     const [, table, below] = text.split('\n\n');
@@ -80,7 +81,7 @@ test('toMarkdownTable has every column and escapes bars', () => {
 test('hostile names stay text, a stand-in is named, what was not measured is a dash', () => {
   const hostile = report({
     model: { ...report().model, name: HOSTILE },
-    rows: [row(HOSTILE, 0.5, 97, { scorer: HOSTILE, notes: [HOSTILE] }), row('b', 0.5, 1)],
+    rows: [row(HOSTILE, 0.5, 97, { scorer: HOSTILE, notes: [{ text: HOSTILE }] }), row('b', 0.5, 1)],
   });
   expect(renderTable(hostile)).not.toContain('\u202e');
   expect(renderTable(hostile)).not.toContain(`${ESCAPE}[31m`);

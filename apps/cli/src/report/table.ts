@@ -45,7 +45,9 @@ export function renderTable(report: Report, { width = TABLE_WIDTH, texts = engli
       .flatMap(wrap)
       .map((text) => pc.dim(text)),
     ...failures
-      .map((failure) => terminal.impossible(safe(nameFailure(failure, texts)), safe(translate(failure.message, texts))))
+      .map((failure) =>
+        terminal.impossible(safe(nameFailure(failure, texts)), safe(translate(failure.note ?? failure.message, texts))),
+      )
       .flatMap(wrap)
       .map((text) => pc.yellow(text)),
   ].join('\n');

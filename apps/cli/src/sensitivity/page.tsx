@@ -55,7 +55,7 @@ export function sensitivityPage(found: Sensitivity, budget: SensitivityBudget | 
             <ul>
               {found.skipped.map(({ id, reason }) => (
                 <li key={id}>
-                  <Name text={`${id}: ${reason}`} />
+                  <Name text={`${id}: ${reason.text}`} />
                 </li>
               ))}
             </ul>

@@ -37,6 +37,6 @@ export function sensitivityTable(found: Sensitivity, budget: SensitivityBudget |
     `${pc.bold(name(about.model))}: accuracy in % with one layer pruned by ${about.scorer}, dense ${found.dense.toFixed(2)}, on ${count(about.samples)} samples of ${about.testedOn}`,
     '',
     table(head, rows, right),
-    ...found.skipped.map(({ id, reason }) => pc.dim(`left alone  ${name(id)}: ${name(reason)}`)),
+    ...found.skipped.map(({ id, reason }) => pc.dim(`left alone  ${name(id)}: ${name(reason.text)}`)),
   ].join('\n');
 }

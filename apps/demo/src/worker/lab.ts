@@ -1,8 +1,17 @@
 /** Whole trials, as the command line runs them: pruned, trained and measured, on the backends that this device has. */
-import { sentence, UsageError } from '@espalier/core';
+import { UsageError } from '@espalier/core';
 import { accuracy } from '@espalier/measure';
-import { calibration, runComparison, runTrial, type Samples, type Tools, trialOf } from '@espalier/pipeline';
+import {
+  calibration,
+  kernelsNote,
+  runComparison,
+  runTrial,
+  type Samples,
+  type Tools,
+  trialOf,
+} from '@espalier/pipeline';
 import type { io } from '@tensorflow/tfjs-core';
+import { say } from '../notes.js';
 import { fitOf } from '../fit.js';
 import { optionsOf } from '../settings.js';
 import { tryBackends, useWorkBackend } from './backend.js';
@@ -16,7 +25,6 @@ import type { Backend, Calls, Measured, ModelInfo, Progress } from './protocol.j
 import { BROTLI_QUALITY, reportSizes } from './sizes.js';
 import { type Steps, stepsOf } from './steps.js';
 
-const kernelsNote = (backend: string) => sentence('kernels-used', { backend, kernels: `@espalier/kernels-${backend}` });
 /** What the command line compresses at. */
 const CLI_BROTLI_QUALITY = 11;
 
@@ -63,7 +71,7 @@ export const labCalls = {
         machine: machine(),
         notes: [
           ...(['wasm', 'webgpu'] as const).filter((name) => backends.includes(name)).map(kernelsNote),
-          sentence('brotli-quality', { quality: BROTLI_QUALITY, other: CLI_BROTLI_QUALITY }),
+          say('brotli-quality', { quality: BROTLI_QUALITY, other: CLI_BROTLI_QUALITY }),
         ],
       },
     });

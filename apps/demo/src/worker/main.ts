@@ -24,6 +24,9 @@ self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
 });
 
 function failureOf(error: unknown): Failure {
-  if (isEspalierError(error)) return { code: error.code, message: error.message };
+  if (isEspalierError(error)) {
+    const { code, message, note } = error;
+    return { code, message, ...(note && { note }) };
+  }
   return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }

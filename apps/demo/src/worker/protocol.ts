@@ -1,4 +1,5 @@
 /** What the page and its workers say to each other: plain data only. */
+import type { Note } from '@espalier/core';
 import type { Panel, Phase, Report, Row } from '@espalier/pipeline';
 import type { ZooName } from '@espalier/zoo/web';
 import type { io } from '@tensorflow/tfjs-core';
@@ -23,7 +24,7 @@ export interface KernelInfo {
   readonly shape: readonly number[];
   readonly size: number;
   /** Why it is left alone. */
-  readonly skip?: string;
+  readonly skip?: Note;
 }
 
 export interface ModelInfo {
@@ -37,7 +38,7 @@ export interface ModelInfo {
   readonly outputShapes: readonly (readonly (number | null)[])[];
   /** Whether any channels may go. */
   readonly channels: boolean;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 export type DataSource = { readonly kind: 'zoo' } | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
@@ -86,7 +87,7 @@ export interface Preview {
   readonly mask: MaskMap | null;
   /** Estimates, in bytes. */
   readonly estimate: { readonly raw: number; readonly compact: number };
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   readonly ms: number;
 }
 
@@ -182,6 +183,7 @@ export interface Request<M extends Method = Method> {
 export interface Failure {
   readonly code: string;
   readonly message: string;
+  readonly note?: Note;
 }
 export type Response =
   | { readonly id: number; readonly result: unknown }

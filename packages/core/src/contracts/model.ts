@@ -1,3 +1,4 @@
+import type { Note } from './note.js';
 import type { io, NamedTensorMap, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Change, Group, Param, Plan } from './plan.js';
 
@@ -69,9 +70,9 @@ export interface LayerDescription {
   /** Ids of the parameters that element strategies may prune. */
   readonly prunable: readonly string[];
   /** Why `prunable` is empty. */
-  readonly reason?: string;
+  readonly reason?: Note;
   /** The channels that it makes, alone or together with others, and why none of them may be removed. */
-  readonly channels?: { readonly size: number; readonly prunable: boolean; readonly reason?: string };
+  readonly channels?: { readonly size: number; readonly prunable: boolean; readonly reason?: Note };
 }
 
 /** Another look at the same weights: what is not given stays as it is. */
@@ -81,7 +82,7 @@ export interface View {
   /** The output that `predict` gives and the loss is of, by name, where the model has several. */
   readonly output?: string;
   /** Parameters by id that are left alone, and why, beside those that are already; channels that run through them stay. */
-  readonly leaveAlone?: Readonly<Record<string, string>>;
+  readonly leaveAlone?: Readonly<Record<string, string | Note>>;
   /** The shape of the one input, batch first, where the model leaves sizes open: MACs are counted for it. */
   readonly inputShape?: readonly number[];
 }
@@ -107,7 +108,7 @@ export interface PrunableModel {
   /** `outputs` are all of them, or the one that was chosen. */
   readonly signature: { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] };
   /** What the user should hear about the model itself. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   /** Operations that TensorFlow.js does not have: the model runs only where a program registers them. */
   readonly foreign: readonly string[];
   /** Every weight of the model, in the model's order. */

@@ -6,6 +6,7 @@
  * they are used. Of signed ones selection takes the lowest; blocks, N:M and the aggregates mean, sum and max add and compare them
  * with their signs; LAMP and the aggregate l2 square them, and refuse those below 0.
  */
+import type { Note } from './note.js';
 export interface Scores {
   readonly params: readonly string[];
   /** May be called any number of times, with the same answer each time. The array belongs to the caller. */
@@ -17,7 +18,7 @@ export interface Scores {
   /** The backend that computed them, where that can change the last bits. */
   readonly backend?: string;
   /** What the user should hear about them: kernels that could not be scored, too little data. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Note[];
 }
 
 /** A weight in TensorFlow.js layout: dense [in, out]; conv2d [h, w, in, out]; depthwise [h, w, in, mult]. */
@@ -37,7 +38,7 @@ export interface Param {
   /** Whether training may change it: false for batch-norm statistics and frozen layers. */
   readonly trainable: boolean;
   /** Why element strategies leave it alone, said to the user. Absent = may be pruned. */
-  readonly skip?: string;
+  readonly skip?: Note;
 }
 
 /** Slice i of `axis` belongs to unit unitOf[i]; -1 = none. Spells concat, flatten, heads and groups as data. */
@@ -54,7 +55,7 @@ export interface Group {
   readonly size: number;
   readonly sites: readonly Site[];
   /** Why no channel of it may be removed, said to the user. Absent = may be pruned. */
-  readonly skip?: string;
+  readonly skip?: Note;
 }
 
 /** Bit i is bit (i & 7) of bytes[i >> 3]; 1 = keep. */
@@ -113,7 +114,7 @@ export interface Plan {
   /** The largest pruned score by parameter, where one threshold decided (unstructured); null = nothing was pruned. */
   readonly thresholds?: Readonly<Record<string, number | null>>;
   /** What the user should hear about this decision: parameters left dense, layers emptied. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Note[];
 }
 
 /** What was taken out along one axis of a parameter, `size` entries long before. */

@@ -1,3 +1,4 @@
+import type { Note } from './note.js';
 import type { Batch, PrunableModel } from './model.js';
 import type { Group, Param, Plan, Scores } from './plan.js';
 
@@ -39,7 +40,7 @@ export interface Update {
   /** New values by parameter, +0 where the plan prunes. Parameters that are not listed keep theirs. */
   readonly values: Readonly<Record<string, Float32Array>>;
   /** What the user should hear: dampened Hessians, kernels left as they are, too little data. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Note[];
 }
 
 /** New values for the weights that stay, so that they make up for those that go. */

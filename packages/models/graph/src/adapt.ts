@@ -1,4 +1,4 @@
-import { InputError, type Plan, type PrunableModel, show, sentence, type View } from '@espalier/core';
+import { InputError, type Plan, type PrunableModel, show, type View, type Note } from '@espalier/core';
 import {
   alone,
   customLoss,
@@ -21,6 +21,7 @@ import { lossGradients, predict } from './forward.js';
 import { type Edge, edgeOf, type Graph, type OpNode, parseGraph } from './graph.js';
 import { describeNodes } from './describe.js';
 import { kernelInputs } from './inputs.js';
+import { say } from './notes.js';
 import { reestimateNorms } from './reestimate.js';
 import { shown } from './shape.js';
 import { shrinkArtifacts } from './shrink.js';
@@ -173,14 +174,14 @@ function checkOutput({ nodes }: Graph, output: string | undefined): void {
   throw new InputError('output-unknown', `the graph has no node ${show(output)}`, { where: 'output', found: output });
 }
 
-function foreignNote({ name, op }: { name: string; op: string }): string {
-  return sentence('unknown-operation', { id: show(name), what: show(op) });
+function foreignNote({ name, op }: { name: string; op: string }): Note {
+  return say('unknown-operation', { id: show(name), what: show(op) });
 }
 
-function notesOf(constants: ReadonlyMap<string, Constant>): string[] {
+function notesOf(constants: ReadonlyMap<string, Constant>): Note[] {
   const counts = new Map<string, number>();
   for (const { stored } of constants.values()) if (stored) counts.set(stored, (counts.get(stored) ?? 0) + 1);
   if (counts.size === 0) return [];
   const list = Array.from(counts, ([dtype, count]) => `${count} as ${dtype}`).join(', ');
-  return [sentence('were-quantised', { types: list })];
+  return [say('were-quantised', { types: list })];
 }

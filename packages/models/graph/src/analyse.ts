@@ -1,13 +1,14 @@
-import { type Group, InputError, isEspalierError, type Param, show } from '@espalier/core';
+import { type Group, InputError, isEspalierError, type Note, type Param, show } from '@espalier/core';
 import { biasOf } from './biases.js';
 import { checkFits, checkWeights } from './check.js';
 import type { Constant } from './constants.js';
 import type { Tie } from './channels.js';
 import type { Graph, OpNode } from './graph.js';
+import { say } from './notes.js';
 import type { Edit } from './rewriter.js';
 import { RULES } from './rules/index.js';
 import type { Dim, Shape } from './shape.js';
-import { isForwarding, makeTracer, refuse, type NodeVisit, type ChannelRecorder, valueAt } from './trace.js';
+import { isForwarding, labelOf, makeTracer, refuse, type NodeVisit, type ChannelRecorder, valueAt } from './trace.js';
 import { intsOf, type Value } from './values.js';
 
 /** What is known of a graph before it runs. */
@@ -68,7 +69,7 @@ export function analyse(
   }
   for (const { node, index } of graph.outputs) {
     const value = valueAt(values, node, index);
-    trace.pin(value, 'model output');
+    trace.pin(value, say('model-output'));
     trace.result(value);
   }
   const { groups, unitOf, made } = trace.finish();
@@ -97,7 +98,8 @@ function outputsOf(
   const outputs = RULES.get(node.op)?.(step, trace) ?? refuse(step, trace);
   if (isForwarding(node.op) || COUNTING.includes(node.op)) return outputs;
   const last = COUNTING_FIRST.includes(node.op) ? 1 : 0;
-  for (const { ints } of inputs.slice(last)) if (ints) trace.pin({ shape: null, ints }, `is counted in ${step.label}`);
+  for (const { ints } of inputs.slice(last))
+    if (ints) trace.pin({ shape: null, ints }, say('counted', { what: step.label }));
   return outputs;
 }
 
@@ -186,7 +188,13 @@ function paramsOf(
       const constant = isConstant(id, graph, readers);
       const role = learnt ?? (trace.statistics.has(id) ? 'norm' : constant ? 'bias' : 'kernel');
       const why =
-        learnt === 'bias' ? 'a bias' : learnt === 'norm' ? 'a scale' : role === 'norm' ? 'a statistic' : undefined;
+        learnt === 'bias'
+          ? say('a-bias')
+          : learnt === 'norm'
+            ? say('a-scale')
+            : role === 'norm'
+              ? say('a-statistic')
+              : undefined;
       return {
         id,
         shape,
@@ -208,12 +216,12 @@ const opsThatRead = (id: string, graph: Graph, readers: ReadonlyMap<string, read
 const isConstant = (id: string, graph: Graph, readers: ReadonlyMap<string, readonly string[]>) =>
   !opsThatRead(id, graph, readers).some(({ op }) => MULTIPLIES.some((part) => op.includes(part)));
 
-function constantReason(id: string, graph: Graph, readers: ReadonlyMap<string, readonly string[]>): string {
+function constantReason(id: string, graph: Graph, readers: ReadonlyMap<string, readonly string[]>): Note {
   const [reader] = opsThatRead(id, graph, readers);
-  if (!reader) return 'no output reads it';
+  if (!reader) return say('unread');
   return isConstant(id, graph, readers)
-    ? `a constant of '${reader.name}' (${reader.op})`
-    : `'${reader.name}' (${reader.op}) is not known to multiply by it as it is`;
+    ? say('a-constant', { what: labelOf(reader) })
+    : say('not-multiplied', { what: labelOf(reader) });
 }
 
 /** A kernel may still be something else to another node. */
@@ -222,8 +230,8 @@ function skipOf(
   graph: Graph,
   { kernels }: ChannelRecorder,
   readers: ReadonlyMap<string, readonly string[]>,
-): { skip?: string } {
+): { skip?: Note } {
   const kinds = new Set(opsThatRead(id, graph, readers).map(({ op }) => op));
   const other = opsThatRead(id, graph, readers).find(({ op }) => !MULTIPLIES.some((part) => op.includes(part)));
-  return kernels.has(id) && other && kinds.size > 1 ? { skip: `also read by '${other.name}' (${other.op})` } : {};
+  return kernels.has(id) && other && kinds.size > 1 ? { skip: say('also-read', { what: labelOf(other) }) } : {};
 }

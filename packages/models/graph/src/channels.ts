@@ -1,3 +1,5 @@
+import { type Note } from '@espalier/core';
+import { say } from './notes.js';
 import type { Group, Site } from '@espalier/core';
 
 /**
@@ -31,9 +33,9 @@ export interface Channels {
   /** New channels, made by a node. */
   open(producer: string, size: number): Labels;
   /** Entry by entry, what goes in the one goes in the other. Lengths must agree. */
-  unite(a: Labels, b: Labels, reason: string): void;
+  unite(a: Labels, b: Labels, reason: Note): void;
   /** None of these channels may be removed. */
-  pin(labels: Labels, reason: string): void;
+  pin(labels: Labels, reason: Note): void;
   /** Labels as a tensor of their own has them: at least one of its entries always stays. */
   sequence(labels: Labels): Labels;
   /** Whether entry by entry both are the same channels. */
@@ -53,7 +55,7 @@ export interface Grouping {
 /** Union-find over channels. */
 export function makeChannels(): Channels {
   const parents: number[] = [];
-  const reasons = new Map<number, string>();
+  const reasons = new Map<number, Note>();
   const producers: Producer[] = [];
   const sequences: Labels[] = [];
 
@@ -64,13 +66,13 @@ export function makeChannels(): Channels {
     return root;
   }
 
-  function pinOne(label: number, reason: string): void {
+  function pinOne(label: number, reason: Note): void {
     if (label < 0) return;
     const root = find(label);
     if (!reasons.has(root)) reasons.set(root, reason);
   }
 
-  function uniteOne(a: number, b: number, reason: string): void {
+  function uniteOne(a: number, b: number, reason: Note): void {
     if (a < 0 || b < 0) return pinOne(Math.max(a, b), reason);
     const [low, high] = [find(a), find(b)].sort((x, y) => x - y);
     if (low === high) return;
@@ -105,7 +107,7 @@ export function makeChannels(): Channels {
 
 interface Parts {
   readonly find: (label: number) => number;
-  readonly reasons: ReadonlyMap<number, string>;
+  readonly reasons: ReadonlyMap<number, Note>;
   readonly producers: readonly Producer[];
   readonly sequences: readonly Labels[];
   readonly ties: readonly Tie[];
@@ -131,7 +133,7 @@ function assemble({ find, reasons, producers, sequences, ties, count }: Parts): 
   const masked = ties.filter((tie) => tie.masked);
   const reached = new Set(masked.flatMap(({ labels }) => [...labels].filter((l) => l >= 0).map(find)));
 
-  const drafts = new Map<string, { id: string; roots: number[]; skip: string | undefined }>();
+  const drafts = new Map<string, { id: string; roots: number[]; skip: Note | undefined }>();
   const names = new Set<string>();
   const seen = new Set<number>();
   for (const { name, first, size } of producers) {
@@ -141,7 +143,7 @@ function assemble({ find, reasons, producers, sequences, ties, count }: Parts): 
       if (seen.has(root) || !reached.has(root)) continue;
       seen.add(root);
       const skip = reasons.get(root);
-      const key = `${skip ?? ''}\n${tensors.get(root)!.join()}`;
+      const key = `${skip?.text ?? ''}\n${tensors.get(root)!.join()}`;
       const draft = drafts.get(key);
       if (draft) draft.roots.push(root);
       else drafts.set(key, { id: unique(name, names), roots: [root], skip });
@@ -160,7 +162,7 @@ function assemble({ find, reasons, producers, sequences, ties, count }: Parts): 
     }
   }
   const groups = [...drafts.values()].map(({ id, roots, skip }): Group => {
-    const alone = roots.length === 1 ? 'it is the only channel' : undefined;
+    const alone = roots.length === 1 ? say('only-channel') : undefined;
     const why = skip ?? alone;
     return { id, size: roots.length, sites: sites.get(id)!, ...(why !== undefined && { skip: why }) };
   });

@@ -25,7 +25,7 @@ for (const { name, open, groups, quantised } of CASES) {
     const model = adaptGraph(artifacts);
     expect(model.groups).toHaveLength(groups);
     expect(model.groups.filter(({ skip }) => skip === undefined)).toHaveLength(open);
-    expect(model.notes.join()).toContain(quantised ?? '');
+    expect(model.notes.map(({ text }) => text).join()).toContain(quantised ?? '');
     expect(model.notes).toHaveLength(quantised === undefined ? 0 : 1);
     for (const fraction of [0.3, 0.6]) {
       const { difference, moved, removed } = await maskAgainstShrink(model, randomUnits(model.groups, fraction, 7));

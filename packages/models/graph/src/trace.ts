@@ -1,3 +1,5 @@
+import { say } from './notes.js';
+import type { Note, NoteParam } from '@espalier/core';
 import { type Channels, type Flow, type Grouping, type Labels, makeChannels, type Tie } from './channels.js';
 import type { Graph, OpNode } from './graph.js';
 import type { Edit } from './rewriter.js';
@@ -33,7 +35,7 @@ export interface ChannelRecorder {
   readonly learnt: Map<string, 'bias' | 'norm'>;
   /** Weights that are statistics or constants of a normalisation. */
   readonly statistics: Set<string>;
-  pin(value: Value, reason: string): void;
+  pin(value: Value, reason: Note): void;
   /** Ties an axis of a constant input; `masked` false = it is only cut, never zeroed. */
   tie(step: NodeVisit, input: number, axis: number, labels: Labels, masked?: boolean): void;
   /** Lets an input of an elementwise operation meet channels that lie `fromRight` axes from its end (1 = the last). */
@@ -47,7 +49,7 @@ export interface ChannelRecorder {
 
 interface Read {
   readonly reader: string;
-  readonly label: string;
+  readonly label: NoteParam;
 }
 
 export interface ChannelTracer extends ChannelRecorder {
@@ -59,6 +61,9 @@ export interface ChannelTracer extends ChannelRecorder {
   result(value: Value): void;
   finish(): Grouping;
 }
+
+/** How people are told of a node. */
+export const labelOf = ({ name, op }: Pick<OpNode, 'name' | 'op'>) => `'${name}' (${op})`;
 
 /** The nodes that hand on what they get. */
 const FORWARDING = ['Identity', 'StopGradient', 'PreventGradient', 'Snapshot', 'CheckNumerics', 'EnsureShape'];
@@ -113,7 +118,7 @@ export function makeTracer(graph: Graph, batch: Dim): ChannelTracer {
     finish() {
       for (const { param, labels, readers } of ties.values()) {
         const other = otherReader(param, readers);
-        if (other) channels.pin(labels, `'${param}' is also read by ${other.label}`);
+        if (other) channels.pin(labels, say('shared-with-reader', { id: param, what: other.label }));
       }
       return channels.groups([...ties.values()]);
     },
@@ -126,12 +131,15 @@ function makeTies(channels: Channels) {
 
   function tieSource({ id, shape, reader }: Source, axis: number, labels: Labels, masked: boolean): void {
     if (shape[axis] !== labels.length)
-      return channels.pin(labels, `axis ${axis} of '${id}' has ${shape[axis]} entries for ${labels.length} channels`);
+      return channels.pin(
+        labels,
+        say('other-count', { number: axis, id, size: shape[axis] ?? '?', count: labels.length }),
+      );
     const key = `${axis} ${id}`;
     const tie = ties.get(key);
     if (!tie) ties.set(key, { param: id, axis, labels, masked, readers: new Set([reader]) });
     else {
-      channels.unite(tie.labels, labels, `shares '${id}' with channels that stay`);
+      channels.unite(tie.labels, labels, say('shares-fixed', { id }));
       tie.masked &&= masked;
       tie.readers.add(reader);
     }
@@ -139,13 +147,13 @@ function makeTies(channels: Channels) {
 
   function tie(step: NodeVisit, input: number, axis: number, labels: Labels, masked = true): void {
     const sources = sourcesOf(step, input);
-    if (!sources) return channels.pin(labels, `${step.label} works out its weights`);
+    if (!sources) return channels.pin(labels, say('works-out-weights', { what: step.label }));
     for (const source of sources) tieSource(source, axis, labels, masked);
   }
 
   function meet(step: NodeVisit, input: number, fromRight: number, labels: Labels, masked = true): void {
     const { flow, shape } = step.inputs[input];
-    const reason = `meets channels that cannot be followed in ${step.label}`;
+    const reason = say('meets-unfollowed', { what: step.label });
     const axis = shape ? shape.length - fromRight : undefined;
     if (flow && (axis === undefined || flow.axis !== axis)) {
       channels.pin(flow.labels, reason);
@@ -160,7 +168,7 @@ function makeTies(channels: Channels) {
       return channels.pin(labels, reason);
     }
     const sources = sourcesOf(step, input);
-    if (!sources) return channels.pin(labels, `meets channels that stay in ${step.label}`);
+    if (!sources) return channels.pin(labels, say('meets-fixed', { what: step.label }));
     for (const source of sources) {
       const own = source.shape.length - fromRight;
       if (own >= 0 && source.shape[own] !== 1) tieSource(source, own, labels, masked);
@@ -180,7 +188,7 @@ function makeReads() {
       inputs.forEach(({ weight }, i) => weight !== undefined && add(weight, { reader: `${node.name}#${i}`, label }));
     },
     result({ weight }: Value): void {
-      if (weight !== undefined) add(weight, { reader: '', label: 'the outputs' });
+      if (weight !== undefined) add(weight, { reader: '', label: say('the-outputs') });
     },
     otherReader: (weight: string, readers: ReadonlySet<string>) =>
       readsOf.get(weight)?.find(({ reader }) => !readers.has(reader)),
@@ -204,10 +212,10 @@ export function sourcesTogether(step: NodeVisit, { graph }: ChannelRecorder): So
 export function refuse(
   step: NodeVisit,
   trace: ChannelRecorder,
-  why = 'through which channels are not followed',
+  why: Note = say('not-followed-through'),
   shape: Shape = null,
 ): readonly Value[] {
-  for (const value of step.inputs) trace.pin(value, `feeds ${step.label}, ${why}`);
+  for (const value of step.inputs) trace.pin(value, say('feeds', { what: step.label, why }));
   return [{ shape }];
 }
 

@@ -1,5 +1,6 @@
-import type { Group, LayerDescription, Param } from '@espalier/core';
+import type { Group, LayerDescription, Note, Param } from '@espalier/core';
 import { sizeOf } from '@espalier/core';
+import { say } from './notes.js';
 
 export interface Described extends Pick<LayerDescription, 'name' | 'className' | 'outputShape'> {
   /** The parameters that it reads, told of nowhere else. */
@@ -28,10 +29,10 @@ const macsOf = (kernels: readonly Param[]) =>
     0,
   );
 
-function reasonOf(params: readonly Param[], kernels: readonly Param[]): string {
-  if (params.length === 0) return 'no weights';
+function reasonOf(params: readonly Param[], kernels: readonly Param[]): Note {
+  if (params.length === 0) return say('no-weights');
   const [one, ...others] = params;
-  return kernels[0]?.skip ?? (others.length === 0 ? one.skip : undefined) ?? 'no kernel';
+  return kernels[0]?.skip ?? (others.length === 0 ? one.skip : undefined) ?? say('no-kernel');
 }
 
 /** Some of a layer's channels may go where others have to stay. */

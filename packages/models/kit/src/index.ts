@@ -19,5 +19,6 @@ export { checkLeft, type Values } from './slices.js';
 export { momentsOf, type Piece } from './moments.js';
 export { type Norms, reestimate } from './reestimate.js';
 export { patches, type PatchSettings, piecesOf, type Unfold } from './unfold.js';
+export { NOTES as ADAPTER_NOTES } from './notes.js';
 export { alone, checkFixed, disposal, type Shared, withView } from './view.js';
 export { writeVariable } from './write.js';

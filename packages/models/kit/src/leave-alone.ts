@@ -1,7 +1,8 @@
-import { type Group, InputError, type Param, sentence, show } from '@espalier/core';
+import { asNote, type Group, InputError, type Note, type Param, show } from '@espalier/core';
+import { say } from './notes.js';
 
 /** Parameters by id that nobody may prune, and why, said to the user. */
-export type LeftAlone = Readonly<Record<string, string>>;
+export type LeftAlone = Readonly<Record<string, string | Note>>;
 
 /**
  * The same parameters, groups and branches, where those that are named are left alone: no element of them goes, and no channel
@@ -15,12 +16,12 @@ export function leaveAlone<B extends readonly Group[] | undefined>(
 ): { params: readonly Param[]; groups: readonly Group[]; branches: B } {
   if (Object.keys(reasons).length === 0) return { params, groups, branches: branches as B };
   for (const id of Object.keys(reasons)) if (params.every((param) => param.id !== id)) throw unknown(id, params);
-  const why = (id: string) => (Object.hasOwn(reasons, id) ? reasons[id] : undefined);
-  const withSkip = <T extends { readonly skip?: string }>(item: T, skip: string | undefined): T =>
+  const why = (id: string) => (Object.hasOwn(reasons, id) ? asNote(reasons[id]) : undefined);
+  const withSkip = <T extends { readonly skip?: Note }>(item: T, skip: Note | undefined): T =>
     skip === undefined || item.skip !== undefined ? item : { ...item, skip };
   const ofSites = (group: Group) => {
     const site = group.sites.find(({ param }) => why(param) !== undefined);
-    return withSkip(group, site && sentence('runs-through', { id: site.param, why: why(site.param)! }));
+    return withSkip(group, site && say('runs-through', { id: site.param, why: why(site.param)! }));
   };
   return {
     params: params.map((param) => withSkip(param, why(param.id))),

@@ -41,7 +41,7 @@ describe('maskWeights', () => {
       id: 'g',
       size: 2,
       sites: [{ param: 'a', axis: 1, unitOf: Int32Array.of(0, 1) }],
-      skip: 'why',
+      skip: { text: 'why' },
     };
     const plan = memoryPlan({ units: { g: bits([1, 0]) } });
     await expect(maskWeights(weights, [group], plan)).rejects.toMatchObject({ code: 'group-fixed', where: 'g' });

@@ -100,7 +100,7 @@ export async function checkUnits(plan: Plan, weights: readonly HeldWeight[], gro
   for (const { id, skip } of groups) {
     const units = unitsOf(plan, id);
     if (skip === undefined || !units || countKept(units) === units.length) continue;
-    throw new InputError('group-fixed', `the plan removes channels of '${id}', which must stay: ${skip}`, {
+    throw new InputError('group-fixed', `the plan removes channels of '${id}', which must stay: ${skip.text}`, {
       where: id,
       wanted: 'all channels kept',
       found: `${units.length - countKept(units)} of ${units.length} removed`,

@@ -1,3 +1,5 @@
+import type { Note } from '@espalier/core';
+import { say } from './notes.js';
 import { classOf, type Config, type Layer, type Shape } from './tfjs.js';
 import { type Weight, weightName } from './params.js';
 import type { Units } from './units.js';
@@ -7,7 +9,7 @@ export interface Flow {
   /** Entry i of axis a, the batch being axis 0, belongs to unit axes[a][i]; undefined = nothing of the axis can go. */
   readonly axes: readonly (Int32Array | undefined)[];
   /** Where axes that stay come from, for people. */
-  readonly from: string;
+  readonly from: Note;
 }
 
 /** Where a layer's configuration says a size: ['filters'], ['targetShape', 2]. */
@@ -36,13 +38,13 @@ export interface LayerCall {
 }
 
 /** How channels pass one class of layers: what goes out, for each output, or why channels cannot be followed. */
-export type Rule = (step: LayerCall) => readonly Flow[] | string;
+export type Rule = (step: LayerCall) => readonly Flow[] | Note;
 
 export const byName = (weights: readonly Weight[]) => new Map(weights.map((w) => [weightName(w.param.id), w]));
 export const labelOf = ({ layer }: LayerCall) => `'${layer.name}' (${classOf(layer)})`;
 
 /** A tensor of which nothing can go. */
-export const fixedFlow = (shape: Shape, from: string): Flow => ({ axes: shape.map(() => undefined), from });
+export const fixedFlow = (shape: Shape, from: Note): Flow => ({ axes: shape.map(() => undefined), from });
 
 /** The same tensor with other units along one axis. */
 export function withAxis({ axes, from }: Flow, axis: number, units: Int32Array | undefined): Flow {
@@ -57,16 +59,16 @@ export function channelAxis({ config }: LayerCall, shape: Shape): number {
 /** What comes in keeps all units of all axes but one. */
 export function fixOthers(step: LayerCall, axis: number): void {
   for (const [a, units] of step.flows[0].axes.entries()) {
-    if (units && a !== axis) step.units.fix(units, `lie along an axis that ${labelOf(step)} mixes`);
+    if (units && a !== axis) step.units.fix(units, say('mixed-axis', { what: labelOf(step) }));
   }
 }
 
 /** No rule knows what becomes of what comes in. */
-export function stop(step: LayerCall, why: string): Flow[] {
+export function stop(step: LayerCall, why: Note): Flow[] {
   for (const units of step.flows.flatMap(({ axes }) => axes)) {
-    if (units) step.units.fix(units, `feeds ${labelOf(step)}, ${why}`);
+    if (units) step.units.fix(units, say('feeds', { what: labelOf(step), why }));
   }
-  return step.outputs.map((shape) => fixedFlow(shape, `what ${labelOf(step)} makes`));
+  return step.outputs.map((shape) => fixedFlow(shape, say('made-by', { what: labelOf(step) })));
 }
 
 /** Channels that fan out: entry c · times + m behind belongs to entry c in front. */

@@ -134,7 +134,7 @@ describe('channel groups', () => {
       merge(L.multiply({ name: 'gate' }), wide, one),
     );
     const model = functional(x, chain(both, conv('out', 1)));
-    expect(Object.fromEntries(adaptLayers(model).groups.map(({ id, skip }) => [id, skip]))).toEqual({
+    expect(Object.fromEntries(adaptLayers(model).groups.map(({ id, skip }) => [id, skip?.text]))).toEqual({
       a: "meets the model's input 'image' in 'sum' (Add)",
       one: "is spread over all channels by 'gate' (Multiply)",
       wide: undefined,
@@ -208,9 +208,17 @@ test('describeLayers says what may be pruned and why the rest may not', () => {
       params: 8,
       macs: 0,
       prunable: [],
-      reason: 'no kernel',
+      reason: { code: 'no-kernel', text: 'no kernel' },
     },
-    { name: 'f', className: 'Flatten', outputShape: [null, 8], params: 0, macs: 0, prunable: [], reason: 'no weights' },
+    {
+      name: 'f',
+      className: 'Flatten',
+      outputShape: [null, 8],
+      params: 0,
+      macs: 0,
+      prunable: [],
+      reason: { code: 'no-weights', text: 'no weights' },
+    },
     {
       name: 'inner/in',
       className: 'Dense',
@@ -227,7 +235,7 @@ test('describeLayers says what may be pruned and why the rest may not', () => {
       params: 20,
       macs: 16,
       prunable: ['d/kernel'],
-      channels: { size: 4, prunable: false, reason: 'model output' },
+      channels: { size: 4, prunable: false, reason: { code: 'model-output', text: 'model output' } },
     },
   ]);
   expect(adaptLayers(model).describe()).toEqual(rows);

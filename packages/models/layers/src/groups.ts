@@ -1,4 +1,4 @@
-import type { Group, Site } from '@espalier/core';
+import type { Group, Note, Site } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Path } from './flow.js';
 import type { Weight } from './params.js';
@@ -28,7 +28,7 @@ interface Place {
 
 interface Draft {
   readonly makers: readonly number[];
-  readonly skip: string | undefined;
+  readonly skip: Note | undefined;
   readonly sites: Site[];
   id: string;
   size: number;

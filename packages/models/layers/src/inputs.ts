@@ -1,3 +1,4 @@
+import { say } from './notes.js';
 import { type Batch, inputsUnsupported, show } from '@espalier/core';
 import { patches, piecesOf, type Unfold } from '@espalier/adapter-kit';
 import * as tf from '@tensorflow/tfjs-core';
@@ -53,7 +54,7 @@ function unfolder(id: string, shape: readonly number[], layer: Layer): Unfold {
   if (name === 'DepthwiseConv2D' && weight === 'depthwise_kernel') return patchesOf(shape.slice(0, 2), layer);
   if (name === 'SeparableConv2D' && weight === 'depthwise_kernel') return patchesOf(shape.slice(0, 2), layer);
   if (name === 'SeparableConv2D' && weight === 'pointwise_kernel') return pointwiseInputs(shape[2], layer);
-  throw inputsUnsupported(id, `it is a weight of the layer class ${show(name)}, which is not followed`);
+  throw inputsUnsupported(id, say('layer-not-followed', { what: show(name) }));
 }
 
 function patchesOf(window: readonly number[], layer: Layer): Unfold {

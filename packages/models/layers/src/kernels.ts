@@ -1,4 +1,6 @@
+import type { Note } from '@espalier/core';
 import type { Call } from './calls.js';
+import { say } from './notes.js';
 import { classOf, configOf, innerLayer, type Layer, product, type Shape } from './tfjs.js';
 
 /** How a layer uses one of its kernels. */
@@ -9,7 +11,7 @@ export interface Kernel {
   readonly outAxis: number;
   /** How often each weight is multiplied in one call; null = its sizes are open. */
   uses(call: Call, layer: Layer): number | null;
-  readonly skip?: string;
+  readonly skip?: Note;
 }
 
 /** Spatial or time positions: all sizes but the batch and the channels. */
@@ -52,7 +54,7 @@ const KERNELS: Readonly<Record<string, Readonly<Record<string, Kernel>>>> = {
       inAxis: -1,
       outAxis: -1,
       uses: () => 0,
-      skip: 'an embedding is looked up, not multiplied: zeros in it save no arithmetic',
+      skip: say('an-embedding'),
     },
   },
 };

@@ -17,7 +17,7 @@ describe('parameters', () => {
       inAxis,
       uses,
       trainable,
-      skip,
+      skip?.text,
     ]);
 
   test('kinds, input axes, uses and reasons', () => {
@@ -102,7 +102,7 @@ describe('parameters', () => {
     hidden.apply(features);
     const model = functional(x, features);
     expect(adaptLayers(model).params[0].uses).toBe(1);
-    expect(adaptLayers(model).groups[0].skip).toBe('model output');
+    expect(adaptLayers(model).groups[0].skip!.text).toBe('model output');
     model.dispose();
   });
 

@@ -1,8 +1,9 @@
-import { InputError, type Param, show } from '@espalier/core';
+import { InputError, type Note, type Param, show } from '@espalier/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
 import { type Call, callsOf } from './calls.js';
 import { type Kernel, kernelOf } from './kernels.js';
+import { say } from './notes.js';
 import { classOf, type Layer, layersOf, variableOf } from './tfjs.js';
 
 /** A weight of a model: what Espalier says of it, the layer it belongs to, the variable that holds it. */
@@ -75,11 +76,11 @@ function whyNot(
   layer: Layer,
   role: Param['role'],
   kernel: Kernel | undefined,
-): string | undefined {
-  if (role === 'norm') return `${weightName(weight.originalName)} of a ${classOf(layer)}`;
-  if (role === 'bias') return 'a bias';
-  if (!kernel) return `the layer class ${show(classOf(layer))} is not known, its weights are left alone`;
-  if (weight.dtype !== 'float32') return `its values are ${weight.dtype}, only float32 is pruned`;
+): Note | undefined {
+  if (role === 'norm') return say('a-norm', { name: weightName(weight.originalName), what: classOf(layer) });
+  if (role === 'bias') return say('a-bias');
+  if (!kernel) return say('unknown-layer', { what: show(classOf(layer)) });
+  if (weight.dtype !== 'float32') return say('other-type', { type: weight.dtype });
   return kernel.skip;
 }
 

@@ -1,4 +1,5 @@
-import { InputError, isEspalierError, show } from '@espalier/core';
+import { say } from './notes.js';
+import { InputError, isEspalierError, show, type Note } from '@espalier/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { byName, fixedFlow, type Flow, type Path, type LayerCall, stop } from './flow.js';
 import type { Weight } from './params.js';
@@ -43,10 +44,14 @@ export function traceModel(model: LayersModel, weights: readonly Weight[]): Foll
   const { inputs, inputNames } = graphOf(model);
   const outputs = tracer.run(
     model,
-    inputs.map(({ shape }, i) => ({ flow: fixedFlow(shape, `the model's input '${inputNames[i]}'`), depth: 0 })),
+    inputs.map(({ shape }, i) => ({
+      flow: fixedFlow(shape, say('model-input', { what: `'${inputNames[i]}'` })),
+      depth: 0,
+    })),
     true,
   );
-  for (const axis of outputs.flatMap(({ flow }) => flow.axes)) if (axis) tracer.units.fix(axis, 'model output', true);
+  for (const axis of outputs.flatMap(({ flow }) => flow.axes))
+    if (axis) tracer.units.fix(axis, say('model-output'), true);
   return tracer.found();
 }
 
@@ -126,8 +131,8 @@ class Tracer {
       size: (path, of) => this.size(layer, path, of),
     };
     try {
-      const out = RULES.get(step.className)?.(step) ?? 'through which channels are not followed';
-      return typeof out === 'string' ? stop(step, out) : out;
+      const out = RULES.get(step.className)?.(step) ?? say('not-followed-through');
+      return 'text' in out ? stop(step, out) : out;
     } catch (error) {
       throw isEspalierError(error) ? error : unfitting(step, error);
     }
@@ -137,18 +142,17 @@ class Tracer {
     if (!weight) return;
     const { id, shape } = weight.param;
     if (of && shape[axis] !== of.length) {
-      this.units.fix(of, `axis ${axis} of '${id}' has ${shape[axis]} entries for ${of.length} channels`);
+      this.units.fix(of, say('other-count', { number: axis, id, size: shape[axis], count: of.length }));
       return;
     }
-    const here = of ?? this.rigid(shape[axis], `meets at '${id}' channels that stay, in another call of the layer`);
+    const here = of ?? this.rigid(shape[axis], say('meets-call', { id }));
     const before = this.sites.get(`${axis} ${id}`);
     if (before) this.units.unite(before.units, here);
     else this.sites.set(`${axis} ${id}`, { weight, axis, units: here });
   }
 
   private size(layer: Layer, path: Path, of: Int32Array | number): void {
-    const here =
-      typeof of === 'number' ? this.rigid(of, `meets at '${layer.name}' channels that stay, in another call`) : of;
+    const here = typeof of === 'number' ? this.rigid(of, say('meets-call', { id: layer.name })) : of;
     const own = this.sizes.get(layer) ?? new Map<string, TracedSize>();
     this.sizes.set(layer, own);
     const before = own.get(path.join());
@@ -157,7 +161,7 @@ class Tracer {
   }
 
   /** Entries that stay, where another call might let them go. */
-  private rigid(count: number, why: string): Int32Array {
+  private rigid(count: number, why: Note): Int32Array {
     const fixed = this.units.fresh(count);
     this.units.fix(fixed, why);
     return fixed;

@@ -1,4 +1,4 @@
-import { InputError } from '@espalier/core';
+import { InputError, type Note } from '@espalier/core';
 
 /** Channels told apart, as numbers; those that stay or go together are one set. */
 export interface Units {
@@ -9,9 +9,9 @@ export interface Units {
   /** Entry by entry: from now on a[i] and b[i] go together. */
   unite(a: Int32Array, b: Int32Array): void;
   /** These may not go; the first reason of a set is the one that is told, unless a later one is `final`. */
-  fix(units: Int32Array, why: string, final?: boolean): void;
+  fix(units: Int32Array, why: Note, final?: boolean): void;
   /** Why the unit may not go. */
-  reason(unit: number): string | undefined;
+  reason(unit: number): Note | undefined;
 }
 
 /** Of all axes together; models that run have thousands. */
@@ -20,7 +20,7 @@ const MOST = 2 ** 25;
 /** A disjoint-set forest with path halving: the smaller number of a set stands for it. */
 export function makeUnits(): Units {
   const parents: number[] = [];
-  const reasons = new Map<number, string>();
+  const reasons = new Map<number, Note>();
   const root = (unit: number) => {
     let at = unit;
     while (parents[at] !== at) at = parents[at] = parents[parents[at]];

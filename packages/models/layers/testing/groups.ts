@@ -8,7 +8,7 @@ export const groupsOf = (model: tfl.LayersModel) =>
     id,
     size,
     sites.map((site) => `${site.param}@${site.axis}`).join(' '),
-    skip,
+    skip?.text,
   ]);
 
 /** Groups as id, size, and for each site the unit of every index. */
@@ -17,6 +17,6 @@ export const unitsOf = (model: tfl.LayersModel) =>
     id,
     size,
     Object.fromEntries(sites.map(({ param, axis, unitOf }) => [`${param}@${axis}`, unitOf.join(' ')])),
-    ...(skip === undefined ? [] : [skip]),
+    ...(skip === undefined ? [] : [skip.text]),
   ]);
 export const plain = (name: string, units: number) => L.dense({ units, useBias: false, name });

@@ -1,4 +1,5 @@
-import { type Plan, planCost, type PrunableModel, UsageError } from '@espalier/core';
+import { say } from '../notes.js';
+import { type Plan, planCost, type PrunableModel, UsageError, type Note } from '@espalier/core';
 import type { Settings } from '../options/table.js';
 import { isMeasured, type Measuring, timeModels } from './measured.js';
 import type { Goal } from './resolve.js';
@@ -56,19 +57,14 @@ export async function outcomeOf(
 const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
 const milliseconds = (ms: number) => `${ms.toPrecision(3)} ms`;
 
-const WORDS = { params: 'parameters', macs: 'MACs', bytes: 'bytes' };
-
 /** A budget that was met from far below, or missed after training moved the plan, is said. */
-export function checkOutcome({ of, wanted, kept, fraction }: Outcome): string[] {
+export function checkOutcome({ of, wanted, kept, fraction }: Outcome): Note[] {
   const [tolerance, off] = [of === 'latency' ? 0.1 : 0.02, kept / wanted - 1];
   if (Math.abs(off) <= tolerance) return [];
-  const found = of === 'latency' ? milliseconds(kept) : `${percent(fraction.kept)} of the ${WORDS[of]}`;
+  const found =
+    of === 'latency' ? milliseconds(kept) : say('share-of', { share: percent(fraction.kept), what: say(of) });
   const asked = of === 'latency' ? milliseconds(wanted) : percent(fraction.wanted);
-  return [
-    off < 0
-      ? `the budget of ${asked} is met with ${found}: nothing that went would fit again`
-      : `the budget of ${asked} is missed: ${found} when measured once more`,
-  ];
+  return [say(off < 0 ? 'budget-undercut' : 'budget-missed', { asked, found })];
 }
 
 const withBranches = ({ params, groups, branches = [] }: PrunableModel) => ({

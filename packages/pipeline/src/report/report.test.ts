@@ -29,7 +29,7 @@ const sample = (): Report => ({
     },
   ],
   failures: [{ id: 'b', strategy: 'nm', scorer: 'random', code: 'nm-axis', message: 'no' }],
-  notes: ['a note'],
+  notes: [{ text: 'a note' }],
 });
 
 test('a report survives JSON and the check', () => {

@@ -1,4 +1,4 @@
-import { type Granularity, granularityOf, InputError, show } from '@espalier/core';
+import { type Granularity, granularityOf, InputError, type Note, readNote, show } from '@espalier/core';
 import * as z from 'zod';
 
 /** Raised when a reader of the old form could misunderstand the new one. */
@@ -93,6 +93,16 @@ const granularitySchema: z.ZodType<Granularity> = z.object({
   units: z.boolean().optional(),
 });
 
+/** `Note` of '@espalier/core'. */
+const noteSchema: z.ZodType<Note> = z.object({
+  code: text.optional(),
+  get params() {
+    return z.record(text, z.union([text, z.number(), noteSchema])).optional();
+  },
+  /** The same in English. */
+  text,
+});
+
 const rowSchema = z.object({
   /** Unique in the report. */
   id: text,
@@ -126,7 +136,7 @@ const rowSchema = z.object({
   }),
   panel: panelSchema.optional(),
   /** What the reader should hear: layers left dense, layers emptied. */
-  notes: z.array(text),
+  notes: z.array(noteSchema),
 });
 
 /** A trial that could not be run on this model, and why. */
@@ -139,6 +149,8 @@ const failureSchema = z.object({
   /** The code and message of the error. */
   code: text,
   message: text,
+  /** The message as a note, where other languages have it. */
+  note: noteSchema.optional(),
 });
 
 const denseSchema = z.object({
@@ -185,7 +197,7 @@ export const reportSchema = z.object({
   rows: z.array(rowSchema),
   failures: z.array(failureSchema),
   /** What holds for the comparison as a whole. */
-  notes: z.array(text),
+  notes: z.array(noteSchema),
 });
 
 /** A comparison as plain JSON data: every number that the table, the figures and the page show. */
@@ -205,7 +217,10 @@ export type Latency = z.infer<typeof latencySchema>;
 export const reportJsonSchema = () =>
   z.toJSONSchema(reportSchema.meta({ title: 'A comparison by Espalier' }), { reused: 'ref' });
 
-/** Checks that a value is a report, of version 1 too, whose rows named N:M and blocks alone; throws an InputError with code 'report-invalid' that names the first wrong field. */
+/**
+ * Checks that a value is a report, of version 1 too, whose rows named N:M and blocks alone and whose notes are strings; throws an
+ * InputError with code 'report-invalid' that names the first wrong field.
+ */
 export function parseReport(value: unknown, where = 'report'): Report {
   const parsed = reportSchema.safeParse(modern(value));
   if (parsed.success) return parsed.data;
@@ -218,9 +233,30 @@ export function parseReport(value: unknown, where = 'report'): Report {
   });
 }
 
-/** A report of version 1 in the present form, as far as it is one. */
+/** A note as the present form has it, a plain string too; what is none is left for the schema to name, unless it is too deep for that. */
+const modernNote = (value: unknown) => readNote(value) ?? (typeof value === 'object' ? null : value);
+
+/** Notes that are strings are notes without a code; of version 1, the rest in the present form too, as far as it is a report. */
 function modern(value: unknown): unknown {
-  const { version, rows } = (value ?? {}) as { version?: unknown; rows?: unknown };
+  if (typeof value !== 'object' || value === null) return value;
+  const said = <T>(from: T): T => {
+    const { notes, note } = (from ?? {}) as { notes?: unknown; note?: unknown };
+    return {
+      ...from,
+      ...(Array.isArray(notes) && { notes: notes.map(modernNote) }),
+      ...(note !== undefined && { note: modernNote(note) }),
+    };
+  };
+  const each = (list: unknown) =>
+    Array.isArray(list) ? list.map((of: unknown) => (isObject(of) ? said(of) : of)) : list;
+  const report = said(value) as Record<string, unknown>;
+  return modernRows({ ...report, rows: each(report.rows), failures: each(report.failures) });
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function modernRows(value: object): unknown {
+  const { version, rows } = value as { version?: unknown; rows?: unknown };
   if (version !== 1 || !Array.isArray(rows)) return value;
   const modernRow = ({ pattern, block, ...row }: Parameters<typeof granularityOf>[0]) => {
     const granularity = granularityOf({ ...(pattern && { pattern }), ...(block && { block }) });

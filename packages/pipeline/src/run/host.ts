@@ -1,3 +1,4 @@
+import { type Note } from '@espalier/core';
 import type { LoadModule } from '../plugins/find.js';
 
 export interface Bar {
@@ -12,7 +13,7 @@ export type Task = <T>(label: string, work: (bar: Bar) => Promise<T>, outcome?: 
 export interface Host {
   readonly task: Task;
   /** Said to the user while the work goes on. */
-  readonly note: (text: string) => void;
+  readonly note: (note: Note) => void;
   /** Loads plug-ins of other people; absent = there are none. */
   readonly load?: LoadModule | undefined;
   /** Reads the JSON file of a budget; absent = there are none. */

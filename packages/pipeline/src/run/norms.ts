@@ -1,4 +1,5 @@
-import type { Batch, MaskHandle, PrunableModel, Reestimated } from '@espalier/core';
+import { say } from '../notes.js';
+import type { Batch, MaskHandle, PrunableModel, Reestimated, Note } from '@espalier/core';
 import type { Host } from './host.js';
 
 /** Gives the batch norms of a pruned model the statistics that they see now, and says where there are none. */
@@ -7,7 +8,7 @@ export async function reestimateNorms(
   batches: () => AsyncIterable<Batch>,
   handles: readonly MaskHandle[],
   { task, note }: Pick<Host, 'task' | 'note'>,
-): Promise<Reestimated & { readonly notes: readonly string[] }> {
+): Promise<Reestimated & { readonly notes: readonly Note[] }> {
   const none: Reestimated = { layers: [], passes: 0 };
   const found = await task(
     'estimate batch norms again',
@@ -19,10 +20,7 @@ export async function reestimateNorms(
       })) ?? none,
     ({ layers, passes }) => `${layers.length} in ${passes} passes over the data`,
   );
-  const notes =
-    found.layers.length > 0
-      ? []
-      : ['the model has no batch norm with statistics of its own, so nothing was estimated again'];
-  notes.forEach((text) => note(text));
+  const notes = found.layers.length > 0 ? [] : [say('no-norms')];
+  notes.forEach(note);
   return { ...found, notes };
 }

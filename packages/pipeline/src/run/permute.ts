@@ -1,5 +1,7 @@
+import { say } from '../notes.js';
 import {
   applyPermutation,
+  listNotes,
   type Batch,
   protect,
   type PrunableModel,
@@ -40,9 +42,9 @@ export async function permute(
   );
   found.notes.forEach(note);
   if (found.groups.length > 0) return found.groups;
-  const why = found.notes.length > 0 ? ` (${found.notes.join('; ')})` : '';
-  const fix = 'leave permute out';
-  throw new UsageError('nothing-to-permute', `no channels of this model may change places${why}; ${fix}`, {
+  const [why, fix] = [listNotes(found.notes, found.notes.length), 'leave permute out'];
+  const message = why ? say('nothing-to-permute-as', { why, fix }) : say('nothing-to-permute', { fix });
+  throw new UsageError('nothing-to-permute', message, {
     where: 'permute',
     fix,
   });

@@ -1,4 +1,12 @@
-import { memoryPlan, type Plan, type PlanSummary, type PrunableModel, summarisePlan, UsageError } from '@espalier/core';
+import {
+  memoryPlan,
+  type Plan,
+  type PlanSummary,
+  type PrunableModel,
+  summarisePlan,
+  UsageError,
+  type Note,
+} from '@espalier/core';
 import type { PermutedGroup } from '@espalier/strategy-nm';
 import { accuracy } from '@espalier/measure';
 import { isMeasured, settleByMeasuring } from '../budget/measured.js';
@@ -43,7 +51,7 @@ export interface Run {
   readonly roundTo?: number;
   /** Of the last training. */
   readonly training?: Pick<Trained, 'losses' | 'best'>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /** Everything that can be refused before anything is read: plug-ins that are not there, data that is missing. */
@@ -95,7 +103,7 @@ export async function runPruning(options: RunOptions): Promise<Run> {
       ? whileTraining({ settings, model, data, host, hooks }, settled.resolved, teacher)
       : pruneStepwise({ settings, model, ...settled, batches, samples: data, teacher, host, hooks })
   ).finally(() => teacher?.dispose());
-  for (const text of made.summary.notes) note(text);
+  made.summary.notes.forEach(note);
   const shrinks = Object.keys(made.plan.units).length > 0 && !settings.keepShape;
   let pruned = model;
   try {

@@ -1,4 +1,12 @@
-import { isEspalierError, memoryPlan, type PrunableModel, show, summarisePlan, UsageError } from '@espalier/core';
+import {
+  isEspalierError,
+  memoryPlan,
+  type PrunableModel,
+  show,
+  summarisePlan,
+  UsageError,
+  type Note,
+} from '@espalier/core';
 import { measure, timingOf } from './measured.js';
 import { type Dense, type Failure, parseReport, type Report, REPORT_VERSION, type Row } from '../report/report.js';
 import type { Phase, Tools, Trial } from './tools.js';
@@ -8,7 +16,7 @@ import { stopwatch } from './watch.js';
 /** What the report says about where it comes from; a comparison itself looks at no clock, machine or command line. */
 export interface About extends Pick<Report, 'created' | 'command' | 'data' | 'machine'> {
   readonly model: { readonly name: string; readonly path?: string };
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Note[];
 }
 
 export interface ComparisonOptions extends Tools {
@@ -90,8 +98,8 @@ async function measureDense(options: ComparisonOptions, onPhase: (phase: Phase) 
 /** The row of a trial that does not suit the model; what nobody could foresee is thrown again. */
 function asFailure(error: unknown, trial: Trial): Failure {
   if (!isEspalierError(error) || error.name === 'OutputError') throw error;
-  const { code, message } = error;
-  return { id: trialId(trial), ...labelOf(trial), sparsity: sparsityOf(trial), code, message };
+  const { code, message, note } = error;
+  return { id: trialId(trial), ...labelOf(trial), sparsity: sparsityOf(trial), code, message, ...(note && { note }) };
 }
 
 function checkIds(trials: readonly Trial[]): void {

@@ -113,7 +113,7 @@ test('compares three granularities and leaves the model and the memory as they w
   expect(sparse.params.prunable).toBe(972);
   expect(sparse.layers.reduce((sum, { size, kept }) => sum + size - kept, 0)).toBe(875);
   expect(small.channels).toEqual({ total: 20, kept: 10 });
-  expect(pattern.notes.join()).toContain('conv/kernel stays dense');
+  expect(pattern.notes.map(({ text }) => text).join()).toContain('conv/kernel stays dense');
 
   expect(tf.getBackend()).toBe('cpu');
   expect(await weightsOf(model)).toEqual(before);

@@ -76,7 +76,7 @@ test('the mask is the corner of the kernel as a matrix', () => {
 
 test('shows the first kernel that may be pruned', () => {
   const bias = param([3], { role: 'bias', id: 'bias' });
-  const stem = param([3, 3, 1, 8], { id: 'stem', skip: 'ignored' });
+  const stem = param([3, 3, 1, 8], { id: 'stem', skip: { text: 'ignored' } });
   expect(panelParam([bias, stem, param([2, 2])])!.id).toBe('fc/kernel');
   expect(panelParam([bias, stem])!.id).toBe('stem');
   expect(panelParam([bias])).toBeUndefined();

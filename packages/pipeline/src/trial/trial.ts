@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import {
   InputError,
   memoryPlan,
@@ -7,7 +8,6 @@ import {
   type PrunableModel,
   type PruneResult,
   resolveMask,
-  sentence,
 } from '@espalier/core';
 import { latencyOf, measure } from './measured.js';
 import { makePanel, panelParam } from './panel.js';
@@ -114,14 +114,14 @@ function describe(trial: Trial, { plan, sparsity, params, macs, layers, channels
     macs: macs && { ...macs },
     layers: layers.map(({ id, shape, size, kept, threshold }) => ({ id, shape: [...shape], size, kept, threshold })),
     ...(channels && { channels: { ...channels } }),
-    notes: [...notes, ...skipped.map(({ id, reason }) => sentence('left-alone', { id, why: reason }))],
+    notes: [...notes, ...skipped.map(({ id, reason }) => say('left-alone', { id, why: reason }))],
   };
 }
 
 function checkLoss(tuned: FineTuned): FineTuned {
   if (tuned.loss === undefined || Number.isFinite(tuned.loss)) return tuned;
   const fix = 'use a lower learning rate';
-  throw new InputError('training-diverged', sentence('tuning-diverged', { value: tuned.loss, epochs: tuned.epochs }), {
+  throw new InputError('training-diverged', say('tuning-diverged', { value: tuned.loss, epochs: tuned.epochs }), {
     where: 'fine-tune',
     wanted: 'a finite loss',
     found: String(tuned.loss),

@@ -1,4 +1,5 @@
-import { type Bits, type Context, InputError, sentence } from '@espalier/core';
+import { type Bits, type Context, InputError, type Note } from '@espalier/core';
+import { say } from './notes.js';
 import { outputFactors } from './curvature.js';
 import type { LayerHessian } from './hessians.js';
 import type { Linear } from './linear.js';
@@ -20,7 +21,7 @@ export interface Descent {
   readonly values: Map<string, Float32Array>;
   /** The calibration loss before the first step and after each. */
   readonly losses: readonly number[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 interface Slope {
@@ -52,7 +53,7 @@ export async function descend(
   let slope = await slopeAt(context, layers, values);
   if (!Number.isFinite(slope.loss)) throw notFinite(slope.loss);
   const losses = [slope.loss];
-  const notes: string[] = [];
+  const notes: Note[] = [];
   const factors = await outputFactors(linear, context, layers, samples);
   const steppers = new Map<string, NaturalSteps>();
   try {
@@ -70,7 +71,7 @@ export async function descend(
       };
       const best = await along(slope.loss, dot(slope.gradients, delta), at);
       if (best === 'not finite') {
-        notes.push(sentence('loss-not-finite', { step: i + 1, steps }));
+        notes.push(say('step-loss-not-finite', { step: i + 1, steps }));
         break;
       }
       if (!best) break;
@@ -162,7 +163,7 @@ async function slopeAt(
 
 function notFinite(loss: number): InputError {
   const fix = 'check the weights, the labels, and that the data is normalised as in training';
-  return new InputError('loss-not-finite', sentence('data-loss-not-finite', { value: loss }), {
+  return new InputError('loss-not-finite', say('data-loss-not-finite', { value: loss }), {
     where: 'data',
     wanted: 'a finite loss',
     found: String(loss),

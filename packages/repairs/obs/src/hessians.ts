@@ -5,8 +5,10 @@ import {
   isInputsUnsupported,
   type Param,
   type PrunableModel,
-  sentence,
+  withoutInputs,
+  type Note,
 } from '@espalier/core';
+import { say } from './notes.js';
 import { type Layout, layoutOf } from './layout.js';
 import { type Linear, mirror, padded, type Square, zeroSquare } from './linear.js';
 import { HESSIAN_DEFAULTS } from './defaults.js';
@@ -30,7 +32,7 @@ export interface LayerHessian {
 
 export interface Hessians {
   readonly layers: ReadonlyMap<string, LayerHessian>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -48,7 +50,7 @@ export async function layerHessians(
   options: HessianOptions = {},
 ): Promise<Hessians> {
   const { rows: limit, damping } = { ...HESSIAN_DEFAULTS, ...options };
-  const notes: string[] = [];
+  const notes: Note[] = [];
   const sums = new Map(params.map((param) => [param.id, newSums(param)]));
   let samples = 0;
   for await (const batch of batches()) {
@@ -73,9 +75,9 @@ export async function layerHessians(
 }
 
 /** The note on a kernel whose inputs the model does not offer; throws every other error again. */
-export function noInputs(id: string, error: unknown): string {
+export function noInputs(id: string, error: unknown): Note {
   if (!isInputsUnsupported(error)) throw error;
-  return sentence('inputs-not-had', { id, why: (error as { found: string }).found });
+  return withoutInputs(id, error);
 }
 
 /** XᵀX of the rows so far, by block. */
@@ -111,10 +113,10 @@ export function finish(
   linear: Linear,
   { param, layout, squares, rows }: Sums,
   damping: number,
-  notes: string[],
+  notes: Note[],
 ): LayerHessian {
   if (rows < layout.inputs) {
-    notes.push(sentence('few-rows', { id: param.id, rows, inputs: layout.inputs, least: layout.inputs }));
+    notes.push(say('few-rows', { id: param.id, rows, inputs: layout.inputs, least: layout.inputs }));
   }
   let strongest = damping;
   let deadInputs = 0;
@@ -131,9 +133,9 @@ export function finish(
   });
   if (deadInputs > 0) {
     const code = deadInputs === 1 ? 'dead-input' : 'dead-inputs';
-    notes.push(sentence(code, { id: param.id, count: deadInputs }));
+    notes.push(say(code, { id: param.id, count: deadInputs }));
   }
-  if (singular || strongest > damping) notes.push(sentence('singular-hessian', { id: param.id, damping: strongest }));
+  if (singular || strongest > damping) notes.push(say('singular-hessian', { id: param.id, damping: strongest }));
   return { param, layout, hessians: squares, dead };
 }
 
@@ -181,7 +183,7 @@ function strengthen(linear: Linear, square: Square, damping: number): number {
 function checkFinite(id: string, { values }: Square): void {
   if (values.every(Number.isFinite)) return;
   const fix = 'check the weights, and that the data is normalised as in training';
-  throw new InputError('inputs-not-finite', sentence('inputs-not-finite', { id }), {
+  throw new InputError('inputs-not-finite', say('inputs-not-finite', { id }), {
     where: id,
     wanted: 'finite activations',
     found: 'NaN or infinite ones',

@@ -1,4 +1,4 @@
-import { type Batch, type Context, dataEmpty, type Param, type PrunableModel } from '@espalier/core';
+import { type Batch, type Context, dataEmpty, type Note, type Param, type PrunableModel } from '@espalier/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import {
   addRows,
@@ -27,7 +27,7 @@ export interface InOrderOptions extends HessianOptions {
 export interface Fitted {
   /** By kernel. */
   readonly values: Map<string, Float32Array>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -47,7 +47,7 @@ export async function fitInOrder(
   const { before, masked, fit, damping } = { ...HESSIAN_DEFAULTS, ...options };
   const values = new Map<string, Float32Array>();
   const now = new Map(masked);
-  const notes: string[] = [];
+  const notes: Note[] = [];
   for (const param of inOrder(params)) {
     const own = before.get(param.id)!;
     try {

@@ -10,6 +10,7 @@ import {
   rowsAreFree,
   type Schedule,
 } from '@espalier/core';
+import { say } from './notes.js';
 import { exchangeRows } from './exchange.js';
 import { blockedRows } from './blocked.js';
 import { descend, type Descent, type StepOptions } from './descend.js';
@@ -107,8 +108,7 @@ async function descendWhereThereIsALoss(...given: Parameters<typeof descend>): P
     return await descend(...given);
   } catch (error) {
     if (!isEspalierError(error) || error.code !== 'loss-missing') throw error;
-    const note = 'obs: the model has no loss, so weights are fitted to what its layers compute, not to the labels';
-    return { values: new Map(given[3]), notes: [note] };
+    return { values: new Map(given[3]), notes: [say('no-loss')] };
   }
 }
 

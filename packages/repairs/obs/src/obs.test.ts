@@ -113,7 +113,9 @@ test('a loss that is not finite on the way: the values before it, and a note say
   const plan = memoryPlan({ masks: { 'hidden/kernel': bitsFrom(24, (i) => i % 3 > 0) } });
   const context = { model: broken, batches };
   const { values, notes } = await obsRepair({ steps: 3 }).repair(context, plan);
-  expect(notes?.join()).toContain('the loss of step 1 of 3 along the labels is not finite; kept the values before it');
+  expect(notes?.map(({ text }) => text).join()).toContain(
+    'the loss of step 1 of 3 along the labels is not finite; kept the values before it',
+  );
   const fitted = await obsRepair({ steps: 0 }).repair({ model, batches }, plan);
   expect(values['hidden/kernel']).toEqual(fitted.values['hidden/kernel']);
   calls = 1;
@@ -203,9 +205,9 @@ test('convolutions and depthwise kernels; too little data is said with its numbe
   const { notes, layers, handle } = await run();
   expect(layers.map(({ kept }) => kept)).toEqual([36, 18, 24]);
   // Said once, though the scorer and the repair both meet it.
-  expect(notes.filter((note) => note.startsWith('out/kernel: 8 rows of calibration data for 16 inputs'))).toHaveLength(
-    1,
-  );
+  expect(
+    notes.filter(({ text }) => text.startsWith('out/kernel: 8 rows of calibration data for 16 inputs')),
+  ).toHaveLength(1);
   handle.restore();
   expect(tf.memory().numTensors).toBe(tensors);
   model.dispose();
@@ -215,7 +217,9 @@ test('kernels that are no products of their inputs are left alone, and a note sa
   const model = network(true);
   const scores = await obsScorer().score({ model, batches: images(4) });
   expect(scores.params).toEqual(['conv/kernel', 'dw/depthwise_kernel', 'out/kernel']);
-  expect(scores.notes?.join()).toContain("rnn/kernel is left as it is: it is a weight of the layer class 'SimpleRNN'");
+  expect(scores.notes?.map(({ text }) => text).join()).toContain(
+    "rnn/kernel is left as it is: it is a weight of the layer class 'SimpleRNN'",
+  );
   await expect(scores.read('rnn/kernel')).rejects.toMatchObject({ code: 'score-param' });
   model.dispose();
 });
@@ -230,18 +234,22 @@ const one = (x: number[][]) =>
 test('dead inputs, singular Hessians and broken data are said', async () => {
   const model = tinyNetwork();
   const dead = await obsScorer().score({ model, batches: one([[0, 1, 2, 3], [0, 2, 1, 1], [0, 1, 1, 1], [0, 5, 1, 2]]) }); // prettier-ignore
-  expect(dead.notes?.join()).toContain('hidden/kernel: 1 of its inputs is zero in all calibration data');
+  expect(dead.notes?.map(({ text }) => text).join()).toContain(
+    'hidden/kernel: 1 of its inputs is zero in all calibration data',
+  );
   expect(Array.from((await dead.read('hidden/kernel')).subarray(0, 6)).every((s) => s >= 0)).toBe(true);
   const twins = [[1, 1, 0, 1], [2, 2, 1, 0], [3, 3, 1, 1], [1, 1, 5, 2]]; // prettier-ignore
   const singular = await obsScorer({ damping: 0 }).score({ model, batches: one(twins) });
-  expect(singular.notes?.join()).toMatch(/hidden\/kernel: its Hessian is singular, dampened by 1.*e-7/);
+  expect(singular.notes?.map(({ text }) => text).join()).toMatch(
+    /hidden\/kernel: its Hessian is singular, dampened by 1.*e-7/,
+  );
   const usual = await obsScorer().score({ model, batches: one(twins) });
-  expect(usual.notes?.join()).toContain(
+  expect(usual.notes?.map(({ text }) => text).join()).toContain(
     'hidden/kernel: its Hessian is singular, dampened by 0.01 of its mean diagonal',
   );
   const regular = [[1, 0, 0, 1], [0, 2, 1, 0], [3, 3, 0, 1], [1, 1, 5, 2], [0, 0, 1, 4]]; // prettier-ignore
-  const notes = (await obsScorer().score({ model, batches: one(regular) })).notes!.filter((note) =>
-    note.startsWith('hidden'),
+  const notes = (await obsScorer().score({ model, batches: one(regular) })).notes!.filter(({ text }) =>
+    text.startsWith('hidden'),
   );
   expect(notes).toEqual([]);
   await expect(obsScorer().score({ model, batches: one([[NaN, 1, 1, 1]]) })).rejects.toMatchObject({

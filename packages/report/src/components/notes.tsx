@@ -27,7 +27,7 @@ export function Notes({ report, texts }: { report: Report; texts: Texts }) {
               <Name text={texts.notes.impossible(nameFailure(failure, texts))} />
             </span>
             {texts.colon}
-            <Name text={translate(failure.message, texts)} />
+            <Name text={translate(failure.note ?? failure.message, texts)} />
           </li>
         ))}
       </ul>

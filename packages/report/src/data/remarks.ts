@@ -1,3 +1,4 @@
+import { type Note, uniqueNotes } from '@espalier/core';
 import type { Report, Row } from '@espalier/pipeline';
 import { english, type Texts, translate } from '../texts/index.js';
 import { nameTrials, strategyName } from './names.js';
@@ -10,14 +11,15 @@ export interface Remark {
 
 /** The report's notes, each once, with the trials that it holds for; a strategy's name stands for all of its trials. */
 export function remarks(report: Report, texts: Texts = english): Remark[] {
-  const rowsOf = new Map<string, Row[]>();
-  for (const row of report.rows) {
-    for (const note of new Set(row.notes)) rowsOf.set(note, [...(rowsOf.get(note) ?? []), row]);
-  }
+  const said = uniqueNotes(report.rows.flatMap(({ notes }) => notes));
+  const rowsOf = said.map((note): [Note, Row[]] => [
+    note,
+    report.rows.filter(({ notes }) => notes.some(({ text }) => text === note.text)),
+  ]);
   return [
-    ...report.notes.map((text) => ({ text: translate(text, texts), trials: [] })),
-    ...[...rowsOf].map(([text, rows]) => ({
-      text: translate(text, texts),
+    ...report.notes.map((note) => ({ text: translate(note, texts), trials: [] })),
+    ...rowsOf.map(([note, rows]) => ({
+      text: translate(note, texts),
       trials: rows.length === report.rows.length ? [] : namesOf(report, rows, texts),
     })),
   ];

@@ -22,7 +22,7 @@ const compact = [
 const full = () => {
   const { dense, rows } = report();
   const failure = { id: HOSTILE, strategy: '2:4', scorer: 'magnitude', code: 'nm-axis', message: HOSTILE };
-  const hostile: Row = row(HOSTILE, 0.9, 97, { notes: [HOSTILE], panel: { ...panel, param: HOSTILE } });
+  const hostile: Row = row(HOSTILE, 0.9, 97, { notes: [{ text: HOSTILE }], panel: { ...panel, param: HOSTILE } });
   return report({
     model: { ...report().model, name: HOSTILE },
     dense: { ...dense, compact },

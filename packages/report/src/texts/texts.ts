@@ -1,4 +1,4 @@
-import type { Granularity, SentenceCode } from '@espalier/core';
+import type { Granularity } from '@espalier/core';
 import type { FigureWords } from '@espalier/figures';
 
 /** Everything that a report says, in one language. Numbers come written; names from files come as they are. */
@@ -159,10 +159,8 @@ export interface Texts {
     readonly method: (samplesOld: string, samplesNew: string) => string;
   };
 
-  /** What is said of models and decisions, by code; absent = as it is. */
-  readonly sentences?: Readonly<Record<SentenceCode, string>>;
-  /** The axes that these sentences name. */
-  readonly axes?: Readonly<Record<string, string>>;
+  /** What is said of models and decisions, by the codes of notes; absent = as it is. */
+  readonly said?: Readonly<Record<string, string>>;
 
   /** What a link that saves a figure or a table is called when it is read aloud. */
   readonly save: (what: string, form: string) => string;

@@ -1,15 +1,12 @@
-import { fill, readSentence } from '@espalier/core';
+import { asNote, fillNote, type Note } from '@espalier/core';
 import type { Texts } from './texts.js';
 
-/** A note or a reason in the language of the texts, where it is one of Espalier's own; what others said stays as they said it. */
-export function translate(text: string, texts: Pick<Texts, 'sentences' | 'axes'>): string {
-  const { sentences, axes } = texts;
-  const read = sentences && readSentence(text);
-  if (!read) return text;
-  const { why, axis, ...params } = read.params;
-  return fill(sentences[read.code], {
-    ...params,
-    ...(why !== undefined && { why: translate(why, texts) }),
-    ...(axis !== undefined && { axis: axes?.[axis] ?? axis }),
-  });
+/** A note in the language of the texts, where they have its code; what others said stays as they said it. */
+export function translate(said: string | Note, texts: Pick<Texts, 'said'>): string {
+  const { code, params = {}, text } = asNote(said);
+  const template = code !== undefined && texts.said && Object.hasOwn(texts.said, code) ? texts.said[code] : undefined;
+  const names = template?.match(/(?<=\{)\w+(?=\})/g) ?? [];
+  // A note from a file may say that it is one of ours and have other values.
+  if (template === undefined || !names.every((name) => Object.hasOwn(params, name))) return text;
+  return fillNote(template, params, (note) => translate(note, texts));
 }

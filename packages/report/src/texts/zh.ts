@@ -1,4 +1,4 @@
-import { sentences } from './sentences.zh.js';
+import { said } from './said.zh.js';
 import type { Texts } from './texts.js';
 
 const epochs = (n: number) => `${n} 轮`;
@@ -197,8 +197,7 @@ export const chinese: Texts = {
       `精度：噪声取分别在 ${old} 与 ${now} 个样本上的两次测量之差的两倍标准误，视两次测量为独立。时间：每个时间都除以同一轮次中稠密模型的时间，两个比值的 p10–p90 不重叠时才算不同。文件大小没有噪声。`,
   },
 
-  sentences,
-  axes: { input: '输入', inputs: '输入', output: '输出', outputs: '输出' },
+  said,
 
   save: (what, form) => `下载“${what}”，${form}`,
   language: '语言',

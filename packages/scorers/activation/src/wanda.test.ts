@@ -49,12 +49,15 @@ test('kernels whose inputs are not to be had are left out with a note; bad optio
   const blind = {
     ...model,
     inputs: (batch: Batch, id: string) => {
-      if (id === 'out/kernel') throw inputsUnsupported(id, 'it is hidden');
+      if (id === 'out/kernel') throw inputsUnsupported(id, { text: 'it is hidden' });
       return model.inputs(batch, id);
     },
   };
   const scores = await wanda().score({ model: blind, batches: rows([[3, 0]]) });
-  expect([scores.params, scores.notes]).toEqual([['hidden/kernel'], ['out/kernel is left as it is: it is hidden']]);
+  expect([scores.params, scores.notes?.map(({ text }) => text)]).toEqual([
+    ['hidden/kernel'],
+    ['out/kernel is left as it is: it is hidden'],
+  ]);
   expect(() => wanda({ samples: 0 })).toThrow(expect.objectContaining({ code: 'samples' }));
   await expect(wanda().score({ model, batches: rows([]) })).rejects.toMatchObject({ code: 'data-empty' });
   await expect(wanda().score({ model, batches: rows([[NaN, 1]]) })).rejects.toMatchObject({ code: 'score-not-finite' });

@@ -4,10 +4,11 @@ import {
   type Context,
   dataEmpty,
   isInputsUnsupported,
+  type Note,
   type Param,
   type Scorer,
   scoresInMemory,
-  sentence,
+  withoutInputs,
   sizeOf,
 } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
@@ -57,8 +58,8 @@ async function inputNorms(
   { model, batches }: Context,
   kernels: readonly Param[],
   samples: number,
-): Promise<{ norms: Map<string, Float64Array>; notes: string[] }> {
-  const notes: string[] = [];
+): Promise<{ norms: Map<string, Float64Array>; notes: Note[] }> {
+  const notes: Note[] = [];
   const sums = new Map(kernels.map(({ id, shape }) => [id, new Float64Array(sizeOf(shape.slice(0, -1)))]));
   let seen = 0;
   for await (const batch of batches()) {
@@ -70,7 +71,7 @@ async function inputNorms(
         }
       } catch (error) {
         if (!isInputsUnsupported(error)) throw error;
-        notes.push(sentence('inputs-not-had', { id, why: (error as { found: string }).found }));
+        notes.push(withoutInputs(id, error));
         sums.delete(id);
       }
     }

@@ -1,4 +1,4 @@
-import { checkFiniteScores, InputError, sentence, show, type Scorer } from '@espalier/core';
+import { checkFiniteScores, type Scorer, scoresMissing } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { meanGradients } from './mean-gradients.js';
 import { unitTaylor } from './unit-taylor.js';
@@ -39,24 +39,16 @@ export function gradient(): Scorer {
         backend: getBackend(),
         async read(id) {
           const values = contributions.get(id);
-          if (!values) throw noScores(id, 'parameter');
+          if (!values) throw scoresMissing('gradient', id);
           return Float32Array.from(values, Math.abs);
         },
         async readGroup(id) {
           const group = groups.find((g) => g.id === id);
           const values = group && unitTaylor(group, params, contributions);
-          if (!values) throw noScores(id, 'group');
+          if (!values) throw scoresMissing('gradient', id, 'group');
           return values;
         },
       };
     },
   };
-}
-
-function noScores(where: string, kind: string): InputError {
-  return new InputError(
-    'score-param',
-    sentence(kind === 'group' ? 'group-scores-missing' : 'scores-missing', { scorer: 'gradient', id: show(where) }),
-    { where, fix: 'leave it out with --ignore' },
-  );
 }

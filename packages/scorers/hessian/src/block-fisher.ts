@@ -6,9 +6,9 @@ import {
   scoresInMemory,
   show,
   UsageError,
-  sentence,
   lossNotFinite,
 } from '@espalier/core';
+import { say } from './notes.js';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { forEachSample, type SampleOptions } from './samples.js';
 
@@ -61,7 +61,7 @@ export function blockFisher(options: BlockFisherOptions = {}): Scorer {
       return scoresInMemory(name, scores, {
         backend: getBackend(),
         ...(count < largest && {
-          notes: [sentence('few-samples', { scorer: name, samples: count, block: largest, least: largest })],
+          notes: [say('few-samples', { scorer: name, samples: count, block: largest, least: largest })],
         }),
       });
     },

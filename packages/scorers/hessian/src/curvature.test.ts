@@ -62,7 +62,9 @@ test('blocks of one are the diagonal Fisher with damping', async () => {
 test('fewer samples than weights in a block are said, with both numbers', async () => {
   const model = tinyNetwork();
   const notesOf = async (block: number) =>
-    (await blockFisher({ block }).score({ model, batches: tinyBatches({ sizes: [2, 3] }) })).notes ?? [];
+    (await blockFisher({ block }).score({ model, batches: tinyBatches({ sizes: [2, 3] }) })).notes?.map(
+      ({ text }) => text,
+    ) ?? [];
   expect(await notesOf(6)).toEqual([
     'block-fisher: 5 samples of calibration data for blocks of 6 weights, too few to tell them apart; give at least 6',
   ]);

@@ -1,4 +1,4 @@
-import { checkFiniteScores, InputError, type PrunableModel, type Scores, sentence, show } from '@espalier/core';
+import { checkFiniteScores, type PrunableModel, type Scores, scoresMissing } from '@espalier/core';
 import { getBackend } from '@tensorflow/tfjs-core';
 
 /** ½·w²·h for a diagonal h of the curvature, which is overwritten. Weights are those of now. */
@@ -18,8 +18,7 @@ export async function diagonalScores(
     async read(id) {
       const values = diagonal.get(id);
       if (values) return Float32Array.from(values);
-      const fix = 'leave it out with --ignore';
-      throw new InputError('score-param', sentence('scores-missing', { scorer, id: show(id) }), { where: id, fix });
+      throw scoresMissing(scorer, id);
     },
   };
 }

@@ -1,4 +1,5 @@
-import { type Batch, InputError, type PrunableModel, sentence, UsageError } from '@espalier/core';
+import { type Batch, InputError, type PrunableModel, UsageError, type Note } from '@espalier/core';
+import { say } from './notes.js';
 
 /**
  * The softmax probabilities of one sample. Throws a UsageError with code 'output-unsupported' unless the model's output is
@@ -10,10 +11,10 @@ export async function probabilities(
   index: number,
   scorer: string,
 ): Promise<Float64Array> {
-  if (model.output === 'other') throw unsupported(scorer, 'an output that is neither');
+  if (model.output === 'other') throw unsupported(scorer, say('of-neither'));
   const output = model.predict(x);
   try {
-    if (output.shape.length !== 2) throw unsupported(scorer, sentence('of-shape', { shape: output.shape.join(', ') }));
+    if (output.shape.length !== 2) throw unsupported(scorer, say('of-shape', { shape: output.shape.join(', ') }));
     const values = Float64Array.from(await output.data<'float32'>());
     const bad = values.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0) {
@@ -21,7 +22,7 @@ export async function probabilities(
       const fix = 'check the weights, and that the data is normalised as in training';
       throw new InputError(
         'output-not-finite',
-        sentence('sample-output-not-finite', { scorer, sample: index, value: values[bad], index: bad }),
+        say('sample-output-not-finite', { scorer, sample: index, value: values[bad], index: bad }),
         { where, wanted: 'finite outputs', found, fix },
       );
     }
@@ -38,13 +39,13 @@ function softmax(logits: Float64Array): Float64Array {
   return powers.map((power) => power / sum);
 }
 
-function unsupported(scorer: string, found: string): UsageError {
+function unsupported(scorer: string, found: Note): UsageError {
   const wanted = 'class probabilities or logits of shape [n, classes], under softmax cross-entropy';
   const fix = 'use the empirical Fisher (hessian), which takes any loss';
-  return new UsageError('output-unsupported', sentence('output-unsupported', { scorer, why: found }), {
+  return new UsageError('output-unsupported', say('output-unsupported', { scorer, why: found }), {
     where: 'output',
     wanted,
-    found,
+    found: found.text,
     fix,
   });
 }

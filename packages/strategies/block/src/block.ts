@@ -12,13 +12,13 @@ import {
   layerOf,
   lazyPlan,
   makeBits,
+  type Note,
   nothingToPrune,
   outAxisOf,
   type Param,
   pruneCount,
   selectLowest,
   type Selection,
-  sentence,
   setPruned,
   show,
   type Slice,
@@ -27,6 +27,7 @@ import {
   UsageError,
 } from '@espalier/core';
 import { BLOCK_DEFAULTS } from './defaults.js';
+import { say } from './notes.js';
 
 export interface BlockOptions {
   /** How many neighbouring outputs of a kernel a block spans. */
@@ -66,11 +67,11 @@ export function block(options: BlockOptions = {}): Strategy {
   return {
     name: `block-${name}-${scope}`,
     async select(selection) {
-      const notes: string[] = [];
+      const notes: Note[] = [];
       const targets: Target[] = [];
       for (const param of eligibleParams(selection)) {
         if (outAxisOf(param) < 0) {
-          notes.push(sentence('dense-no-block-axes', { id: param.id, block: name }));
+          notes.push(say('dense-no-block-axes', { id: param.id, block: name }));
           continue;
         }
         const grid = gridOf(param, granularity.cell);
@@ -160,10 +161,10 @@ interface Rest {
   readonly inputs: number;
 }
 
-function notesOn({ id }: Param, { first }: Grid, rest: Rest, name: string): string[] {
-  if (first.length === 0) return [sentence('dense-small', { id, block: name })];
+function notesOn({ id }: Param, { first }: Grid, rest: Rest, name: string): Note[] {
+  if (first.length === 0) return [say('dense-small', { id, block: name })];
   const axes = (['outputs', 'inputs'] as const).filter((axis) => rest[axis] > 0);
-  return axes.map((axis) => sentence('dense-block-tail', { id, rest: rest[axis], axis, block: name }));
+  return axes.map((axis) => say('dense-block-tail', { id, rest: rest[axis], axis: say(axis), block: name }));
 }
 
 function checkSize(outputs: number, inputs: number): void {

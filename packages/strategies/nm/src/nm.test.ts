@@ -56,7 +56,7 @@ describe('axes that M does not divide', () => {
   test('or keep their tail dense, and say so', async () => {
     const s = selection(param([6, 1]), [1, 2, 3, 4, 0, 0]);
     expect(await mask({ tail: 'dense' }, s)).toBe('001111');
-    expect((await nm({ tail: 'dense' }).select(s)).notes![0]).toMatch('the last 2 of 6 inputs stay dense');
+    expect((await nm({ tail: 'dense' }).select(s)).notes![0].text).toMatch('the last 2 of 6 inputs stay dense');
   });
   test('a kernel too narrow for one group stays dense; with nothing else that is an error', async () => {
     await expect(nm({ tail: 'dense' }).select(selection(param([1, 4]), [1, 2, 3, 4]))).rejects.toMatchObject({
@@ -72,7 +72,13 @@ describe('axes that M does not divide', () => {
       scores: { ...s.scores, params: ['fc/kernel', depthwise.id] },
     });
     expect(plan.params).toEqual(['fc/kernel']);
-    expect(plan.notes).toEqual(['dw/depthwise_kernel stays dense: it has no input axis for 2:4']);
+    expect(plan.notes).toEqual([
+      {
+        code: 'dense-no-input-axis',
+        params: { id: 'dw/depthwise_kernel', pattern: '2:4' },
+        text: 'dw/depthwise_kernel stays dense: it has no input axis for 2:4',
+      },
+    ]);
   });
 });
 

@@ -9,16 +9,17 @@ import {
   lazyPlan,
   makeBits,
   nmGranularity,
+  type Note,
   nothingToPrune,
   outAxisOf,
   type Param,
-  sentence,
   setPruned,
   sizeOf,
   type Slice,
   sliceOf,
   type Strategy,
 } from '@espalier/core';
+import { say } from './notes.js';
 import { checkPattern } from './pattern.js';
 import { tileSolver } from './transposable.js';
 import { NM_DEFAULTS } from './defaults.js';
@@ -58,7 +59,7 @@ export function nm(options: NmOptions = {}): Strategy {
     name: transposable ? `${name}-transposable` : name,
     sparsity: 1 - keep / group,
     async select(selection) {
-      const notes: string[] = [];
+      const notes: Note[] = [];
       const slices = new Map<string, { slice: Slice; param: Param }>();
       for (const param of eligibleParams(selection)) {
         if (fits(param, axesOf(param), { name, group, tail }, notes))
@@ -87,26 +88,26 @@ function fits(
   param: Param,
   axes: readonly number[],
   { name: pattern, group, tail }: { name: string; group: number; tail: NmOptions['tail'] },
-  notes: string[],
+  notes: Note[],
 ): boolean {
   const { id } = param;
   const lengths = axes.map((axis) => (axis < 0 ? 0 : param.shape[axis]));
   const uneven = lengths.findIndex((length) => length % group !== 0);
   const short = lengths.findIndex((length) => length < group);
   if (axes.some((axis) => axis < 0)) {
-    notes.push(sentence('dense-no-input-axis', { id, pattern }));
+    notes.push(say('dense-no-input-axis', { id, pattern }));
     return false;
   }
   if (uneven >= 0 && tail === 'error') {
     throw notDivisible(pattern, param, group, WORDS[uneven], lengths[uneven]);
   }
   if (short >= 0) {
-    notes.push(sentence('dense-short-axis', { id, axis: WORDS[short], size: lengths[short], group, pattern }));
+    notes.push(say('dense-short-axis', { id, axis: say(WORDS[short]), size: lengths[short], group, pattern }));
     return false;
   }
   for (const [i, size] of lengths.entries()) {
     const rest = size % group;
-    if (rest !== 0) notes.push(sentence('dense-tail', { id, rest, size, axis: `${WORDS[i]}s`, pattern }));
+    if (rest !== 0) notes.push(say('dense-tail', { id, rest, size, axis: say(`${WORDS[i]}s`), pattern }));
   }
   return true;
 }

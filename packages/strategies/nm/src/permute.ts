@@ -2,13 +2,14 @@ import {
   checkFiniteScores,
   type Group,
   isPrunable,
+  type Note,
   type Param,
   type Permutation,
   type Selection,
-  sentence,
   type Site,
   sizeOf,
 } from '@espalier/core';
+import { say } from './notes.js';
 import { checkPattern } from './pattern.js';
 import { searchPermutation } from './permutation-search.js';
 import { NM_DEFAULTS, PERMUTATION_DEFAULTS } from './defaults.js';
@@ -37,7 +38,7 @@ export interface FoundPermutation {
   readonly permutation: Permutation;
   readonly groups: readonly PermutedGroup[];
   /** Groups that were left as they are, and why. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -62,12 +63,12 @@ export async function findPermutation(
       const param = byId.get(site.param);
       return param && param.inAxis === site.axis ? [{ param, site }] : [];
     });
-  const notes: string[] = [];
+  const notes: Note[] = [];
   const work = groups.flatMap((group) => {
     const readers = readersOf(group);
     if (readers.length === 0) return [];
     const reason = group.skip ?? readers.map((reader) => whyNot(reader, group, size)).find((why) => why !== undefined);
-    if (reason !== undefined) notes.push(sentence('order-kept', { id: group.id, why: reason }));
+    if (reason !== undefined) notes.push(say('order-kept', { id: group.id, why: reason }));
     return reason === undefined ? [{ group, readers }] : [];
   });
 
@@ -104,13 +105,13 @@ function runsOf({ unitOf }: Site, size: number): number[] | undefined {
   return starts;
 }
 
-function whyNot({ param, site }: Reader, { size: channels }: Group, size: number): string | undefined {
+function whyNot({ param, site }: Reader, { size: channels }: Group, size: number): Note | undefined {
   const starts = runsOf(site, channels);
-  if (!starts) return sentence('order-read-otherwise', { id: param.id });
-  if (channels < size) return sentence('order-few-channels', { size: channels, group: size });
+  if (!starts) return say('order-read-otherwise', { id: param.id });
+  if (channels < size) return say('order-few-channels', { size: channels, group: size });
   // The tail that N:M leaves dense is at the end of the axis; elsewhere its groups would straddle runs.
   const fits = channels % size === 0 ? starts.every((start) => start % size === 0) : site.unitOf.length === channels;
-  return fits ? undefined : sentence('order-not-aligned', { size: channels, group: size, id: param.id });
+  return fits ? undefined : say('order-not-aligned', { size: channels, group: size, id: param.id });
 }
 
 /** One column for each channel: its scores in every kernel that reads it, one after the other. */

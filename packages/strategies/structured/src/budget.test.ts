@@ -176,7 +176,7 @@ describe('limits and multiples, by hand', () => {
 
 describe('what cannot be met is refused before any scoring', () => {
   const task = chain(2, small, 0.9);
-  const skipped = task.groups.map((group, i) => (i === 1 ? { ...group, skip: 'ignored by d1' } : group));
+  const skipped = task.groups.map((group, i) => (i === 1 ? { ...group, skip: { text: 'ignored by d1' } } : group));
   test.each([
     ['a budget', { cost: paramCost }, task, 'budget-infeasible', 'ask for at least 0.286'],
     [

@@ -1,4 +1,5 @@
-import { type Cost, type Group, type Param, sentence, show, sizeOf, UsageError } from '@espalier/core';
+import { type Cost, type Group, type Param, show, sizeOf, UsageError } from '@espalier/core';
+import { say } from './notes.js';
 
 export function channelsImpossible(found: {
   sparsity: number;
@@ -9,10 +10,10 @@ export function channelsImpossible(found: {
   const { sparsity, total, left, groups } = found;
   const most = Math.floor((1000 * (total - left)) / total) / 1000;
   const fix = `use a sparsity of at most ${most}`;
-  const why = left === groups ? sentence('one-of-each', { count: groups }) : sentence('floors-keep', { count: left });
+  const why = left === groups ? say('one-of-each', { count: groups }) : say('floors-keep', { count: left });
   return new UsageError(
     'channels-impossible',
-    sentence('channels-impossible', { sparsity, total, why, size: total - left, most }),
+    say('channels-impossible', { sparsity, total, why, size: total - left, most }),
     { where: 'sparsity', wanted: `at most ${most}`, found: String(sparsity), fix },
   );
 }
@@ -39,7 +40,7 @@ export function budgetInfeasible({ task, cost, dense, left, limited }: Infeasibl
     (sum, param) => sum + (touched.has(param.id) ? 0 : cost.each(param) * sizeOf(param.shape)),
     cost.fixed ?? 0,
   );
-  const reasons = task.groups.flatMap(({ id, skip }) => (skip === undefined ? [] : [`${show(id)} ${skip}`]));
+  const reasons = task.groups.flatMap(({ id, skip }) => (skip === undefined ? [] : [`${show(id)} ${skip.text}`]));
   const least = Math.ceil((1000 * left) / dense) / 1000;
   const fix = `ask for at least ${least}${limited ? ', lower the floors' : ''}${reasons.length > 0 ? ', or ignore less' : ''}`;
   const parts = [

@@ -51,7 +51,7 @@ test.each([
 test('earlier removals stay, protected branches too', async () => {
   const previous = memoryPlan({ units: { c: bitsFrom(1, () => false) } });
   expect(await kept(selection(1 / 3, { previous }))).toBe('ab');
-  const branches = selection(0).branches!.map((b) => (b.id === 'b' ? { ...b, skip: 'ignored' } : b));
+  const branches = selection(0).branches!.map((b) => (b.id === 'b' ? { ...b, skip: { text: 'ignored' } } : b));
   expect(await kept(selection(0.5, { branches }))).toBe('c');
 });
 

@@ -12,7 +12,9 @@ import {
   type Selection,
   type Strategy,
   unitsOf,
+  whyNotChosen,
 } from '@espalier/core';
+import { say } from './notes.js';
 import { asScored, mean } from './aggregate.js';
 import { budgetInfeasible } from './infeasible.js';
 import { countChannels, removePrevious } from './ledgers.js';
@@ -64,8 +66,7 @@ function decide(task: Task, scores: ReadonlyMap<string, Float32Array>, cost: Cos
   const { branches: groups = [], params, previous, sparsity } = task;
   checkSparsity(sparsity);
   const scored = open(task).filter(({ id }) => scores.has(id));
-  if (scored.length === 0)
-    throw nothingToPrune(['no residual branch', ...groups.map(({ id, skip }) => `${id}: ${skip}`)]);
+  if (scored.length === 0) throw nothingToPrune([say('no-branch'), ...groups.map(whyNotChosen)]);
   const ledger = cost ? openLedger({ params, groups }, cost) : countChannels(scored);
   const dense = ledger.total();
   removePrevious({ groups, ...(previous && { previous }) }, ledger);

@@ -97,11 +97,13 @@ describe('by hand', () => {
 
   test('protected groups are left out of the count', async () => {
     const s = net(two, 0.5);
-    expect(await text('global', { ...s, groups: [s.groups[0], { ...s.groups[1], skip: 'model output' }] })).toEqual({
+    expect(
+      await text('global', { ...s, groups: [s.groups[0], { ...s.groups[1], skip: { text: 'model output' } }] }),
+    ).toEqual({
       a: '0011',
     });
     await expect(
-      text('global', { ...s, groups: s.groups.map((g) => ({ ...g, skip: 'model output' })) }),
+      text('global', { ...s, groups: s.groups.map((g) => ({ ...g, skip: { text: 'model output' } })) }),
     ).rejects.toMatchObject({ code: 'nothing-to-prune', message: expect.stringContaining('a: model output') });
   });
 

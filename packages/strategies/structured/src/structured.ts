@@ -14,6 +14,7 @@ import {
   type Strategy,
   unitsOf,
   UsageError,
+  whyNotChosen,
 } from '@espalier/core';
 import { budgetInfeasible, channelsImpossible } from './infeasible.js';
 import { countChannels, priceOf, removePrevious } from './ledgers.js';
@@ -107,7 +108,7 @@ const unscored = (task: Task, settings: Settings) =>
 function contest(task: Task, scores: ReadonlyMap<string, Float32Array>, settings: Settings) {
   const { cost, limits, table } = settings;
   const groups = candidates(task, settings).filter(({ id }) => scores.has(id));
-  if (groups.length === 0) throw nothingToPrune(task.groups.map(({ id, skip }) => `${id}: ${skip ?? 'has no scores'}`));
+  if (groups.length === 0) throw nothingToPrune(task.groups.map(whyNotChosen));
   const ranges = rangesOf(groups, task.params, limits);
   const ledger = cost ? openLedger(task, cost) : countChannels(groups);
   const dense = ledger.total();

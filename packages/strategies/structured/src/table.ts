@@ -8,6 +8,7 @@ import {
   show,
   UsageError,
 } from '@espalier/core';
+import { say } from './notes.js';
 
 /** The fraction of channels to remove, by glob over layer names; the first glob that matches a layer counts. */
 export type Table = Readonly<Record<string, number>>;
@@ -28,7 +29,7 @@ export function tableGroups(groups: readonly Group[], params: readonly Param[], 
     const glob = lookUp(group, params, table);
     if (glob !== undefined) used.add(glob);
     if (glob !== undefined && table[glob] > 0) return group;
-    return { ...group, skip: group.skip ?? 'the budget leaves it alone' };
+    return { ...group, skip: group.skip ?? say('by-budget') };
   });
   const unused = Object.keys(table).find((glob) => !used.has(glob));
   if (unused === undefined) return result;

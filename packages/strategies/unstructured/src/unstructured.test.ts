@@ -59,14 +59,19 @@ test.each([
 });
 
 test('biases, protected parameters and those without scores are left out', async () => {
-  const params = [param('a', 4), param('b', 4, { skip: 'ignored' }), param('c', 4, { role: 'bias' }), param('d', 4)];
+  const params = [
+    param('a', 4),
+    param('b', 4, { skip: { text: 'ignored' } }),
+    param('c', 4, { role: 'bias' }),
+    param('d', 4),
+  ];
   const { plan } = await masks('global', selection({ ...values, c: [1, 2, 3, 4] }, 0.5, { params }));
   expect(plan.params).toEqual(['a']);
   await expect(plan.mask('b')).rejects.toMatchObject({ code: 'plan-param' });
 });
 
 test('nothing left to prune is said with the reasons', async () => {
-  const params = [param('a', 4, { skip: "ignored by 'a'" })];
+  const params = [param('a', 4, { skip: { text: "ignored by 'a'" } })];
   await expect(unstructured().select(selection(values, 0.5, { params }))).rejects.toMatchObject({
     code: 'nothing-to-prune',
     message: expect.stringContaining("a: ignored by 'a'"),

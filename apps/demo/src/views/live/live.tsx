@@ -47,7 +47,7 @@ export function LiveView() {
       </Card>
       <ul class="notes">
         {(preview?.notes ?? []).slice(0, 6).map((note) => (
-          <li key={note}>{translate(note, textsOf(language))}</li>
+          <li key={note.text}>{translate(note, textsOf(language))}</li>
         ))}
       </ul>
       <EnergyNote />

@@ -63,7 +63,7 @@ function Facts() {
           <strong>{model.name}</strong> ·{' '}
           {text.model.facts(count(params), macs === null ? '?' : short(macs), kernels.length)}
           {model.notes.map((note) => (
-            <span key={note} class="note">
+            <span key={note.text} class="note">
               {translate(note, textsOf(language))}
             </span>
           ))}

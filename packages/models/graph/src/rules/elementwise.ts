@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import { broadcast } from '../shape.js';
 import { flowOf, refuse, type Rule, sourcesTogether, type NodeVisit, type ChannelRecorder } from '../trace.js';
 import type { Int } from '../values.js';
@@ -27,13 +28,13 @@ export function elementwise(options: Options = {}): Rule {
     for (const [i, input] of inputs.entries()) {
       if (i === lead) continue;
       if (input.flow && input.flow.labels.length === 1 && flow!.labels.length > 1) {
-        trace.pin(input, `is repeated for all channels in ${step.label}`);
+        trace.pin(input, say('repeated', { what: step.label }));
       }
       trace.meet(step, i, fromRight, flow!.labels, i !== options.divisor);
       if (options.learns) trace.learn(step, i, options.learns);
     }
     if (options.divisor !== undefined && inputs[options.divisor]?.flow) {
-      const why = `divides in ${step.label}, and a removed channel would divide by 0`;
+      const why = say('divides', { what: step.label });
       trace.pin(inputs[lead], why);
       trace.pin(inputs[options.divisor], why);
     }
@@ -47,7 +48,7 @@ function leadOf({ inputs }: NodeVisit): number | undefined {
   return found.sort((a, b) => b.size - a.size)[0]?.i;
 }
 
-const counting = ({ label }: NodeVisit) => `is counted in ${label}`;
+const counting = ({ label }: NodeVisit) => say('counted', { what: label });
 
 function calculate(step: NodeVisit, trace: ChannelRecorder, { arithmetic }: Options): Int[] | undefined {
   const [a, b] = step.inputs;
@@ -75,7 +76,7 @@ export const power: Rule = (step, trace) => {
 export const notAtZero: Rule = (step, trace) =>
   step.inputs.some(({ flow }) => flow) ? refuse(step, trace, NOT_AT_ZERO, shapeOf(step)) : elementwise()(step, trace);
 
-const NOT_AT_ZERO = 'which has no finite value or slope at the 0 of a masked channel';
+const NOT_AT_ZERO = say('not-at-zero');
 const shapeOf = ({ inputs }: NodeVisit) => broadcast(inputs.map(({ shape }) => shape));
 
 /** Prelu: slopes per channel, per entry, or shared. */

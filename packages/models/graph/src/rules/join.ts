@@ -1,10 +1,11 @@
+import { say } from '../notes.js';
 import type { Labels } from '../channels.js';
 import { axisOf, type Dim } from '../shape.js';
 import { refuse, type Rule, type NodeVisit, type ChannelRecorder } from '../trace.js';
 import { fixedInts, type Value } from '../values.js';
 
 const FIXED = (size: number) => new Int32Array(size).fill(-1);
-const meeting = ({ label }: NodeVisit) => `meets channels that stay in ${label}`;
+const meeting = ({ label }: NodeVisit) => say('meets-fixed', { what: label });
 
 /** Unites the channels of tensors of one shape, which lie along one axis in all of them; undefined where there are none. */
 function uniteAll(step: NodeVisit, trace: ChannelRecorder, values: readonly Value[]): Value['flow'] {
@@ -29,16 +30,16 @@ export const concat: Rule = (step, trace) => {
   const at = fixedInts(first ? step.inputs[0] : step.inputs[step.inputs.length - 1]);
   const rank = parts.find(({ shape }) => shape)?.shape?.length;
   const axis = at?.length === 1 && rank !== undefined ? axisOf(at[0], rank) : undefined;
-  if (axis === undefined || parts.some(({ shape }) => !shape)) return refuse(step, trace, 'whose axis is not known');
+  if (axis === undefined || parts.some(({ shape }) => !shape)) return refuse(step, trace, say('axis-unknown'));
   const sizes = parts.map(({ shape }) => shape![axis]);
   const total = sizes.reduce<Dim>((sum, size) => (sum === null || size === null ? null : sum + size), 0);
   const shape = parts[0].shape!.map((size, i) => (i === axis ? total : size));
   if (rank === 1 && parts.every(({ ints }) => ints)) return [{ shape, ints: parts.flatMap(({ ints }) => ints!) }];
-  for (const part of parts) if (part.ints) trace.pin(part, `is counted in ${step.label}`);
+  for (const part of parts) if (part.ints) trace.pin(part, say('counted', { what: step.label }));
   if (parts.every(({ flow }) => !flow || flow.axis !== axis)) return [{ shape, flow: uniteAll(step, trace, parts) }];
   // Beside one another: each keeps its own channels.
   if (parts.some(({ flow }) => flow && flow.axis !== axis) || sizes.some((size) => size === null))
-    return refuse(step, trace, 'which joins tensors whose channels lie along different axes');
+    return refuse(step, trace, say('joins-axes'));
   const labels = parts.flatMap(({ flow }, i) => [...(flow?.labels ?? FIXED(sizes[i]!))]);
   return [{ shape, flow: { axis, labels: trace.channels.sequence(Int32Array.from(labels)) } }];
 };
@@ -52,11 +53,11 @@ export const addN: Rule = (step, trace) => [
 export const pack: Rule = (step, trace) => {
   const { inputs, node } = step;
   const shape = inputs[0]?.shape;
-  if (!shape) return refuse(step, trace, 'whose shape is not known');
+  if (!shape) return refuse(step, trace, say('shape-unknown'));
   if (shape.length === 0 && inputs.every(({ ints }) => ints?.length === 1)) {
     return [{ shape: [inputs.length], ints: inputs.map(({ ints }) => ints![0]) }];
   }
-  for (const part of inputs) if (part.ints) trace.pin(part, `is counted in ${step.label}`);
+  for (const part of inputs) if (part.ints) trace.pin(part, say('counted', { what: step.label }));
   const axis = axisOf(node.attributes.number('axis', 0), shape.length + 1) ?? 0;
   const flow = uniteAll(step, trace, inputs);
   const out = [...shape.slice(0, axis), inputs.length, ...shape.slice(axis)];
@@ -65,14 +66,14 @@ export const pack: Rule = (step, trace) => {
 
 export const unpack: Rule = (step, trace) => {
   const [{ shape, flow, ints }] = step.inputs;
-  if (!shape) return refuse(step, trace, 'whose shape is not known');
+  if (!shape) return refuse(step, trace, say('shape-unknown'));
   const axis = axisOf(step.node.attributes.number('axis', 0), shape.length);
   const size = axis === undefined ? null : shape[axis];
-  if (axis === undefined || size === null || size < 0) return refuse(step, trace, 'whose axis is not known');
+  if (axis === undefined || size === null || size < 0) return refuse(step, trace, say('axis-unknown'));
   if (ints && shape.length === 1) return ints.map((int) => ({ shape: [], ints: [int] }));
   const out = shape.filter((_, i) => i !== axis);
   if (flow?.axis === axis) {
-    trace.pin(step.inputs[0], `feeds ${step.label}, which takes them apart`);
+    trace.pin(step.inputs[0], say('feeds', { what: step.label, why: say('takes-apart') }));
     return Array.from({ length: size }, () => ({ shape: out }));
   }
   const left = flow && { axis: flow.axis - (axis < flow.axis ? 1 : 0), labels: flow.labels };
@@ -87,7 +88,7 @@ export const split: Rule = (step, trace) => {
   const axis = where?.length === 1 && x?.shape ? axisOf(where[0], x.shape.length) : undefined;
   const size = axis === undefined ? null : x.shape![axis];
   const sizes = axis === undefined || size === null ? undefined : partsOf(step, size, equal);
-  if (axis === undefined || !sizes) return refuse(step, trace, 'whose parts are not known');
+  if (axis === undefined || !sizes) return refuse(step, trace, say('parts-unknown'));
   const shapes = sizes.map((part) => x.shape!.map((old, i) => (i === axis ? part : old)));
   const { flow } = x;
   if (flow?.axis !== axis) return shapes.map((shape) => ({ shape, flow }));
@@ -135,7 +136,7 @@ function toSplitV(
 export const pad: Rule = (step, trace) => {
   const [x, around] = step.inputs;
   const edges = fixedInts(around);
-  if (!x.shape || edges?.length !== 2 * x.shape.length) return refuse(step, trace, 'whose padding is not known');
+  if (!x.shape || edges?.length !== 2 * x.shape.length) return refuse(step, trace, say('padding-unknown'));
   const shape = x.shape.map((size, i) => {
     const more = edges[2 * i] + edges[2 * i + 1];
     return size === null || more === 0 ? size : size < 0 ? null : size + more;
@@ -144,8 +145,7 @@ export const pad: Rule = (step, trace) => {
   if (!flow) return [{ shape }];
   const [before, after] = edges.slice(2 * flow.axis, 2 * flow.axis + 2);
   if (before + after === 0) return [{ shape, flow }];
-  if (step.node.op === 'MirrorPad' || before < 0 || after < 0)
-    return refuse(step, trace, 'which pads the channels with one another');
+  if (step.node.op === 'MirrorPad' || before < 0 || after < 0) return refuse(step, trace, say('pads-channels'));
   const [front, back] = [before, after].map((size) =>
     size > 0 ? trace.channels.open(step.node.name, size) : FIXED(0),
   );
@@ -164,16 +164,16 @@ export const tile: Rule = (step, trace) => {
   const [x, times] = step.inputs;
   const counts = fixedInts(times);
   const known = times?.ints;
-  if (!x.shape || known?.length !== x.shape.length) return refuse(step, trace, 'whose counts are not known');
+  if (!x.shape || known?.length !== x.shape.length) return refuse(step, trace, say('counts-unknown'));
   const shape = x.shape.map((size, i): Dim => {
     const by = known[i].value;
     return size === null || by === null ? null : size * by;
   });
   const { flow } = x;
   if (!flow) return [{ shape }];
-  trace.pin(times, `is counted in ${step.label}`);
+  trace.pin(times, say('counted', { what: step.label }));
   const by = counts?.[flow.axis] ?? known[flow.axis].value;
-  if (by === null || by < 1) return refuse(step, trace, 'whose counts are not known');
+  if (by === null || by < 1) return refuse(step, trace, say('counts-unknown'));
   if (by === 1) return [{ shape, flow }];
   const repeated: Labels = Int32Array.from(
     { length: by * flow.labels.length },

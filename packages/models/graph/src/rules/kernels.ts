@@ -1,3 +1,5 @@
+import { type Note } from '@espalier/core';
+import { say } from '../notes.js';
 import type { Labels } from '../channels.js';
 import { type Dim, perSample, type Shape, windowed } from '../shape.js';
 import { flowOf, refuse, type Rule, type NodeVisit, type ChannelRecorder } from '../trace.js';
@@ -50,9 +52,9 @@ function fusedInputs(
 const FUSIBLE = ['biasadd', 'relu', 'relu6', 'elu', 'prelu', 'leakyrelu', 'sigmoid', 'tanh'];
 
 /** Why a node's fusions cannot be followed; undefined = they can. */
-function unknownFusion({ node }: NodeVisit): string | undefined {
+function unknownFusion({ node }: NodeVisit): Note | undefined {
   const other = node.attributes.strings('fused_ops').find((op) => !FUSIBLE.includes(op.toLowerCase()));
-  return other === undefined ? undefined : `which fuses ${other}`;
+  return other === undefined ? undefined : say('fuses', { what: other });
 }
 
 /** A kernel is a weight itself; what is worked out from others has no channels of its own. */
@@ -71,12 +73,12 @@ function consume(
   const { flow } = step.inputs[input];
   if (!flow) return true;
   if (flow.axis !== at) {
-    trace.pin(step.inputs[input], `feeds ${step.label}, which mixes the axis that they lie along`);
+    trace.pin(step.inputs[input], say('feeds', { what: step.label, why: say('mixes-axis') }));
     return false;
   }
   // A grouped convolution reads fewer channels than it is given.
   if (flow.labels.length !== step.inputs[kernel].shape![kernelAxis]) {
-    trace.pin(step.inputs[input], `feeds ${step.label}, whose kernel is of another size`);
+    trace.pin(step.inputs[input], say('feeds', { what: step.label, why: say('other-size') }));
     return false;
   }
   trace.tie(step, kernel, kernelAxis, flow.labels);
@@ -87,7 +89,7 @@ function consume(
 export const convolution: Rule = (step, trace) => {
   const [x, kernel] = step.inputs;
   const rank = step.node.op === 'Conv3D' ? 5 : 4;
-  const why = unknownFusion(step) ?? (isKernel(kernel, rank) ? undefined : 'whose kernel is no weight');
+  const why = unknownFusion(step) ?? (isKernel(kernel, rank) ? undefined : say('kernel-no-weight'));
   if (why !== undefined) return refuse(step, trace, why);
   const axis = channelAxis(step, rank);
   const size = kernel.shape![rank - 1]!;
@@ -105,7 +107,7 @@ export const convolution: Rule = (step, trace) => {
 /** DepthwiseConv2dNative and its fused form: kernel [h, w, in, mult], channel c · mult + m behind comes from c in front. */
 export const depthwise: Rule = (step, trace) => {
   const [x, kernel] = step.inputs;
-  const why = unknownFusion(step) ?? (isKernel(kernel, 4) ? undefined : 'whose kernel is no weight');
+  const why = unknownFusion(step) ?? (isKernel(kernel, 4) ? undefined : say('kernel-no-weight'));
   if (why !== undefined) return refuse(step, trace, why);
   const axis = channelAxis(step, 4);
   const [h, w, size, times] = kernel.shape as number[];
@@ -128,10 +130,10 @@ export const depthwise: Rule = (step, trace) => {
 /** Conv2DBackpropInput(sizes, kernel [h, w, out, in], x): the output's sizes are an input. */
 export const transposed: Rule = (step, trace) => {
   const [sizes, kernel, x] = step.inputs;
-  if (!isKernel(kernel, 4)) return refuse(step, trace, 'whose kernel is no weight');
+  if (!isKernel(kernel, 4)) return refuse(step, trace, say('kernel-no-weight'));
   const [, , size, fanIn] = kernel.shape as number[];
   // TensorFlow.js knows this operation in one layout only.
-  if (channelAxis(step, 4) !== 3) return refuse(step, trace, 'whose layout is channels first');
+  if (channelAxis(step, 4) !== 3) return refuse(step, trace, say('channels-first'));
   consume(step, trace, 2, 3, 1, 3);
   const positions = x.shape && x.shape[3] === fanIn ? perSample(x.shape.slice(0, 3), trace.batch) : null;
   trace.kernel(step, 1, 3, positions);
@@ -139,10 +141,10 @@ export const transposed: Rule = (step, trace) => {
   trace.tie(step, 1, 2, labels);
   const out = sizes.ints?.length === 4 ? sizes.ints.map(({ value }) => value) : [null, null, null, size];
   const shape = [x.shape?.[0] ?? out[0], out[1], out[2], size];
-  if (!trace.canSet(step, 0)) trace.channels.pin(labels, `${step.label} works out its size while it runs`);
+  if (!trace.canSet(step, 0)) trace.channels.pin(labels, say('works-out-size', { what: step.label }));
   else {
     const own = sizes.ints!;
-    trace.pin({ shape: null, ints: own.slice(0, 3) }, `is counted in ${step.label}`);
+    trace.pin({ shape: null, ints: own.slice(0, 3) }, say('counted', { what: step.label }));
     trace.edit((rewriter) => {
       const left = rewriter.count(labels);
       if (left < size) rewriter.setInts(step.node.name, 0, [...own.slice(0, 3), { value: left }]);
@@ -158,7 +160,7 @@ export const matMul: Rule = (step, trace) => {
   const flips = (one: string, other: string) => attributes.boolean(one) || attributes.boolean(other);
   const why = unknownFusion(step);
   if (why !== undefined) return refuse(step, trace, why);
-  if (!isKernel(b, 2) || !a.shape || flips('transpose_a', 'adj_x')) return refuse(step, trace, 'which mixes them');
+  if (!isKernel(b, 2) || !a.shape || flips('transpose_a', 'adj_x')) return refuse(step, trace, say('mixes-them'));
   const [inAxis, outAxis] = flips('transpose_b', 'adj_y') ? [1, 0] : [0, 1];
   const last = a.shape.length - 1;
   const size = b.shape![outAxis]!;
@@ -176,7 +178,7 @@ export const biasAdd: Rule = (step, trace) => {
   trace.learn(step, 1, 'bias');
   if (!x.shape || !x.flow) return [{ shape: x.shape, flow: undefined }];
   const axis = channelAxis(step, x.shape.length);
-  if (x.flow.axis !== axis || !bias.shape) trace.pin(x, `feeds ${step.label}, which adds along another axis`);
+  if (x.flow.axis !== axis || !bias.shape) trace.pin(x, say('feeds', { what: step.label, why: say('other-axis') }));
   else if (bias.shape[0] !== 1) trace.tie(step, 1, 0, x.flow.labels);
   return [{ shape: x.shape, flow: x.flow }];
 };
@@ -195,7 +197,7 @@ export const batchNorm: Rule = (step, trace) => {
   if (!x.flow || !x.shape) return [out];
   // TensorFlow.js normalises the last axis, whatever the layout says.
   if (x.flow.axis !== x.shape.length - 1) {
-    return refuse(step, trace, 'which normalises another axis', x.shape);
+    return refuse(step, trace, say('normalises-another'), x.shape);
   }
   for (const input of [1, 2, 3]) trace.tie(step, input, 0, x.flow.labels);
   // 0 / √(0 + 0) is no number.
@@ -209,8 +211,8 @@ export const pool: Rule = (step, trace) => {
   const rank = step.node.op.endsWith('3D') ? 5 : 4;
   const windows = step.node.attributes.numbers('ksize');
   const isPlain = windows.length === rank && windows[0] === 1 && windows[rank - 1] === 1;
-  if (!isPlain || channelAxis(step, rank) !== rank - 1) return refuse(step, trace, 'which pools the channels');
-  if (x.flow && x.flow.axis !== rank - 1) return refuse(step, trace, 'which pools the axis that they lie along');
+  if (!isPlain || channelAxis(step, rank) !== rank - 1) return refuse(step, trace, say('pools-channels'));
+  if (x.flow && x.flow.axis !== rank - 1) return refuse(step, trace, say('pools-axis'));
   const axes = spatialAxes(rank, rank - 1);
   const sizes = slide(step, x.shape, axes, windows.slice(1, -1));
   return [{ shape: [x.shape?.[0] ?? null, ...sizes, x.shape?.[rank - 1] ?? null], flow: x.flow }];

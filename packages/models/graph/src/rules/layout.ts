@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import { sizeOf } from '@espalier/core';
 import type { Labels } from '../channels.js';
 import { axisOf, type Dim, product, type Shape } from '../shape.js';
@@ -60,14 +61,14 @@ const greatest = (a: number, b: number): number => (b === 0 ? a : greatest(b, a 
 
 export const reshape: Rule = (step, trace) => {
   const [x, target] = step.inputs;
-  if (!target?.ints) return refuse(step, trace, 'whose shape is worked out while it runs');
+  if (!target?.ints) return refuse(step, trace, say('shape-at-run'));
   const shape = targetOf(x.shape, target.ints);
   const { flow } = x;
-  if (!flow) trace.pin(target, `is counted in ${step.label}`);
+  if (!flow) trace.pin(target, say('counted', { what: step.label }));
   if (!flow) return [{ shape, ints: shape.length <= 1 ? x.ints : undefined }];
   const inner = x.shape && product(x.shape.slice(flow.axis + 1));
   const found = inner !== null && inner > 0 ? refold(flow.labels, inner, shape) : undefined;
-  const lost = 'which lays channels out so that they cannot be followed';
+  const lost = say('lays-out');
   if (!found) {
     return refuse(step, trace, lost, shape);
   }
@@ -85,16 +86,16 @@ function followed(
   const ints = step.inputs[1].ints!;
   const labels = trace.channels.same(from, to.labels) ? from : trace.channels.sequence(to.labels);
   for (const [i, { counts }] of ints.entries()) {
-    if (counts && i !== to.axis) trace.channels.pin(counts, `is counted in ${step.label}`);
+    if (counts && i !== to.axis) trace.channels.pin(counts, say('counted', { what: step.label }));
   }
   const { value, counts } = ints[to.axis];
   // An open size works itself out, and so does one that is counted.
   if (value === -1) return labels;
   if (counts && trace.channels.same(counts, to.labels)) return labels;
-  if (counts) trace.channels.pin(counts, `is counted in ${step.label}`);
+  if (counts) trace.channels.pin(counts, say('counted', { what: step.label }));
   const others = ints.some((int, i) => i !== to.axis && int.value === -1);
   if (value === null || !trace.canSet(step, 1, !others)) {
-    trace.channels.pin(from, `feeds ${step.label}, whose shape is worked out while it runs`);
+    trace.channels.pin(from, say('feeds', { what: step.label, why: say('shape-at-run') }));
     return undefined;
   }
   trace.edit((rewriter) => {
@@ -112,7 +113,7 @@ function followed(
 export const transpose: Rule = (step, trace) => {
   const [x, order] = step.inputs;
   const perm = fixedInts(order);
-  if (!perm || !x.shape || perm.length !== x.shape.length) return refuse(step, trace, 'whose order is not known');
+  if (!perm || !x.shape || perm.length !== x.shape.length) return refuse(step, trace, say('order-unknown'));
   const shape = perm.map((axis) => x.shape![axis]);
   if (!x.flow) return [{ shape }];
   return [{ shape, flow: flowOf(perm.indexOf(x.flow.axis), x.flow.labels) }];
@@ -121,9 +122,9 @@ export const transpose: Rule = (step, trace) => {
 export const expandDims: Rule = (step, trace) => {
   const [x, at] = step.inputs;
   const dims = fixedInts(at);
-  if (!x.shape || dims?.length !== 1) return refuse(step, trace, 'whose axis is not known');
+  if (!x.shape || dims?.length !== 1) return refuse(step, trace, say('axis-unknown'));
   const axis = axisOf(dims[0], x.shape.length + 1);
-  if (axis === undefined) return refuse(step, trace, 'whose axis is outside');
+  if (axis === undefined) return refuse(step, trace, say('axis-outside'));
   const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
   const flow = x.flow && flowOf(x.flow.axis + (axis <= x.flow.axis ? 1 : 0), x.flow.labels);
   return [{ shape, flow, ints: x.ints }];
@@ -133,16 +134,16 @@ export const squeeze: Rule = (step, trace) => {
   const [x] = step.inputs;
   const { attributes } = step.node;
   const asked = [...attributes.numbers('squeeze_dims'), ...attributes.numbers('axis')];
-  if (!x.shape) return refuse(step, trace, 'whose input has no known shape');
+  if (!x.shape) return refuse(step, trace, say('input-unknown'));
   const { shape } = x;
-  if (asked.length === 0 && shape.some((size) => size === null)) return refuse(step, trace, 'whose axes are not known');
+  if (asked.length === 0 && shape.some((size) => size === null)) return refuse(step, trace, say('axes-unknown'));
   const gone = (asked.length > 0 ? asked : shape.flatMap((size, i) => (size === 1 ? [i] : []))).map((axis) =>
     axisOf(axis, shape.length),
   );
   const out = shape.filter((_, i) => !gone.includes(i));
   if (!x.flow) return [{ shape: out, ints: x.ints }];
   if (gone.includes(x.flow.axis)) {
-    trace.pin(x, `feeds ${step.label}, which drops their axis`);
+    trace.pin(x, say('feeds', { what: step.label, why: say('drops-axis') }));
     return [{ shape: out }];
   }
   const before = gone.filter((axis) => axis !== undefined && axis < x.flow!.axis).length;
@@ -160,16 +161,16 @@ export const rankOf: Rule = ({ inputs: [x] }) => [{ shape: [], ...(x.shape && { 
 
 export const countOf: Rule = (step, trace) => {
   const [x] = step.inputs;
-  if (x.flow) trace.pin(x, `is counted in ${step.label}`);
+  if (x.flow) trace.pin(x, say('counted', { what: step.label }));
   return [{ shape: [], ints: [sizeInt(x.shape && product(x.shape))] }];
 };
 
 /** Resizing of images, channels last. */
 export const resize: Rule = (step, trace) => {
   const [x, size] = step.inputs;
-  if (x.flow && x.flow.axis !== 3) return refuse(step, trace, 'which resizes the axis that they lie along');
+  if (x.flow && x.flow.axis !== 3) return refuse(step, trace, say('resizes-axis'));
   const [height, width] = size?.ints?.length === 2 ? size.ints.map(({ value }) => value) : [null, null];
-  trace.pin(size ?? { shape: null }, `is counted in ${step.label}`);
+  trace.pin(size ?? { shape: null }, say('counted', { what: step.label }));
   return [{ shape: x.shape && [x.shape[0], height, width, x.shape[3]], flow: x.flow }];
 };
 
@@ -179,8 +180,8 @@ export function spaceBatch(back: boolean): Rule {
     const [x, blocks, around] = step.inputs;
     const [block, edges] = [fixedInts(blocks), fixedInts(around)];
     if (!block || !edges || !x.shape || x.shape.length <= block.length)
-      return refuse(step, trace, 'whose blocks are not known');
-    if (x.flow && x.flow.axis <= block.length) return refuse(step, trace, 'which moves the axis that they lie along');
+      return refuse(step, trace, say('blocks-unknown'));
+    if (x.flow && x.flow.axis <= block.length) return refuse(step, trace, say('moves-axis'));
     const all = sizeOf(block);
     const scale = (size: Dim, by: number): Dim => (size === null || !Number.isInteger(size * by) ? null : size * by);
     const shape = x.shape.map((size, axis): Dim => {

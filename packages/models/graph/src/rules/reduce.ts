@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import { axisOf, product } from '../shape.js';
 import { refuse, type Rule, type NodeVisit } from '../trace.js';
 import { fixedInts } from '../values.js';
@@ -16,15 +17,15 @@ export function reduce(keep: 'keep_dims' | 'never' = 'keep_dims'): Rule {
   return (step, trace) => {
     const [{ shape, flow, ints }] = step.inputs;
     const axes = axesOf(step, 1);
-    if (!axes || !shape) return refuse(step, trace, 'whose axes are not known');
-    for (const { counts } of ints ?? []) if (counts) trace.channels.pin(counts, `is counted in ${step.label}`);
+    if (!axes || !shape) return refuse(step, trace, say('axes-unknown'));
+    for (const { counts } of ints ?? []) if (counts) trace.channels.pin(counts, say('counted', { what: step.label }));
     const stays = keep === 'keep_dims' && step.node.attributes.boolean('keep_dims');
     const out = stays
       ? shape.map((size, i) => (axes.includes(i) ? 1 : size))
       : shape.filter((_, i) => !axes.includes(i));
     if (!flow) return [{ shape: out, ints: productOf(step) }];
     if (axes.includes(flow.axis)) {
-      trace.pin(step.inputs[0], `feeds ${step.label}, which mixes channels`);
+      trace.pin(step.inputs[0], say('feeds', { what: step.label, why: say('mixes-channels') }));
       return [{ shape: out }];
     }
     const axis = stays ? flow.axis : flow.axis - axes.filter((a) => a < flow.axis).length;
@@ -43,6 +44,6 @@ function productOf({ node, inputs }: NodeVisit) {
 export const overLast: Rule = (step, trace) => {
   const [x] = step.inputs;
   if (x.flow && x.shape && x.flow.axis !== x.shape.length - 1) return [{ shape: x.shape, flow: x.flow }];
-  trace.pin(x, `feeds ${step.label}, which mixes channels`);
+  trace.pin(x, say('feeds', { what: step.label, why: say('mixes-channels') }));
   return [{ shape: x.shape }];
 };

@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import type { Labels } from '../channels.js';
 import { axisOf, type Dim } from '../shape.js';
 import { refuse, type Rule, type NodeVisit, type ChannelRecorder } from '../trace.js';
@@ -8,7 +9,7 @@ export const slice: Rule = (step, trace) => {
   const [x, begin, size] = step.inputs;
   const [from, long] = [begin?.ints, size?.ints];
   if (!x.shape || from?.length !== x.shape.length || long?.length !== from.length)
-    return refuse(step, trace, 'whose bounds are not known');
+    return refuse(step, trace, say('bounds-unknown'));
   if (x.ints && x.shape.length === 1) return [sliceInts(x.ints, from[0].value, long[0].value)];
   const shape = x.shape.map((old, i): Dim => {
     const { value } = long[i];
@@ -21,11 +22,11 @@ export const slice: Rule = (step, trace) => {
   const { value } = long[flow.axis];
   const count = shape[flow.axis];
   if (start === 0 && value === -1) return [{ shape, flow }];
-  if (start === null || count === null) return refuse(step, trace, 'whose bounds are not known');
+  if (start === null || count === null) return refuse(step, trace, say('bounds-unknown'));
   const labels = trace.channels.sequence(flow.labels.slice(start, start + count));
-  if (labels.length !== count || count < 1) return refuse(step, trace, 'whose bounds are outside');
+  if (labels.length !== count || count < 1) return refuse(step, trace, say('bounds-outside'));
   if ((start > 0 && !trace.canSet(step, 1)) || (value !== -1 && !trace.canSet(step, 2)))
-    return refuse(step, trace, 'whose bounds are worked out while it runs');
+    return refuse(step, trace, say('bounds-at-run'));
   const front = flow.labels.slice(0, start);
   trace.edit((rewriter) => {
     const [skipped, left] = [rewriter.count(front), rewriter.count(labels)];
@@ -87,7 +88,7 @@ export const stridedSlice: Rule = (step, trace) => {
   const [x, begin] = step.inputs;
   const entries = begin?.ints?.length ?? begin?.shape?.[0];
   const cuts = x.shape && typeof entries === 'number' ? cutsOf(step, x.shape.length, entries) : undefined;
-  if (!x.shape || !cuts) return refuse(step, trace, 'whose bounds are not known');
+  if (!x.shape || !cuts) return refuse(step, trace, say('bounds-unknown'));
   const out: { size: Dim; axis?: number; labels?: Labels }[] = [];
   let axis = 0;
   for (const { entry, kind } of cuts) {
@@ -100,7 +101,7 @@ export const stridedSlice: Rule = (step, trace) => {
     if (x.flow?.axis === axis) {
       const labels = kind === 'pick' ? undefined : cutChannels(step, trace, x.flow.labels, entry, bounds);
       if (!labels) {
-        trace.pin(x, `feeds ${step.label}, which picks some of them`);
+        trace.pin(x, say('feeds', { what: step.label, why: say('picks-some') }));
         if (kind === 'slice') out.push({ size: lengthOf(size, entry, step, bounds) });
       } else out.push({ size: labels.length, labels });
     } else if (kind === 'slice') out.push({ size: lengthOf(size, entry, step, bounds) });
@@ -108,7 +109,7 @@ export const stridedSlice: Rule = (step, trace) => {
   }
   const at = out.findIndex(({ labels }) => labels);
   const ints = x.ints && x.shape.length === 1 ? pickInts(step, x.ints, cuts) : undefined;
-  if (x.ints && !ints) trace.pin(x, `is counted in ${step.label}`);
+  if (x.ints && !ints) trace.pin(x, say('counted', { what: step.label }));
   return [
     {
       shape: out.map(({ size }) => size),
@@ -177,13 +178,12 @@ export const gather: Rule = (step, trace) => {
   const where = step.node.op === 'Gather' ? [0] : fixedInts(at);
   const axis = where?.length === 1 && x.shape ? axisOf(where[0], x.shape.length) : undefined;
   const batched = step.node.attributes.number('batch_dims', 0) !== 0;
-  if (axis === undefined || !x.shape || !indices?.shape || batched)
-    return refuse(step, trace, 'whose axis is not known');
+  if (axis === undefined || !x.shape || !indices?.shape || batched) return refuse(step, trace, say('axis-unknown'));
   const order = fixedInts(indices);
   if (x.ints && order && x.shape.length === 1 && order.every((i) => i >= 0 && i < x.ints!.length))
     return [{ shape: indices.shape, ints: order.map((i) => x.ints![i]) }];
-  trace.pin(x.ints ? { shape: null, ints: x.ints } : { shape: null }, `is counted in ${step.label}`);
-  trace.pin(indices, `feeds ${step.label}, which takes them for places`);
+  trace.pin(x.ints ? { shape: null, ints: x.ints } : { shape: null }, say('counted', { what: step.label }));
+  trace.pin(indices, say('feeds', { what: step.label, why: say('as-places') }));
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   const { flow } = x;
   if (!flow) return [{ shape }];
@@ -192,7 +192,7 @@ export const gather: Rule = (step, trace) => {
     return [{ shape, flow: { axis: flow.axis + shift, labels: flow.labels } }];
   }
   const known = order && indices.shape.length === 1 && order.every((i) => i >= 0 && i < flow.labels.length);
-  if (!known || order.length === 0) return refuse(step, trace, 'which picks some of them');
+  if (!known || order.length === 0) return refuse(step, trace, say('picks-some'));
   const labels = trace.channels.sequence(Int32Array.from(order, (i) => flow.labels[i]));
   trace.edit((rewriter) => {
     const place = new Map(rewriter.kept(flow.labels).map((old, now) => [old, now]));

@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import { type Flow, labelOf, type Rule, type LayerCall } from '../flow.js';
 
 /** Each value by itself. A removed channel may leave any constant behind: whoever reads it is cut too. */
@@ -15,7 +16,7 @@ export function activate(step: LayerCall, flow: Flow, activation: unknown = step
   const last = flow.axes.length - 1;
   for (const [axis, units] of flow.axes.entries()) {
     if (!units || (OVER_LAST.includes(name) && axis !== last)) continue;
-    step.units.fix(units, `${labelOf(step)} applies ${name}, which is not known to keep channels apart`);
+    step.units.fix(units, say('unknown-activation', { what: labelOf(step), name }));
   }
   return flow;
 }
@@ -27,6 +28,6 @@ export const softmax: Rule = (step) => {
   const [{ axes }] = step.flows;
   const axis = Number(step.config.axis ?? -1);
   const units = axes[axis < 0 ? axis + axes.length : axis];
-  if (units) step.units.fix(units, `feeds ${labelOf(step)}, which mixes channels`);
+  if (units) step.units.fix(units, say('feeds', { what: labelOf(step), why: say('mixes-channels') }));
   return step.flows;
 };

@@ -1,10 +1,12 @@
+import { type Note } from '@espalier/core';
+import { say } from '../notes.js';
 import { type Flow, labelOf, type Rule, type LayerCall } from '../flow.js';
 import type { Shape } from '../tfjs.js';
 
 interface Operand {
   readonly size: Shape[number];
   readonly units: Int32Array | undefined;
-  readonly from: string;
+  readonly from: Note;
 }
 
 /**
@@ -28,7 +30,7 @@ export const elementwise: Rule = (step) => {
     const all = operands.map(({ axes, shape, from }) => ({ units: axes[axis], size: shape[axis], from }));
     const full = all.filter(({ size }) => size !== 1);
     for (const { units, size } of full.length > 0 ? all : []) {
-      if (units && size === 1) step.units.fix(units, `is spread over all channels by ${labelOf(step)}`);
+      if (units && size === 1) step.units.fix(units, say('spread', { what: labelOf(step) }));
     }
     return couple(step, full.length > 0 ? full : all);
   });
@@ -76,4 +78,4 @@ function join(step: LayerCall, operands: readonly Operand[]): Int32Array | undef
   return Int32Array.from(parts.flatMap((part) => [...part]));
 }
 
-const meets = (step: LayerCall, { from }: Operand) => `meets ${from} in ${labelOf(step)}`;
+const meets = (step: LayerCall, { from }: Operand) => say('meets', { from, what: labelOf(step) });

@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import { labelOf, type Rule, type LayerCall } from '../flow.js';
 
 const axesOf = ({ config, inputs: [shape] }: LayerCall) =>
@@ -7,7 +8,7 @@ const axesOf = ({ config, inputs: [shape] }: LayerCall) =>
 function checkEpsilon(step: LayerCall): void {
   if (step.config.epsilon !== 0) return;
   for (const units of step.flows[0].axes) {
-    if (units) step.units.fix(units, `feeds ${labelOf(step)}, whose epsilon is 0`);
+    if (units) step.units.fix(units, say('feeds', { what: labelOf(step), why: say('zero-epsilon') }));
   }
 }
 
@@ -21,7 +22,11 @@ export const batchNormalization: Rule = (step) => {
   const { axes } = step.flows[0];
   for (const [a, units] of axes.entries()) {
     if (a === axis && axis === axes.length - 1) for (const weight of step.own) step.tie(weight, 0, units);
-    else if (units) step.units.fix(units, `feeds ${labelOf(step)}, which normalises axis ${axis} of ${axes.length}`);
+    else if (units)
+      step.units.fix(
+        units,
+        say('feeds', { what: labelOf(step), why: say('normalises', { number: axis, axes: axes.length }) }),
+      );
   }
   return step.flows;
 };
@@ -31,7 +36,7 @@ export const layerNormalization: Rule = (step) => {
   checkEpsilon(step);
   for (const axis of axesOf(step)) {
     const units = step.flows[0].axes[axis];
-    if (units) step.units.fix(units, `feeds ${labelOf(step)}, whose mean and variance mix channels`);
+    if (units) step.units.fix(units, say('feeds', { what: labelOf(step), why: say('mean-mixes') }));
   }
   return step.flows;
 };

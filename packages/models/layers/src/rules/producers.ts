@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import { channelAxis, fanOut, fixOthers, type Rule, type LayerCall, withAxis } from '../flow.js';
 import { kernelOf } from '../kernels.js';
 import { activate } from './activation.js';
@@ -57,7 +58,7 @@ function depthwiseUnits({ weights, tie }: LayerCall, incoming: Int32Array | unde
 /** A looked-up vector's entries are channels; the indices that come in are none. */
 export const embedding: Rule = (step) => {
   const [flow] = step.flows;
-  if (flow.axes.some((units) => units !== undefined)) return 'which reads channels as indices';
+  if (flow.axes.some((units) => units !== undefined)) return say('as-indices');
   const table = step.weights.get('embeddings')!;
   const units = step.produce(table.param.shape[1]);
   step.tie(table, 1, units);

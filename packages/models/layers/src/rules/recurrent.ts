@@ -1,3 +1,4 @@
+import { say } from '../notes.js';
 import { fixedFlow, fixOthers, type Rule, tile, withAxis } from '../flow.js';
 import { activate } from './activation.js';
 
@@ -8,7 +9,7 @@ import { activate } from './activation.js';
  */
 export function recurrent(gates: number, size: 'units' | 'filters'): Rule {
   return (step) => {
-    if (step.flows.length > 1) return 'which takes its first state from another layer';
+    if (step.flows.length > 1) return say('first-state');
     const [flow] = step.flows;
     const [kernel, loop, bias] = ['kernel', 'recurrent_kernel', 'bias'].map((name) => step.weights.get(name));
     const inAxis = kernel!.param.shape.length - 2;

@@ -1,3 +1,5 @@
+import { type Note } from '@espalier/core';
+import { say } from '../notes.js';
 import { channelAxis, fixedFlow, fixOthers, type Flow, type Rule, type LayerCall, withAxis } from '../flow.js';
 import { product, type Shape } from '../tfjs.js';
 
@@ -35,7 +37,7 @@ export const flatten: Rule = (step) => {
 
 export const reshape: Rule = (step) => {
   const out = refold(step, step.flows[0], step.inputs[0]);
-  if (typeof out === 'string') return out;
+  if ('text' in out) return out;
   const target = step.config.targetShape as Shape;
   for (const [axis, units] of out[0].axes.entries()) {
     const size = axis > 0 ? target[axis - 1] : null;
@@ -59,7 +61,7 @@ interface Stretch {
  * The units after a row-major reshape. They lie along the axis at whose every index there is one unit only; the last one
  * of several. Where there is none, the units that share an index of the last axis go together from here on.
  */
-function refold(step: LayerCall, flow: Flow, from: Shape): Flow[] | string {
+function refold(step: LayerCall, flow: Flow, from: Shape): Flow[] | Note {
   const [to] = step.outputs;
   const out = fixedFlow(to, flow.from);
   const labelled = from.flatMap((_, axis) => (flow.axes[axis] ? [axis] : []));
@@ -72,7 +74,7 @@ function refold(step: LayerCall, flow: Flow, from: Shape): Flow[] | string {
     if (found?.pairs.length === 0) return [withAxis(out, way.axis, found.units)];
     last ??= found;
   }
-  if (!last) return 'which lays channels out so that they cannot be followed';
+  if (!last) return say('lays-out');
   const [a, b] = [0, 1].map((side) => Int32Array.from(last.pairs, (pair) => pair[side]));
   step.units.unite(a, b);
   return [withAxis(out, last.axis, last.units)];

@@ -1,8 +1,9 @@
+import { say } from '../notes.js';
 import { byName, fixedFlow, type Flow, type Path, type Rule, type LayerCall, tile } from '../flow.js';
 import { classOf, type Config, configOf, innerLayer, isModel, type Shape } from '../tfjs.js';
 
 type Rules = (className: string) => Rule | undefined;
-const UNKNOWN = 'through whose inside channels are not followed';
+const UNKNOWN = say('not-followed-inside');
 
 /** The same step one wrapper further inside. */
 function inside(step: LayerCall, change: Partial<LayerCall>): LayerCall {
@@ -27,7 +28,7 @@ export function timeDistributed(rules: Rules): Rule {
         flows: [{ ...flow, axes: shorten(flow.axes) }],
       }),
     );
-    if (typeof out === 'string') return out;
+    if ('text' in out) return out;
     return out.map(({ axes, from }) => ({ axes: [axes[0], flow.axes[1], ...axes.slice(1)], from }));
   };
 }
@@ -42,12 +43,12 @@ export function bidirectional(rules: Rules): Rule {
     let [forward]: (readonly Flow[])[] = [];
     for (const own of [step.own.slice(0, half), step.own.slice(half)]) {
       const out = rule(inside(step, { own, weights: byName(own) }));
-      if (typeof out === 'string') return out;
+      if ('text' in out) return out;
       forward = out;
     }
     const units = forward[0].axes[step.outputs[0].length - 1]!;
     return step.outputs.map((shape, i) => {
-      const axes = [...fixedFlow(shape, '').axes];
+      const axes = [...fixedFlow(shape, forward[0].from).axes];
       axes[shape.length - 1] = mergeMode === 'concat' && i === 0 ? tile(units, 2) : units;
       return { axes, from: forward[0].from };
     });
