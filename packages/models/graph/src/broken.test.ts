@@ -103,7 +103,9 @@ describe('broken graphs', () => {
       const g = new GraphBuilder(1);
       const out = g.node(op, [g.input([-1, 2])], { T: b64('x') }, 'out');
       const model = adaptGraph(g.artifacts([out]));
-      expect(model.notes.join()).toContain(`'out' is the operation '${op}', which TensorFlow.js does not have`);
+      expect(model.notes.map(({ text }) => text).join()).toContain(
+        `'out' is the operation '${op}', which TensorFlow.js does not have`,
+      );
       expect(model.foreign).toEqual([op]);
       expect(() => model.predict(tf.ones([1, 2]))).toThrow();
       model.dispose();
