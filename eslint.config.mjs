@@ -28,6 +28,9 @@ export default ts.config(
   js.configs.recommended,
   ...ts.configs.recommended,
   { languageOptions: { globals: globals.node } },
+  { rules: { 'max-lines': ['error', 300] } },
+  // A callback of describe or it, and what holds several, is as long as its cases.
+  { ignores: ['**/*.test.{ts,tsx}', '**/*-tests.ts'], rules: { 'max-lines-per-function': ['error', 60] } },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     files: ['packages/**/src/**/*.{ts,tsx}'],

@@ -32,12 +32,24 @@ export function CutView() {
 }
 
 function Controls() {
+  return (
+    <>
+      <GranularityChoices />
+      <Lesson name="granularity" />
+      <ScorerChoices />
+      <Lesson name="saliency" />
+      <ScopeChoices />
+      <Lesson name="scope" />
+    </>
+  );
+}
+
+function GranularityChoices() {
   const text = useText();
   const { choose } = useActions();
   const settings = useStore(({ settings }) => settings);
   const model = useStore(({ model }) => model);
-  const { strategy, keep, group, scorer, scope } = settings;
-  const noData = useMisfit() ? text.cut.needsData : undefined;
+  const { strategy, keep, group } = settings;
   const noChannels = model?.channels === false ? text.cut.noChannels : undefined;
   return (
     <>
@@ -67,21 +79,38 @@ function Controls() {
           <small class="hint">{text.cut.patternHint(keep, group)}</small>
         </>
       )}
-      <Lesson name="granularity" />
-      <Choices
-        legend={text.cut.scorer}
-        name="scorer"
-        look="cards"
-        value={scorer}
-        choices={SCORERS.map((value) => ({
-          value,
-          label: text.cut.scorers[value] ?? value,
-          hint: text.cut.formulas[value],
-          disabled: needsData(value) ? noData : undefined,
-        }))}
-        onChange={(value) => choose({ scorer: value })}
-      />
-      <Lesson name="saliency" />
+    </>
+  );
+}
+
+function ScorerChoices() {
+  const text = useText();
+  const { choose } = useActions();
+  const { scorer } = useStore(({ settings }) => settings);
+  const noData = useMisfit() ? text.cut.needsData : undefined;
+  return (
+    <Choices
+      legend={text.cut.scorer}
+      name="scorer"
+      look="cards"
+      value={scorer}
+      choices={SCORERS.map((value) => ({
+        value,
+        label: text.cut.scorers[value] ?? value,
+        hint: text.cut.formulas[value],
+        disabled: needsData(value) ? noData : undefined,
+      }))}
+      onChange={(value) => choose({ scorer: value })}
+    />
+  );
+}
+
+function ScopeChoices() {
+  const text = useText();
+  const { choose } = useActions();
+  const { strategy, scope } = useStore(({ settings }) => settings);
+  return (
+    <>
       <Choices
         legend={text.cut.scope}
         name="scope"
@@ -96,7 +125,6 @@ function Controls() {
         onChange={(value) => choose({ scope: value })}
       />
       {strategy === 'nm' && <small class="hint">{text.cut.scopeFixed}</small>}
-      <Lesson name="scope" />
     </>
   );
 }

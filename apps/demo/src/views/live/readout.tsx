@@ -36,6 +36,8 @@ export function Readout() {
   const fits = useMisfit() === undefined;
   const { params, macs, channels } = preview ?? {};
   const loss = got !== null && was !== null ? ` (${signed(got - was)})` : '';
+  const before = was !== null && text.live.wasDense(accuracy(was)) + loss;
+  const accuracyNote = scoring || got === null ? text.live.pending : before;
   const size = sizes?.compact ?? preview?.estimate.compact;
   return (
     <dl class="readout" aria-busy={!fresh || !sizes}>
@@ -43,13 +45,7 @@ export function Readout() {
         name="accuracy"
         label={text.live.accuracy}
         value={got === null ? NONE : accuracy(got)}
-        note={
-          fits || !preview
-            ? scoring || got === null
-              ? text.live.pending
-              : was !== null && text.live.wasDense(accuracy(was)) + loss
-            : text.live.unknown
-        }
+        note={fits || !preview ? accuracyNote : text.live.unknown}
         stale={!fresh}
       />
       <Figure

@@ -34,6 +34,11 @@ export function DrawPad({ image, onDraw, onClear }: Props) {
     last.current = to;
     onDraw(ink);
   };
+  const onDown = (event: PointerEvent & { readonly currentTarget: HTMLCanvasElement }) => {
+    event.currentTarget.setPointerCapture(event.pointerId);
+    last.current = null;
+    strokeTo(placeOf(event.currentTarget, event));
+  };
   const onKey = (event: KeyboardEvent) => {
     if (event.key === ' ') {
       event.preventDefault();
@@ -59,11 +64,7 @@ export function DrawPad({ image, onDraw, onClear }: Props) {
         tabIndex={0}
         role="application"
         aria-label={`${text.try.draw}. ${text.try.drawHint}`}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          last.current = null;
-          strokeTo(placeOf(event.currentTarget, event));
-        }}
+        onPointerDown={onDown}
         onPointerMove={(event) => event.buttons > 0 && strokeTo(placeOf(event.currentTarget, event))}
         onPointerUp={() => (last.current = null)}
         onKeyDown={onKey}
