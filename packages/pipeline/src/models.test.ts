@@ -32,7 +32,7 @@ async function checkOptions(model: PrunableModel): Promise<void> {
   expect(loss).toBeCloseTo((await mean.data())[0], 5);
   tf.dispose([grads, output, mean, y, batch.x, batch.y]);
   expect(model.signature.outputs.map(({ name }) => name)).toEqual(['right']);
-  expect(model.params[0]).toMatchObject({ id: 'body/kernel', uses: 6, skip: 'it is mine' });
+  expect(model.params[0]).toMatchObject({ id: 'body/kernel', uses: 6, skip: { text: 'it is mine' } });
 }
 
 test('every option reaches the adapter: of a live model, of one that is adapted already, and of one in files', async () => {
