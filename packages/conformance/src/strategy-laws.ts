@@ -137,7 +137,7 @@ const guarded = law<StrategySubject>('never empties the network', async (subject
         () => `sparsity 1 keeps no channel of '${id}'`,
       );
   });
-  if (error !== undefined && !isEspalierError(error)) throw error;
+  if (error !== undefined && !isEspalierError(error)) throw error as unknown;
 });
 
 const deterministic = law<StrategySubject>('decides the same when asked again', async (subject, claim) => {

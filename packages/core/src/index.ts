@@ -43,7 +43,7 @@ export {
   show,
   UsageError,
 } from './errors.js';
-export { inputsUnsupported, isInputsUnsupported, withoutInputs } from './inputs.js';
+export { ignoring, inputsUnsupported, isInputsUnsupported, withoutInputs } from './inputs.js';
 export { checkGradients, checkSamples, dataEmpty, lossNotFinite, scoresMissing } from './scorer-errors.js';
 
 // Pruning.

@@ -173,11 +173,11 @@ function missingData(scorer: string, repair: string | undefined): () => never {
   const who =
     repair === undefined ? `the ${scorer} scorer needs` : `the ${scorer} scorer or the repair ${repair} needs`;
   return () => {
-    throw new UsageError('data-missing', `${who} calibration data; pass data (--data on the command line)`, {
+    throw new UsageError('data-missing', `${who} calibration data; pass data`, {
       where: 'data',
       wanted: 'calibration data',
       found: 'none',
-      fix: 'pass data (--data on the command line)',
+      fix: 'pass data',
     });
   };
 }

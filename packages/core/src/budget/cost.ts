@@ -26,7 +26,7 @@ export const macCost: Cost = {
   each({ id, role, uses }) {
     if (role !== 'kernel') return 0;
     if (uses !== null) return uses;
-    const fix = 'say the size of the input (--input-shape on the command line)';
+    const fix = 'give the adapter an inputShape';
     throw new UsageError(
       'macs-unknown',
       `the MACs of ${show(id)} are not known, because the model leaves sizes open; ${fix}`,

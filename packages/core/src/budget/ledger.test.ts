@@ -71,7 +71,7 @@ test('sizes that are open have no MACs', () => {
     expect.objectContaining({
       code: 'macs-unknown',
       where: 'conv/kernel',
-      fix: expect.stringContaining('input-shape'),
+      fix: expect.stringContaining('inputShape'),
     }),
   );
 });

@@ -92,8 +92,7 @@ function several(code: string, what: string, count: number): InputError {
 }
 
 function noLoss(): UsageError {
-  const fix =
-    "name one, adaptGraph(model, { loss: 'softmaxCrossEntropy' }), or --loss softmaxCrossEntropy on the command line";
+  const fix = "name one, adaptGraph(model, { loss: 'softmaxCrossEntropy' })";
   return new UsageError('loss-missing', `the output of the graph does not tell its loss; ${fix}`, {
     where: 'loss',
     wanted: 'a loss',

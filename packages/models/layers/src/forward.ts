@@ -66,8 +66,7 @@ function checkInput(model: LayersModel, output: number | undefined, x: tf.Tensor
 }
 
 function noLoss({ name }: LayersModel): UsageError {
-  const fix =
-    "name one, adaptLayers(model, { loss: 'softmaxCrossEntropy' }), or --loss softmaxCrossEntropy on the command line";
+  const fix = "name one, adaptLayers(model, { loss: 'softmaxCrossEntropy' })";
   return new UsageError('loss-missing', `the output of '${name}' does not tell its loss; ${fix}`, {
     where: 'loss',
     wanted: 'a loss',

@@ -70,7 +70,7 @@ export async function loadData(spec: string, { cwd }: LoadDataOptions): Promise<
 
 function specError(spec: string, wanted: string, found = show(spec)): UsageError {
   const fix = `give ${FORMS}`;
-  const details = { where: '--data', wanted, found, fix };
+  const details = { where: 'data', wanted, found, fix };
   return new UsageError('data-spec', `data ${show(spec)}: wanted ${wanted}, found ${found}; ${fix}`, details);
 }
 

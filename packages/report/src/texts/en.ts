@@ -99,7 +99,7 @@ export const english: Texts = {
     sharesKept: (heads) => `${heads}: share kept`,
     times: 'times: median of a batch, then dense time over it in the same rounds',
     leftOut: (heads) => `without room here, but in the report: ${heads}`,
-    leftOutOfChanges: (heads) => `without room here, but with --out: ${heads}`,
+    leftOutOfChanges: (heads) => `without room here, but in the page: ${heads}`,
     note: (text, trials) => `note: ${text}${trials === '' ? '' : ` (${trials})`}`,
     impossible: (trial, message) => `not possible: ${trial}: ${message}`,
   },

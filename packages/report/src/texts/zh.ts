@@ -128,7 +128,7 @@ export const chinese: Texts = {
     sharesKept: (heads) => `${heads}：保留的比例`,
     times: '时间：一批的中位数，以及同一轮次中稠密模型的时间除以它',
     leftOut: (heads) => `此处放不下、报告中有的列：${heads}`,
-    leftOutOfChanges: (heads) => `此处放不下、用 --out 可见的列：${heads}`,
+    leftOutOfChanges: (heads) => `此处放不下、页面中可见的列：${heads}`,
     note: (text, trials) => `说明：${text}${trials === '' ? '' : `（${trials}）`}`,
     impossible: (trial, message) => `无法进行：${trial}：${message}`,
   },

@@ -92,7 +92,7 @@ describe('axes that the block does not divide', () => {
       name: 'InputError',
       code: 'block-axis',
       message:
-        "4x1 blocks need the output axis of 'fc/kernel' to be a multiple of 4, got 10; leave it out with --ignore fc, or keep the rest dense with --tail dense",
+        "4x1 blocks need the output axis of 'fc/kernel' to be a multiple of 4, got 10; leave it out with ignore: ['fc'], or keep the rest dense with tail: 'dense'",
     });
     const inputs = selection(param([6, 4]), Array(24).fill(1));
     await expect(block({ outputs: 1, inputs: 4 }).select(inputs)).rejects.toMatchObject({

@@ -9,7 +9,7 @@ import {
   gridOf,
   InputError,
   isKept,
-  layerOf,
+  ignoring,
   lazyPlan,
   makeBits,
   type Note,
@@ -184,7 +184,7 @@ function notDivisible(name: string, param: Param, outputs: number, inputs: numbe
     rest.outputs > 0
       ? ['output', param.shape[outAxisOf(param)], `a multiple of ${outputs}`]
       : ['input', param.shape[param.inAxis], `a multiple of ${inputs}`];
-  const fix = `leave it out with --ignore ${layerOf(param.id)}, or keep the rest dense with --tail dense`;
+  const fix = `leave it out with ${ignoring(param.id)}, or keep the rest dense with tail: 'dense'`;
   return new InputError(
     'block-axis',
     `${name} blocks need the ${axis} axis of '${param.id}' to be ${wanted}, got ${size}; ${fix}`,

@@ -50,7 +50,7 @@ describe('axes that M does not divide', () => {
       name: 'InputError',
       code: 'nm-axis',
       message:
-        "2:4 needs the input axis of 'fc/kernel' divisible by 4, got 3; leave it out with --ignore fc, or keep the rest dense with --tail dense",
+        "2:4 needs the input axis of 'fc/kernel' divisible by 4, got 3; leave it out with ignore: ['fc'], or keep the rest dense with tail: 'dense'",
     });
   });
   test('or keep their tail dense, and say so', async () => {

@@ -5,7 +5,7 @@ import {
   eligibleParams,
   InputError,
   isKept,
-  layerOf,
+  ignoring,
   lazyPlan,
   makeBits,
   nmGranularity,
@@ -173,7 +173,7 @@ function tiledMask(slice: Slice, scores: Float32Array, param: Param, keep: numbe
 
 function notDivisible(name: string, param: Param, group: number, axis: string, length: number): InputError {
   const found = String(length);
-  const fix = `leave it out with --ignore ${layerOf(param.id)}, or keep the rest dense with --tail dense`;
+  const fix = `leave it out with ${ignoring(param.id)}, or keep the rest dense with tail: 'dense'`;
   return new InputError(
     'nm-axis',
     `${name} needs the ${axis} axis of '${param.id}' divisible by ${group}, got ${found}; ${fix}`,

@@ -87,7 +87,7 @@ export function acceleratedWeight(setting: Setting): AcceleratedWeight {
         known = geometry;
         return latest.format ? compute(latest.format, call) : stock();
       } catch (error) {
-        if (error !== OutOfMemory) throw error;
+        if (!(error instanceof OutOfMemory)) throw error;
         latest = remember(sizeClass(geometry), { reason: 'no room for its encoding in WebAssembly memory' });
         known = undefined;
         return stock();

@@ -106,7 +106,7 @@ export async function compile(model: Compilable): Promise<Compiled> {
         // Its shapes were not the same this time.
         if (!(error instanceof Untraceable)) throw error;
         entry.program.dispose();
-        entries.set([...entries.keys()].at(-1)!, stock(inputs, entry.weights, error.reason));
+        entries.set([...entries.keys()].at(-1)!, stock(inputs, entry.weights, error.message));
         return own.predict(x);
       }
     },
@@ -154,8 +154,8 @@ function compileFor(
     return stock(inputs, weights, reason);
   } catch (error) {
     program?.dispose();
-    if (error instanceof Untraceable) return stock(inputs, weights, error.reason);
-    if (error === OutOfMemory) return stock(inputs, weights, 'no room for it in WebAssembly memory');
+    if (error instanceof Untraceable) return stock(inputs, weights, error.message);
+    if (error instanceof OutOfMemory) return stock(inputs, weights, 'no room for it in WebAssembly memory');
     throw error;
   }
 }

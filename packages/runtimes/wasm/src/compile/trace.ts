@@ -36,9 +36,9 @@ export interface Trace {
   readonly outputs: readonly Use[];
 }
 
-/** Why a model cannot be written down as a list of kernels; thrown by `trace`. */
-export class Untraceable {
-  constructor(readonly reason: string) {}
+/** The message says why a model cannot be written down as a list of kernels; it is a clause. */
+export class Untraceable extends Error {
+  override readonly name = 'Untraceable';
 }
 
 /**

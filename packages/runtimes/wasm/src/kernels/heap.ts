@@ -26,8 +26,14 @@ export interface Heap {
   words(): Uint32Array;
 }
 
-/** The memory limit of WebAssembly is reached. Caught here: a layer that finds no room keeps the stock kernel. */
-export const OutOfMemory = Symbol('out of WebAssembly memory');
+/** The memory limit of WebAssembly is reached. It leaves this package nowhere: a layer that finds no room keeps the stock kernel. */
+export class OutOfMemory extends Error {
+  override readonly name = 'OutOfMemory';
+
+  constructor() {
+    super('WebAssembly has no memory left');
+  }
+}
 
 export async function openHeap(backend: BackendWasm, build: Build): Promise<Heap> {
   const module = internals(backend);
@@ -49,7 +55,7 @@ export async function openHeap(backend: BackendWasm, build: Build): Promise<Heap
     memory,
     allocate: (bytes) => {
       const offset = module.malloc(Math.max(bytes, 16)) >>> 0; // Offsets above 2 GiB come back negative.
-      if (offset === 0) throw OutOfMemory;
+      if (offset === 0) throw new OutOfMemory();
       return offset;
     },
     free: (offset) => {

@@ -35,7 +35,7 @@ export async function selfTest(heap: Heap, space: ScratchSpace): Promise<void> {
       }
     }
   } catch (error) {
-    throw error === OutOfMemory ? internalsMoved('wasm', 'it is out of memory') : error;
+    throw error instanceof OutOfMemory ? internalsMoved('wasm', 'it is out of memory') : error;
   }
   await new Promise((resolve) => setTimeout(resolve, 5)); // Compilation runs beside us.
 }
