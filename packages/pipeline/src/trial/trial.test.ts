@@ -109,11 +109,8 @@ describe('one trial', () => {
     expect(row.channels).toEqual({ total: 2, kept: 1 });
     expect(row.bytes!.raw).toBe(4 * 7);
     expect(row.latency[0].theoretical).toBe(2);
-    expect(row.notes).toContainEqual({
-      code: 'left-alone',
-      params: { id: 'out', why: { text: 'model output' } },
-      text: 'out is left alone: model output',
-    });
+    const params = { id: 'out', why: { text: 'model output' } };
+    expect(row.notes).toContainEqual({ code: 'left-alone', params, text: 'out is left alone: model output' });
     expect(row.seconds.shrink).toBe(0.5);
     expect(seen).toEqual(['accuracy of 12', 'accuracy of 7', 'latency of dense and pruned']);
   });
