@@ -80,7 +80,7 @@ describe('prune', () => {
     const run = espalier(['prune', tiny, '-o', join(dir, 'nm'), '--strategy', 'nm', '--tail', 'dense', '--json']);
     expect(run.json()).toMatchObject({
       layers: [{ kept: 12 }, { kept: 12 }],
-      notes: [expect.stringContaining('last 2 of 6')],
+      notes: [{ code: 'dense-tail', text: expect.stringContaining('last 2 of 6') }],
     });
   });
 

@@ -44,7 +44,7 @@ test.each([
   ['nothing there', [join(dir, 'none.json')], 3, 'none.json'],
   ['a folder', [dir], 3, 'EISDIR'],
   ['no JSON', [write('bad.json', '{')], 3, 'wanted JSON'],
-  ['no report', [write('other.json', '{"version":1}')], 3, 'created'],
+  ['no report', [write('other.json', '{"version":2}')], 3, 'created'],
   ['another version', [old, write('v9.json', { ...report(), version: 9 })], 3, 'version'],
   ['no file at all', [], 2, 'report.json'],
   ['a page of two that is none', [old, now, '-o', join(dir, 'x.txt')], 2, '.html'],
