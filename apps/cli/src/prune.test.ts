@@ -109,7 +109,7 @@ describe('prune', () => {
         { kept: 12, threshold: null },
         { kept: 12, threshold: null },
       ],
-      notes: [expect.stringContaining('the last 1 outputs')],
+      notes: [{ code: 'dense-block-tail', text: expect.stringContaining('the last 1 outputs') }],
     });
   });
 
@@ -196,7 +196,7 @@ describe('inspect', () => {
       params: 51,
       layers: [
         { name: 'fc1', macs: 24, prunable: ['fc1/kernel'] },
-        { name: 'fc2', macs: 18, channels: { reason: expect.stringContaining('output') } },
+        { name: 'fc2', macs: 18, channels: { reason: { code: 'model-output', text: expect.stringContaining('output') } } },
       ],
     });
     expect(espalier(['inspect', tiny]).stdout).toContain('fc1/kernel');
