@@ -196,7 +196,11 @@ describe('inspect', () => {
       params: 51,
       layers: [
         { name: 'fc1', macs: 24, prunable: ['fc1/kernel'] },
-        { name: 'fc2', macs: 18, channels: { reason: { code: 'model-output', text: expect.stringContaining('output') } } },
+        {
+          name: 'fc2',
+          macs: 18,
+          channels: { reason: { code: 'model-output', text: expect.stringContaining('output') } },
+        },
       ],
     });
     expect(espalier(['inspect', tiny]).stdout).toContain('fc1/kernel');
