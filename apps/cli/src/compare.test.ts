@@ -48,7 +48,7 @@ test('every strategy with every scorer, one-shot and fine-tuned, as JSON, CSV, f
     // 2:4 leaves the last 2 of the second layer's 6 inputs dense.
     expect(row.sparsity.achieved).toBeCloseTo(row.granularity!.kind === 'n:m' ? 18 / 42 : 0.5, 6);
   }
-  expect(report.rows[8].notes.join()).toContain('last 2 of 6 inputs stay dense');
+  expect(report.rows[8].notes.map(({ text }) => text).join()).toContain('last 2 of 6 inputs stay dense');
   const html = readFileSync(join(out, 'report.html'), 'utf8');
   expect(html.length).toBeLessThan(1e6);
   expect(html).not.toMatch(/(src|href)="https?:/);

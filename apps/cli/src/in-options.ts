@@ -24,7 +24,8 @@ export function inOptions({ code, message, where, wanted, found, fix }: Espalier
   const isOption = where !== undefined && Object.hasOwn(OPTIONS, where);
   const flag = isOption ? flagOf(where) : where;
   const known = FIXES[code];
-  const own = typeof known === 'function' ? known(where ?? '') : (known ?? fix);
+  // What the command line itself throws knows its options.
+  const own = fix?.includes('--') ? fix : typeof known === 'function' ? known(where ?? '') : (known ?? fix);
   const named = isOption && message.startsWith(where) ? `${flag}${message.slice(where.length)}` : message;
   const said = fix !== undefined && own !== undefined ? named.replace(fix, () => own) : named;
   return { code, message: said, where: flag, wanted, found, fix: own };

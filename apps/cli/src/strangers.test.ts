@@ -79,7 +79,7 @@ describe('weights that are not finite', () => {
       ],
     ]);
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 2, 0, 0, 0, 0, 0, 3, 0, 0]);
-    const reason = { id: 'fc1/kernel', reason: 'holds NaN or infinities' };
+    const reason = { id: 'fc1/kernel', reason: { code: 'not-finite', text: 'holds NaN or infinities' } };
     expect(runs[0].json()).toMatchObject({ skipped: [reason], layers: [{ id: 'fc2/kernel', size: 18, kept: 9 }] });
     expect(runs[2].stderr).toContain('runs through fc1/bias, which holds NaN or infinities');
     expect(runs[3].stdout).toContain('holds NaN or infinities');

@@ -99,7 +99,7 @@ test('a model without batch norms is told so; what needs data says so', () => {
   const base = ['prune', tiny, '-o', join(dir, 'out'), '--strategy', 'structured', '--json'];
   const run = espalier([...base, '--data', data, '--reestimate-norms', '--repair', 'bias']);
   expect(run).toMatchObject({ code: 0 });
-  expect(run.json().notes).toEqual([expect.stringContaining('no batch norm')]);
+  expect(run.json().notes).toEqual([{ code: 'no-norms', text: expect.stringContaining('no batch norm') }]);
   const out = join(dir, 'never');
   for (const [option, message] of [
     [['--reestimate-norms'], '--reestimate-norms needs data'],

@@ -93,6 +93,14 @@ describe('plan files', () => {
     );
   });
 
+  test('notes are kept as they are; what is none is refused', async () => {
+    const why = { code: 'a-bias', text: 'a bias' };
+    const notes = [{ code: 'left-alone', params: { id: 'w', why, n: 1 }, text: 'w stays' }, { text: 'odd' }];
+    expect(decodePlan(await encodePlan(memoryPlan({ notes }))).notes).toEqual(notes);
+    const none = await encodePlan(memoryPlan({ notes: [{ code: 'x' } as never] }));
+    expect(() => decodePlan(none)).toThrow(expect.objectContaining({ code: 'plan-file' }));
+  });
+
   test('files of version 1 named N:M and blocks alone', async () => {
     // The bytes that version 1 wrote of memoryPlan({ masks: { w: bits('1010') }, pattern: { keep: 1, group: 2 } }), and of blocks.
     const old = (header: object) => {
@@ -106,6 +114,7 @@ describe('plan files', () => {
     expect(granularity({ block: { outputs: 4, inputs: 1 } })).toEqual(blockGranularity(4, 1));
     expect(granularity({})).toBeUndefined();
     expect(text(await decodePlan(old({})).mask('w'))).toBe('1010');
+    expect(decodePlan(old({ notes: ['w stays'] })).notes).toEqual([{ text: 'w stays' }]);
     for (const pattern of [
       { keep: 'all', group: 2 },
       { keep: 1, group: 0.5 },

@@ -31,8 +31,15 @@ describe('renderTable', () => {
       strategy: 'structured',
       scorer: 'magnitude',
       code: 'channels-impossible',
-      message:
-        'sparsity 0.99 of 30 channels is too much: each of the 3 groups keeps at least one, which leaves 27 to remove; use a sparsity of at most 0.9',
+      message: 'said in English',
+      note: {
+        code: 'channels-impossible',
+        params: {
+          ...{ sparsity: 0.99, total: 30, size: 27, most: 0.9 },
+          why: { code: 'one-of-each', params: { count: 3 }, text: 'said in English' },
+        },
+        text: 'said in English',
+      },
     };
     const why = { code: 'model-output', text: 'model output' };
     const notes = [{ code: 'left-alone', params: { id: 'fc3', why }, text: 'fc3 is left alone: model output' }];

@@ -2,7 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { CallFailed, Cancelled, startWorker } from '../client/caller.js';
 import { CUTTING, type Settings, type Values } from '../settings.js';
-import type { NamedFile, Samples, Which } from '../worker/protocol.js';
+import type { Failure, NamedFile, Samples, Which } from '../worker/protocol.js';
 import { type Fail, makeFollowing } from './following.js';
 import { makeMeasuring, type Measuring } from './measuring.js';
 import { makeOpening } from './opening.js';
@@ -27,8 +27,9 @@ export function makeActions(store: Store): Actions {
   const live = startWorker('live');
   const fail: Fail = (kind, error) => {
     if (error instanceof Cancelled) return;
-    const message = error instanceof CallFailed ? error.failure.message : String((error as Error).message ?? error);
-    store.set({ problem: { kind, message } });
+    const { note, message } =
+      error instanceof CallFailed ? error.failure : ({ message: String((error as Error).message ?? error) } as Failure);
+    store.set({ problem: { kind, said: note ?? message } });
   };
   const refresh = makeFollowing(store, live, startWorker('files'), fail);
   const write = makeAddress(store);

@@ -1,3 +1,4 @@
+import type { Note } from '@espalier/core';
 import type { Report } from '@espalier/pipeline';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
@@ -8,7 +9,7 @@ import type { BackendState, DataInfo, Details, FileSizes, ModelInfo, Preview, Pr
 
 export interface Problem {
   readonly kind: 'model' | 'data' | 'trial' | 'other';
-  readonly message: string;
+  readonly said: string | Note;
 }
 
 /** A measurement under way. */

@@ -49,7 +49,21 @@ test('a report of version 1, which named N:M and blocks alone, is read as the pr
   );
 });
 
+test('notes that are strings, as reports of version 1 have them, are notes without a code', () => {
+  const old = { ...sample(), notes: ['one'], rows: sample().rows.map((each) => ({ ...each, notes: ['two'] })) };
+  for (const version of [1, 2]) {
+    const { notes, rows } = parseReport({ ...old, version });
+    expect([notes, rows[0].notes]).toEqual([[{ text: 'one' }], [{ text: 'two' }]]);
+  }
+});
+
 const row = (change: object) => (report: Report) => ({ ...report, rows: [{ ...report.rows[0], ...change }] });
+
+function deep(levels: number): object {
+  let note: object = { text: 'x' };
+  for (let i = 0; i < levels; i++) note = { text: 'x', params: { why: note } };
+  return note;
+}
 
 test.each<[string, (report: Report) => unknown, string]>([
   ['another version', (r) => ({ ...r, version: 3 }), 'report.version'],
@@ -61,6 +75,8 @@ test.each<[string, (report: Report) => unknown, string]>([
     row({ accuracy: { dense: 1, pruned: null } }),
     'report.rows.0.accuracy.pruned',
   ],
+  ['notes that are none', (r) => ({ ...r, notes: [{ code: 'x' }] }), 'report.notes.0'],
+  ['notes within notes without end', (r) => ({ ...r, notes: [deep(10_000)] }), 'report.notes.0'],
   ['a missing field', (r) => ({ ...r, machine: {} }), 'report.machine.cpu'],
   ['no object', () => 'nothing', 'report'],
 ])('refuses %s and names the field', (_, change, where) => {

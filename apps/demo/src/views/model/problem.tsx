@@ -1,6 +1,16 @@
-import { useText } from '../../i18n/index.js';
+import { asNote, type Note } from '@espalier/core';
+import { textsOf, translate } from '@espalier/report';
+import { useLanguage, useText } from '../../i18n/index.js';
 import { useActions } from '../../state/actions.js';
 import { useStore } from '../../state/store.js';
+
+/** In the page's language where that knows it. */
+function Said({ said }: { said: string | Note }) {
+  const language = useLanguage();
+  const { text } = asNote(said);
+  const own = translate(said, textsOf(language));
+  return <p {...(own === text && { lang: 'en' })}>{own}</p>;
+}
 
 /** What went wrong, in the reader's own words; everything else goes on. */
 export function ProblemView() {
@@ -21,7 +31,7 @@ export function ProblemView() {
         <div class="problem">
           <div>
             <strong>{title[problem.kind]}</strong>
-            <p lang="en">{problem.message}</p>
+            <Said said={problem.said} />
             {problem.kind === 'model' && model && <p>{text.model.stays(model.name)}</p>}
             {problem.kind === 'data' && <p>{text.data.stays(data.name)}</p>}
           </div>
