@@ -44,12 +44,6 @@ export default ts.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
-  {
-    // Whoever catches may count on a message and a stack. What a value is, types know.
-    files: ['packages/**/src/**/*.{ts,tsx}', 'apps/*/src/**/*.{ts,tsx}'],
-    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
-    rules: { '@typescript-eslint/only-throw-error': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }] },
-  },
   ...floors,
   {
     files: ['**/*.test.{ts,tsx}'],

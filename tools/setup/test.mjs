@@ -2,12 +2,14 @@
 import { build, install, node, together } from './steps.mjs';
 
 const CIRCLES = ['--config', 'tools/architecture/circles.config.mjs', 'packages', 'apps', 'tools'];
+const THROWS = ['-c', 'tools/architecture/throws.config.mjs', 'packages', 'apps', 'tools'];
 const slow = process.argv.includes('--slow');
 install();
 build();
 if (!slow) {
   await together([
     ['eslint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']],
+    ['only errors are thrown', 'eslint/bin/eslint.js', THROWS],
     ['prettier', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']],
     ['no import circle', 'dependency-cruiser/bin/dependency-cruise.mjs', CIRCLES],
     ['what packages export', '../tools/api/report.mjs', ['--check']],
