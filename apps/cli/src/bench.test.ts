@@ -134,7 +134,7 @@ test('an N:M pattern has its own sparsity, beside 0; blocks go by their size', (
 test.each<[string, string[], number, string]>([
   ['no such model', ['nothing-here'], 3, 'nothing there'],
   ['unknown backend', [tiny, '--backends', 'abacus'], 2, 'cpu, wasm'],
-  ['unknown strategy', [tiny, '--strategy', 'blocky'], 2, '--strategy wants unstructured'],
+  ['unknown strategy', [tiny, '--strategy', 'blocky'], 2, "--strategy 'blocky': wanted one of unstructured"],
   ['a shape that is not the model’s', [tiny, '--input-shape', '5'], 2, 'its samples are [4], --input-shape gives [5]'],
   ['a shape of another rank', [open, '--input-shape', '8,8'], 2, 'its samples are [?, ?, 2]'],
   ['a shape too small for the model', [open, '--input-shape', '2,2,2'], 3, 'does not run on an input of [1, 2, 2, 2]'],

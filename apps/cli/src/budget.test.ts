@@ -123,7 +123,7 @@ test('a latency and a multiple are measured', () => {
   expect([1, 2, 4]).toContain(run.json().roundTo);
   const refused = channels('--latency', '0.001', '--backend', 'cpu', '-o', join(dir, 'refused'));
   expect(refused).toMatchObject({ code: 2 });
-  expect(refused.json().error).toMatchObject({ code: 'budget-infeasible', where: 'latency' });
+  expect(refused.json().error).toMatchObject({ code: 'budget-infeasible', where: '--latency' });
   expect(existsSync(join(dir, 'refused'))).toBe(false);
 });
 

@@ -21,7 +21,8 @@ const FIXES: Readonly<Record<string, string | ((where: string) => string)>> = {
 
 /** An error as the command line says it: options have their flags, and the way out is one of options. */
 export function inOptions({ code, message, where, wanted, found, fix }: EspalierError) {
-  const isOption = where !== undefined && Object.hasOwn(OPTIONS, where);
+  // The fields of a recipe are called like options, and are none.
+  const isOption = where !== undefined && code !== 'recipe-invalid' && Object.hasOwn(OPTIONS, where);
   const flag = isOption ? flagOf(where) : where;
   const known = FIXES[code];
   // What the command line itself throws knows its options.

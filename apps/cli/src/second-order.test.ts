@@ -96,12 +96,9 @@ describe('what second-order pruning says of its data', () => {
 test('a loss that is not finite: where, exit code 3, and the last good checkpoint stays', () => {
   const out = join(dir, 'diverged');
   // One step an epoch, each of about the learning rate: the second one finds weights whose products overflow.
-  const recipe = (epochs: number, learningRate: number) => {
+  const recipe = (epochs: number, lr: number) => {
     const path = join(dir, 'diverging.json');
-    writeFileSync(
-      path,
-      JSON.stringify({ model: tiny, data: usual, training: { epochs, batchSize: 60, learningRate } }),
-    );
+    writeFileSync(path, JSON.stringify({ model: tiny, data: usual, schedule: 'gradual', epochs, batch: 60, lr }));
     return path;
   };
   const run = espalier(['train', recipe(3, 1e20), '-o', out, '--json']);
@@ -115,7 +112,7 @@ test('a loss that is not finite: where, exit code 3, and the last good checkpoin
 
 test('a lottery ticket, which nothing goes on from, leaves no checkpoint', () => {
   const [out, path] = [join(dir, 'ticket'), join(dir, 'ticket.json')];
-  const recipe = { model: tiny, data: usual, schedule: { kind: 'lottery-ticket' }, training: { epochs: 3, batchSize: 60, learningRate: 1e20 } }; // prettier-ignore
+  const recipe = { model: tiny, data: usual, schedule: 'lottery-ticket', epochs: 3, batch: 60, lr: 1e20 };
   writeFileSync(path, JSON.stringify(recipe));
   const run = espalier(['train', path, '-o', out, '--json']);
   expect([run.code, run.json().error.code, existsSync(out)]).toEqual([3, 'loss-diverged', false]);
