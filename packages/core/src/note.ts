@@ -49,9 +49,9 @@ export function fillNote(
 /** A text without a code is a note in the words of whoever wrote it. */
 export const asNote = (said: string | Note): Note => (typeof said === 'string' ? { text: said } : said);
 
-/** Notes without those that say the same as one before. */
-export const uniqueNotes = (notes: readonly Note[]): Note[] =>
-  notes.filter(({ text }, i) => notes.findIndex((note) => note.text === text) === i);
+/** Notes without those that say the same as one before; plug-ins that are not typed may give strings. */
+export const uniqueNotes = (notes: readonly (string | Note)[]): Note[] =>
+  notes.map(asNote).filter(({ text }, i, all) => all.findIndex((note) => note.text === text) === i);
 
 /** Deeper ones are nobody's, and would break whoever walks them. */
 const DEEPEST = 16;

@@ -1,5 +1,5 @@
 import { bitsToFloats, isKept } from './bits.js';
-import type { MaskHandle, Plan, PrunableModel, Repair, Scorer, Strategy } from './contracts.js';
+import type { MaskHandle, Plan, PrunableModel, Repair, Scorer, Strategy, Note } from './contracts.js';
 import { lazyPlan, memoryPlan, resolveMask } from './plan.js';
 import { prune, replay } from './prune.js';
 import { iterative, oneShot } from './schedule.js';
@@ -234,6 +234,14 @@ test('a plan is replayed on the same model elsewhere, and refused by another', a
   await replay(copy, plan);
   expect(Array.from(copy.weights['b/kernel'])).toEqual([0, -0.3, 0, 0.25].map(Math.fround));
   await expect(replay(fakeModel({ 'b/kernel': [1, 2] }), plan)).rejects.toMatchObject({ code: 'plan-mismatch' });
+});
+
+test('what plug-ins without types say in strings is said', async () => {
+  const notes = ['odd'] as unknown as Note[];
+  const scorer: Scorer = { name: 'odd', score: async (context) => ({ ...(await magnitude.score(context)), notes }) };
+  const strategy: Strategy = { name: 'odd', select: async (given) => ({ ...(await lowest.select(given)), notes }) };
+  const result = await prune(fakeModel(weights), { scorer, strategy, sparsity: 0.5 });
+  expect(result.notes).toEqual([{ text: 'odd' }]);
 });
 
 describe('repair', () => {

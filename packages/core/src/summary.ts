@@ -3,6 +3,7 @@ import { countKept } from './bits.js';
 import type { Group, Note, Plan, PrunableModel } from './contracts.js';
 import { isPrunable } from './eligible.js';
 import { resolveMask, unitsOf } from './plan.js';
+import { asNote } from './note.js';
 import { say } from './notes.js';
 
 export interface LayerSummary {
@@ -39,7 +40,7 @@ export async function summarisePlan(
   requested: number,
 ): Promise<PlanSummary> {
   const layers: LayerSummary[] = [];
-  const notes = [...(plan.notes ?? [])];
+  const notes = (plan.notes ?? []).map(asNote);
   const total = { size: 0, kept: 0, prunable: 0, prunableKept: 0, macs: 0, macsKept: 0, openSizes: false };
   for (const param of params) {
     const size = sizeOf(param.shape);
